@@ -1,0 +1,104 @@
+"""What comes back from a model: a stream of small frozen values.
+
+What is shown, kept, priced and replayed are folds over these events. Consume them
+with `match`; mypy names every consumer that a new event must visit.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Start(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The service took the request: its `id`, and the `model` that answers.
+
+    `stand_in` names the small local model where one answers in GLM's place.
+    """
+
+    id: str = ""
+    model: str = ""
+    request_id: str = ""
+    stand_in: str = ""
+
+
+class Text(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A piece of the answer."""
+
+    text: str
+
+
+class Thinking(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A piece of the model's reasoning, which comes before the answer."""
+
+    text: str
+
+
+class ToolCall(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A call that the model asks for, or a fragment of one.
+
+    Fragments of one call share `index`; only the first carries `id` and `name`, and
+    `arguments` (JSON text) are joined.
+    """
+
+    index: int
+    id: str
+    name: str
+    arguments: str
+    type: str = "function"
+
+
+class ToolResult(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """What a tool returned to the model."""
+
+    id: str
+    name: str
+    content: str
+
+
+class Source(msgspec.Struct, frozen=True, gc=False):
+    """A page that a web search found; empty texts where the service sends none."""
+
+    title: str = ""
+    link: str = ""
+    content: str = ""
+    media: str = ""
+    icon: str = ""
+    refer: str = ""
+    publish_date: str = ""
+
+
+class Search(msgspec.Struct, frozen=True, tag=True):
+    """The pages that the service searched and put into the prompt."""
+
+    results: tuple[Source, ...]
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Tokens of one call. `None`: the service does not tell.
+
+    `cached_tokens` are part of `prompt_tokens`, `reasoning_tokens` part of
+    `completion_tokens`.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Repair(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The answer did not fit its schema: what came before is dropped, and asked anew."""
+
+    reason: str
+
+
+class Finish(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The end of an answer: "stop", "length", "tool_calls", "sensitive", ..."""
+
+    reason: str
+
+
+Event = (
+    Start | Text | Thinking | ToolCall | ToolResult | Search | Usage | Repair | Finish
+)
