@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Start(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Start(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """The service took the request: its `id`, and the `model` that answers.
 
     `stand_in` names the small local model where one answers in GLM's place.
@@ -21,19 +21,19 @@ class Start(msgspec.Struct, frozen=True, gc=False, tag=True):
     stand_in: str = ""
 
 
-class Text(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Text(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """A piece of the answer."""
 
     text: str
 
 
-class Thinking(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Thinking(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """A piece of the model's reasoning, which comes before the answer."""
 
     text: str
 
 
-class ToolCall(msgspec.Struct, frozen=True, gc=False, tag=True):
+class ToolCall(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """A call that the model asks for, or a fragment of one.
 
     Fragments of one call share `index`; only the first carries `id` and `name`, and
@@ -47,7 +47,7 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False, tag=True):
     type: str = "function"
 
 
-class ToolResult(msgspec.Struct, frozen=True, gc=False, tag=True):
+class ToolResult(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """What a tool returned to the model."""
 
     id: str
@@ -67,13 +67,13 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     publish_date: str = ""
 
 
-class Search(msgspec.Struct, frozen=True, tag=True):
+class Search(msgspec.Struct, frozen=True, tag_field="event"):
     """The pages that the service searched and put into the prompt."""
 
     results: tuple[Source, ...]
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Usage(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """Tokens of one call. `None`: the service does not tell.
 
     `cached_tokens` are part of `prompt_tokens`, `reasoning_tokens` part of
@@ -87,13 +87,13 @@ class Usage(msgspec.Struct, frozen=True, gc=False, tag=True):
     reasoning_tokens: int | None = None
 
 
-class Repair(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Repair(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """The answer did not fit its schema: what came before is dropped, and asked anew."""
 
     reason: str
 
 
-class Finish(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Finish(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """The end of an answer: "stop", "length", "tool_calls", "sensitive", ..."""
 
     reason: str
