@@ -1,0 +1,1 @@
+"""The notebook workbench for GLM language models."""

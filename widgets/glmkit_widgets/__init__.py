@@ -1,0 +1,1 @@
+"""The widgets of glmkit: one Python class, ES module and style sheet each."""
