@@ -1,4 +1,4 @@
-"""The model catalogue: what is known of each model, from a packaged file and the user's.
+"""The model catalogue: what is known of each model, from our file and the user's.
 
 `GLMKIT_MODELS_FILE` names a JSON file of cards that are laid over the packaged ones:
 an entry with a known `id` changes the fields it names, any other entry is a new model.

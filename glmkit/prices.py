@@ -1,0 +1,121 @@
+"""What a usage costs by a model's card: exact integers, never floats."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from glmkit.catalog import Card, Price, Tier
+from glmkit.events import Usage
+from glmkit.money import Money
+
+#: Where no currency is asked for: the first of these that the card has a price in.
+_CURRENCIES = ("CNY", "USD")
+_NO_BOUND = 2**63
+#: 10⁻¹² units of a token, for a price of 1 the million.
+_PARTS_PER_TOKEN = 10**6
+
+
+class _Rate(NamedTuple):
+    """One tier in 10⁻¹² units a token."""
+
+    prompt_below: int
+    output_below: int
+    input: int | None
+    cached: int | None
+    output: int | None
+
+
+class _Tariff(NamedTuple):
+    currency: str
+    rates: tuple[_Rate, ...]
+
+
+_FREE = (_Rate(_NO_BOUND, _NO_BOUND, 0, 0, 0),)
+
+
+def cost(
+    card: Card | None,
+    usage: Usage,
+    currency: str | None,
+    *,
+    batch: bool = False,
+    day: date | None = None,
+) -> Money | None:
+    """Return the price of a usage; None where the card has none in that currency.
+
+    `currency` None takes the list price in yuan, else in dollars; `day` is the day
+    of the call (None: today). Cached input without a price of its own counts in full.
+
+    >>> from glmkit.catalog import card
+    >>> print(cost(card("glm-4-long"), Usage(35, 451), "CNY"))
+    ¥0.000486
+    """
+    if card is None:
+        return None
+    tariff = _tariff(card, currency, batch, day or date.today())
+    if tariff is None:
+        return None
+    prompt, output = usage.prompt_tokens, usage.completion_tokens
+    for rate in tariff.rates:
+        if prompt < rate.prompt_below and output < rate.output_below:
+            parts = _parts(rate, prompt, usage.cached_tokens or 0, output)
+            return None if parts is None else Money(parts, tariff.currency)
+    return None
+
+
+def _parts(rate: _Rate, prompt: int, cached: int, output: int) -> int | None:
+    if rate.input is None or (rate.output is None and output):
+        return None
+    if rate.cached is None:
+        return prompt * rate.input + output * (rate.output or 0)
+    cached = min(cached, prompt)
+    fresh = (prompt - cached) * rate.input
+    return fresh + cached * rate.cached + output * (rate.output or 0)
+
+
+@lru_cache(maxsize=4096)
+def _tariff(card: Card, currency: str | None, batch: bool, day: date) -> _Tariff | None:
+    for wanted in _CURRENCIES if currency is None else (currency,):
+        price = _in_force(card, wanted, day)
+        if price is not None:
+            rates = _rates(card, price, batch)
+            return _Tariff(wanted, rates) if rates else None
+    return None
+
+
+def _in_force(card: Card, currency: str, day: date) -> Price | None:
+    """Return the newest price that had begun by that day."""
+    begun = [
+        price
+        for price in card.prices
+        if price.currency == currency and (price.first_day or date.min) <= day
+    ]
+    return max(begun, key=lambda price: price.first_day or date.min, default=None)
+
+
+def _rates(card: Card, price: Price, batch: bool) -> tuple[_Rate, ...]:
+    """Return the tiers in integers; none where the unit is not the token."""
+    if price.free:
+        return _FREE
+    factor = card.batch_price_factor if batch else Decimal(1)
+    if price.unit != "1M tokens" or factor is None:
+        return ()
+    return tuple(_rate(tier, factor) for tier in price.tiers)
+
+
+def _rate(tier: Tier, factor: Decimal) -> _Rate:
+    return _Rate(
+        _NO_BOUND if tier.prompt_below is None else tier.prompt_below,
+        _NO_BOUND if tier.output_below is None else tier.output_below,
+        _per_token(tier.input, factor),
+        _per_token(tier.cached, factor),
+        _per_token(tier.output, factor),
+    )
+
+
+def _per_token(amount: Decimal | None, factor: Decimal) -> int | None:
+    """Return whole 10⁻¹² units a token; the card has checked that they are whole."""
+    return None if amount is None else int(amount * factor * _PARTS_PER_TOKEN)
