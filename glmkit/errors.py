@@ -69,7 +69,13 @@ class LocalError(GLMError):
 
 
 class TransportError(GLMError):
-    """The service was not reached, or broke off before a whole reply came."""
+    """The service was not reached, or broke off before a whole reply came.
+
+    `.sent` is False where no byte of the request had left.
+    """
+
+    sent = True
+    reply: Reply | None = None
 
     hint = "Check the network and the endpoint's URL, then run it again."
 

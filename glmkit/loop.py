@@ -1,0 +1,155 @@
+"""The background loop: one daemon thread that does the I/O of all synchronous callers.
+
+The waiting thread waits in short steps, so that Ctrl-C and a kernel's interrupt work
+everywhere; what it cancels may settle before it goes on. The loop is never interrupted
+in the middle of its bookkeeping.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+#: Seconds of one step of waiting: on Windows a wait can not be interrupted within it.
+STEP_S = 0.1
+#: Seconds that cancelled work may take to settle, and the whole loop at exit.
+SETTLE_S = 5.0
+
+
+class Work(Generic[T]):
+    """A coroutine under way on the background loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, job: Coroutine[Any, Any, T]):
+        self._loop = loop
+        self._job = job
+        self._future: Future[T] = Future()
+        self._task: asyncio.Task[None] | None = None
+        loop.call_soon_threadsafe(self._start)
+
+    def _start(self) -> None:
+        self._task = self._loop.create_task(self._drive())
+
+    async def _drive(self) -> None:
+        try:
+            self._future.set_result(await self._job)
+        except BaseException as exc:
+            self._future.set_exception(exc)
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended, well or not."""
+        return self._future.done()
+
+    def result(self) -> T:
+        """Wait for the result; a KeyboardInterrupt cancels, settles and goes on."""
+        try:
+            while not self._wait(STEP_S):
+                pass
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
+        return self._future.result()
+
+    def cancel(self) -> None:
+        """Cancel it and wait until it has settled."""
+        if not self.done:
+            self._loop.call_soon_threadsafe(self._cancel)
+            self._wait(SETTLE_S)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _wait(self, seconds: float) -> bool:
+        try:
+            self._future.exception(seconds)
+        except TimeoutError:
+            return self.done
+        return True
+
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call back, on whichever thread, once it has ended."""
+        self._future.add_done_callback(lambda _: callback())
+
+
+class _Background:
+    """A loop, its thread and the process they belong to."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._serve, name="glmkit", daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def end(self) -> None:
+        """Cancel what runs, let it settle, close what the loop holds open."""
+        if self.pid != os.getpid() or not self.thread.is_alive():
+            return
+        ending = Work(self.loop, self._settle())
+        ending._wait(SETTLE_S)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(SETTLE_S)
+        if not self.thread.is_alive():
+            self.loop.close()
+
+    async def _settle(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.loop.shutdown_asyncgens()
+
+
+_background: _Background | None = None
+_lock = threading.Lock()
+
+
+def submit(job: Coroutine[Any, Any, T]) -> Work[T]:
+    """Start a coroutine on the background loop."""
+    return Work(_running().loop, job)
+
+
+def run(job: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the background loop and wait for its result."""
+    background = _running()
+    if threading.current_thread() is background.thread:
+        job.close()
+        raise RuntimeError("the background loop can not wait for itself")
+    return Work(background.loop, job).result()
+
+
+def _running() -> _Background:
+    """Return the loop of this process; after a fork it is made anew."""
+    global _background
+    with _lock:
+        if _background is None or _background.pid != os.getpid():
+            _background = _Background()
+        return _background
+
+
+def _forget() -> None:
+    """Leave the parent's loop alone: its thread did not come along."""
+    global _background, _lock
+    _background = None
+    _lock = threading.Lock()
+
+
+@atexit.register
+def _end() -> None:
+    if _background is not None:
+        _background.end()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,201 @@
+"""One HTTP exchange: a POST, its status, its bytes. The only door to the network.
+
+httpx over aiohttp's connections; one client for each running loop, because an aiohttp
+session belongs to its loop. No redirects, no cookies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+from glmkit.errors import TransportError
+
+CONNECT_S = 8.0
+#: Seconds an idle connection is kept: shorter than servers keep theirs.
+KEEP_ALIVE_S = 4.0
+#: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
+_AT_ONCE = 2**20
+
+_NO_PROXY: Mapping[str, Any] = {
+    f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
+}
+
+
+class Reply:
+    """The head of a reply, and its bytes as they come."""
+
+    def __init__(self, response: httpx.Response, timeout_s: float) -> None:
+        self.status = response.status_code
+        self.content_type = response.headers.get("content-type", "")
+        self._response = response
+        self._timeout_s = timeout_s
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the decoded bytes; TransportError if they break off."""
+        try:
+            async for chunk in self._response.aiter_bytes():
+                yield chunk
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as exc:
+            raise _translated(exc, self._response.request.url, self._timeout_s) from exc
+
+    async def read(self, cap: int) -> bytes:
+        """Return the whole body; TransportError above `cap` bytes."""
+        parts, size = [], 0
+        async for chunk in self.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > cap:
+                raise TransportError(
+                    f"the service sent more than {cap} bytes",
+                    hint="This is not an answer of GLM: check the endpoint's URL.",
+                )
+        return b"".join(parts)
+
+
+@asynccontextmanager
+async def post(
+    url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+) -> AsyncIterator[Reply]:
+    """Send a body and yield the reply's head; leaving closes what is unread.
+
+    Raises TransportError; its `.sent` is False where no byte left this machine.
+    """
+    target = _url(url)
+    client = await _client(target.scheme)
+    request = client.build_request(
+        "POST",
+        target,
+        headers={**headers, "content-length": str(len(body))},
+        content=body if len(body) <= _AT_ONCE else _pieces(body),
+        timeout=httpx.Timeout(timeout_s, connect=CONNECT_S, pool=None),
+    )
+    try:
+        response = await client.send(request, stream=True)
+    except (httpx.HTTPError, aiohttp.ClientError, OSError) as exc:
+        raise _translated(exc, target, timeout_s) from exc
+    try:
+        yield Reply(response, timeout_s)
+    finally:
+        await response.aclose()
+
+
+@functools.lru_cache(maxsize=64)
+def _url(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _AT_ONCE):
+        yield body[start : start + _AT_ONCE]
+
+
+class _Client(HttpxAiohttpClient):
+    """HttpxAiohttpClient whose sessions keep no cookies and set no limit of theirs."""
+
+    def _init_transport(self, **options: Any) -> httpx.AsyncBaseTransport:
+        return _with_session(super()._init_transport(**options))
+
+    def _init_proxy_transport(
+        self, proxy: httpx.Proxy, **options: Any
+    ) -> httpx.AsyncBaseTransport:
+        return _with_session(super()._init_proxy_transport(proxy, **options))
+
+
+def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    assert isinstance(transport, AiohttpTransport)
+    transport.client = lambda: aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=KEEP_ALIVE_S, ssl=transport.ssl_context
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+    return transport
+
+
+_Kept = dict[str, AsyncGenerator[_Client, None]]
+_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Client]] = (
+    WeakKeyDictionary()
+)
+_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+
+
+async def _client(scheme: str) -> _Client:
+    """Return the running loop's client for http or https."""
+    loop = asyncio.get_running_loop()
+    clients = _by_loop.setdefault(loop, {})
+    if scheme not in clients:
+        keeper = _keep(scheme)
+        clients[scheme] = await anext(keeper)
+        _keepers.setdefault(loop, {})[scheme] = keeper
+    return clients[scheme]
+
+
+async def _keep(scheme: str) -> AsyncGenerator[_Client, None]:
+    """Hold a client open until its loop ends: `asyncio.run` closes generators then."""
+    context = _ssl_context() if scheme == "https" else _no_ssl_context()
+    async with _Client(verify=context, mounts=_NO_PROXY, max_redirects=0) as client:
+        yield client
+
+
+async def close() -> None:
+    """Close the running loop's connections."""
+    loop = asyncio.get_running_loop()
+    _by_loop.pop(loop, None)
+    for keeper in _keepers.pop(loop, {}).values():
+        await keeper.aclose()
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    """One context for the process: loading the certificates takes 17 to 70 ms."""
+    return httpx.create_ssl_context()
+
+
+@functools.cache
+def _no_ssl_context() -> ssl.SSLContext:
+    """A context that trusts nobody, for clients that speak plain HTTP."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportError:
+    """Say what happened; httpx's class alone does not, the cause does."""
+    place = f"{url.host}:{url.port}" if url.port else url.host
+    match exc.__cause__ or exc:
+        case aiohttp.ClientConnectorDNSError():
+            return _unsent(f"the host {url.host} is not known", "Check the URL.")
+        case aiohttp.ClientSSLError():
+            return _unsent(
+                f"{place} has no certificate that this machine trusts",
+                "Check the URL, the clock and SSL_CERT_FILE.",
+            )
+        case aiohttp.ConnectionTimeoutError():
+            return _unsent(f"{place} did not take the connection within {CONNECT_S} s")
+        case aiohttp.ClientConnectorError():
+            return _unsent(f"nothing answers at {place}", "Is the server running?")
+        case aiohttp.ServerTimeoutError() | httpx.TimeoutException():
+            return TransportError(
+                f"{place} was silent for {timeout_s:g} s",
+                hint="Run it again, or give a longer timeout_s.",
+            )
+        case aiohttp.ServerDisconnectedError():
+            return TransportError(f"{place} closed the connection without an answer")
+        case aiohttp.ClientPayloadError():
+            return TransportError(f"the answer of {place} broke off")
+        case cause:
+            return TransportError(f"{place}: {cause or type(cause).__name__}")
+
+
+def _unsent(message: str, hint: str | None = None) -> TransportError:
+    error = TransportError(message, hint=hint)
+    error.sent = False
+    return error

@@ -1,0 +1,268 @@
+"""Bytes to events: chunks of a stream, whole bodies, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from glmkit.errors import APIError, StreamError, TransportError, api_error
+from glmkit.events import (
+    Event,
+    Finish,
+    Search,
+    Source,
+    Start,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
+from glmkit.sse import ServerEvent
+
+
+class _Function(msgspec.Struct, gc=False):
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+
+
+class _Call(msgspec.Struct, gc=False):
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: _Function | None = None
+
+
+class _Delta(msgspec.Struct, gc=False):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    delta: _Delta | None = None
+    message: _Delta | None = None
+    finish_reason: str | None = None
+    index: int = 0
+
+
+class _Cached(msgspec.Struct, gc=False):
+    cached_tokens: int | None = None
+
+
+class _Reasoned(msgspec.Struct, gc=False):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: _Cached | None = None
+    completion_tokens_details: _Reasoned | None = None
+
+
+class _Page(msgspec.Struct, gc=False):
+    title: str | None = None
+    link: str | None = None
+    content: str | None = None
+    media: str | None = None
+    icon: str | None = None
+    refer: str | None = None
+    publish_date: str | None = None
+
+
+class _Error(msgspec.Struct, gc=False):
+    code: str | int | None = None
+    message: str | None = None
+    msg: str | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    web_search: list[_Page] | None = None
+    request_id: str | None = None
+    stand_in: str | None = None
+    error: _Error | str | None = None
+    code: str | int | None = None
+    message: str | None = None
+    msg: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Chunk).decode
+_DONE = b"[DONE]"
+
+
+class StreamReader:
+    """Reads the events of one stream; `.done` once the service closed it in order."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._started = False
+        self._finish: Finish | None = None
+
+    def read(self, server_events: Iterable[ServerEvent]) -> list[Event]:
+        """Return the events of these server events.
+
+        The Finish is held back until usage can no longer follow it: see `rest`.
+        Raises the APIError that the service sent, StreamError for what is no chunk.
+        """
+        out: list[Event] = []
+        for server_event in server_events:
+            data = server_event.data
+            if data == _DONE:
+                self.done = True
+                break
+            chunk = _chunk(data)
+            if chunk.error is not None or server_event.type == "error":
+                raise _refused(None, chunk)
+            self._take(chunk, out)
+        return out
+
+    def rest(self) -> list[Event]:
+        """Return the Finish, once no more bytes come; nothing if there was none."""
+        return [] if self._finish is None else [self._finish]
+
+    def _take(self, chunk: _Chunk, out: list[Event]) -> None:
+        if not self._started:
+            self._started = True
+            out.append(_start(chunk))
+        if chunk.choices:
+            choice = chunk.choices[0]
+            if (delta := choice.delta or choice.message) is not None:
+                if text := delta.content:
+                    out.append(Text(text))
+                if thought := delta.reasoning_content or delta.reasoning:
+                    out.append(Thinking(thought))
+                if delta.tool_calls:
+                    out.extend(_calls(delta.tool_calls))
+            if choice.finish_reason:
+                self._finish = Finish(choice.finish_reason)
+        if chunk.web_search:
+            out.append(_search(chunk.web_search))
+        if chunk.usage is not None:
+            out.append(_usage(chunk.usage))
+
+
+def read_body(body: bytes) -> list[Event]:
+    """Return the events of a whole reply, the Finish last.
+
+    Raises the APIError of a body that holds one (some errors come with status 200),
+    TransportError for what is no reply at all.
+    """
+    try:
+        reply = _decode(body)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise _no_reply(body) from exc
+    if reply.error is not None or (reply.choices is None and reply.code is not None):
+        raise _refused(200, reply)
+    if not reply.choices:
+        raise _no_reply(body)
+    events: list[Event] = [_start(reply)]
+    choice = reply.choices[0]
+    message = choice.message or choice.delta or _Delta()
+    if thought := message.reasoning_content or message.reasoning:
+        events.append(Thinking(thought))
+    if message.content:
+        events.append(Text(message.content))
+    events.extend(_calls(message.tool_calls or ()))
+    if reply.web_search:
+        events.append(_search(reply.web_search))
+    if reply.usage is not None:
+        events.append(_usage(reply.usage))
+    if choice.finish_reason:
+        events.append(Finish(choice.finish_reason))
+    return events
+
+
+def refusal(status: int, body: bytes) -> APIError:
+    """Return the typed error of a reply whose status is not 200.
+
+    >>> refusal(429, b'{"error":{"code":"1302","message":"busy"}}').action
+    'slot'
+    """
+    try:
+        return _refused(status, _decode(body))
+    except (msgspec.DecodeError, RecursionError):
+        return api_error(status, "", f"HTTP {status}: {_excerpt(body)}")
+
+
+def _refused(status: int | None, reply: _Chunk) -> APIError:
+    error = reply.error
+    if isinstance(error, str):
+        error = _Error(message=error)
+    if error is None:
+        error = _Error(reply.code, reply.message, reply.msg)
+    code = "" if error.code is None else str(error.code)
+    text = error.message or error.msg or f"HTTP {status}"
+    # An id only where there is one: an empty field says nothing.
+    more = {"request_id": reply.request_id} if reply.request_id else {}
+    return api_error(status, code, text, **more)
+
+
+def _chunk(data: bytes) -> _Chunk:
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise StreamError(
+            f"the stream holds what is no chunk of an answer: {_excerpt(data)}"
+        ) from exc
+
+
+def _no_reply(body: bytes) -> TransportError:
+    return TransportError(
+        f"the service sent what is no reply: {_excerpt(body)}",
+        hint="Check the endpoint's URL: it ends with /paas/v4, or with /v1 elsewhere.",
+    )
+
+
+def _excerpt(data: bytes, most: int = 120) -> str:
+    text = data[: most * 4].decode(errors="replace").strip()
+    return repr(text if len(text) <= most else text[:most] + "...")
+
+
+def _start(chunk: _Chunk) -> Start:
+    return Start(
+        chunk.id or "", chunk.model or "", chunk.request_id or "", chunk.stand_in or ""
+    )
+
+
+def _calls(calls: Iterable[_Call]) -> Iterable[ToolCall]:
+    for place, call in enumerate(calls):
+        function = call.function or _Function()
+        arguments = function.arguments or ""
+        if isinstance(arguments, dict):
+            arguments = msgspec.json.encode(arguments).decode()
+        yield ToolCall(
+            place if call.index is None else call.index,
+            call.id or "",
+            function.name or "",
+            arguments,
+            call.type or "function",
+        )
+
+
+def _search(pages: Iterable[_Page]) -> Search:
+    return Search(
+        tuple(
+            Source(*(getattr(page, name) or "" for name in Source.__struct_fields__))
+            for page in pages
+        )
+    )
+
+
+def _usage(usage: _Usage) -> Usage:
+    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    before, after = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Usage(
+        prompt,
+        completion,
+        usage.total_tokens or prompt + completion,
+        before.cached_tokens if before else None,
+        after.reasoning_tokens if after else None,
+    )
