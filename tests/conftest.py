@@ -1,0 +1,207 @@
+"""What every test stands on: a home of its own, no keys, no way off loopback.
+
+Fixtures: `platform` (the real local platform with its real engine, one for all workers)
+and `paced` (a factory of endpoints on the paced wire server).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.guard import sitecustomize as guard  # installs the guard in this process
+
+if TYPE_CHECKING:
+    from glmkit.local import host
+
+ROOT = Path(__file__).parent.parent
+_SECRET = ("GLMKIT_", "ZHIPUAI_", "ZAI_", "OPENAI_", "JUPYTER_")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the person's weights, then leave the person's settings behind."""
+    if "GLMKIT_TEST_ROOT" not in os.environ:  # workers inherit what is set here
+        found = _weights()
+        _forget_settings()
+        if found:
+            os.environ["GLMKIT_LOCAL_MODEL"] = str(found)
+        os.environ["GLMKIT_TEST_ROOT"] = tempfile.mkdtemp(prefix="glmkit-test-")
+        os.environ["PYTHONPATH"] = str(Path(guard.__file__).parent)
+        # The keyring of a machine without one; a desktop's own is never touched.
+        os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+        config.stash[_OWNER] = True
+    os.environ["GLMKIT_TEST_ESCAPES"] = str(_root() / f"escapes-{os.getpid()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared platform once the last worker is done, and tidy up."""
+    if not config.stash.get(_OWNER, False):
+        return
+    if _shared_state().exists():
+        from glmkit.local import host
+
+        os.environ["GLMKIT_STATE_DIR"] = str(_shared_state())
+        host.stop()
+    shutil.rmtree(_root(), ignore_errors=True)
+
+
+_OWNER = pytest.StashKey[bool]()
+
+
+def _weights() -> Path | None:
+    try:
+        from glmkit.local import weights
+    except ImportError:
+        return None
+    return weights.find()
+
+
+def _forget_settings() -> None:
+    for name in list(os.environ):
+        if name.startswith(_SECRET) or name.upper() in _PROXIES:
+            del os.environ[name]
+
+
+def _root() -> Path:
+    return Path(os.environ["GLMKIT_TEST_ROOT"])
+
+
+def _shared_state() -> Path:
+    return _root() / "state"
+
+
+@pytest.fixture(autouse=True)
+def home(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A home of this test's own; at the end nothing may have left loopback."""
+    folder = tmp_path / "home"
+    shared = "platform" in request.fixturenames
+    for name, path in home_variables(folder).items():
+        monkeypatch.setenv(name, path)
+    if shared:
+        monkeypatch.setenv("GLMKIT_STATE_DIR", str(_shared_state()))
+    folder.mkdir()
+    yield folder
+    left = escapes()
+    forgive_escapes()
+    assert not left, f"left loopback: {left}"
+
+
+def home_variables(folder: Path) -> dict[str, str]:
+    """Return the environment that makes `folder` the home, for child processes too."""
+    names = {
+        "HOME": "",
+        "USERPROFILE": "",
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_CACHE_HOME": ".cache",
+        "XDG_DATA_HOME": ".local/share",
+        "XDG_STATE_HOME": ".local/state",
+        "IPYTHONDIR": ".ipython",
+        "JUPYTER_CONFIG_DIR": ".jupyter",
+        "JUPYTER_DATA_DIR": ".local/share/jupyter",
+        "JUPYTER_RUNTIME_DIR": ".local/share/jupyter/runtime",
+        "GLMKIT_DATA_DIR": "glmkit/data",
+        "GLMKIT_STATE_DIR": "glmkit/state",
+    }
+    return {name: str(folder / place) for name, place in names.items()}
+
+
+def escapes() -> list[str]:
+    """Return what this worker and its children tried to reach beyond loopback."""
+    record = Path(os.environ["GLMKIT_TEST_ESCAPES"])
+    return record.read_text("utf-8").splitlines() if record.exists() else []
+
+
+def forgive_escapes() -> None:
+    Path(os.environ["GLMKIT_TEST_ESCAPES"]).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def platform() -> host.Platform:
+    """Return the real local platform; every worker finds the same one."""
+    from glmkit.local import host
+
+    if "GLMKIT_LOCAL_MODEL" not in os.environ:
+        pytest.fail("no weights: `make weights` (or `glmkit local install`) gets them")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLMKIT_STATE_DIR", str(_shared_state()))
+        return host.ensure()
+
+
+@dataclass(frozen=True)
+class Paced:
+    """An endpoint on the paced server, with counters of its own."""
+
+    url: str
+    origin: str
+    key: str = "paced0123456789.secret0123456789"
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """Return what the server saw here: the fields of `paced.Lane`."""
+        with urllib.request.urlopen(f"{self.origin}/state") as response:
+            seen: dict[str, Any] = json.load(response)
+        return seen
+
+    def until(self, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a state of the server; fail after ten seconds without it."""
+        return wait_for(lambda: self.seen, true)
+
+
+def wait_for(
+    look: Callable[[], Any],
+    true: Callable[[Any], object] = bool,
+    limit_s: float = 10,
+) -> Any:
+    """Look again until what is seen is true; fail with the last sight."""
+    end = time.monotonic() + limit_s
+    while not true(seen := look()):
+        if time.monotonic() > end:
+            pytest.fail(f"waited {limit_s} s in vain; last seen: {seen}")
+        time.sleep(0.01)
+    return seen
+
+
+@pytest.fixture(scope="session")
+def paced_server() -> Iterator[str]:
+    """Run the paced wire server for this worker and return its origin."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.paced"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        yield json.loads(child.stdout.readline())["url"]
+        child.stdin.close()
+
+
+_lanes = count(1)
+
+
+@pytest.fixture
+def paced(paced_server: str) -> Callable[..., Paced]:
+    """Return `paced(tokens=.., rate=.., ...)`; options: `paced_answers.Plan`."""
+
+    def endpoint(**options: object) -> Paced:
+        lane = f"{paced_server}/lane={os.getpid()}-{next(_lanes)}"
+        words = "".join(f"/{name}={value}" for name, value in options.items())
+        return Paced(f"{lane}{words}/api/paas/v4", lane)
+
+    return endpoint
