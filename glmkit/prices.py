@@ -79,14 +79,14 @@ def _parts(rate: _Rate, prompt: int, cached: int, output: int) -> int | None:
 @lru_cache(maxsize=4096)
 def _tariff(card: Card, currency: str | None, batch: bool, day: date) -> _Tariff | None:
     for wanted in _CURRENCIES if currency is None else (currency,):
-        price = _in_force(card, wanted, day)
+        price = in_force(card, wanted, day)
         if price is not None:
             rates = _rates(card, price, batch)
             return _Tariff(wanted, rates) if rates else None
     return None
 
 
-def _in_force(card: Card, currency: str, day: date) -> Price | None:
+def in_force(card: Card, currency: str, day: date) -> Price | None:
     """Return the newest price that had begun by that day."""
     begun = [
         price
