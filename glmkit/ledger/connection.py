@@ -1,0 +1,220 @@
+"""One connection to a ledger's file for the whole process.
+
+A transaction takes some 35 µs and runs on the thread that asks for it. Only where
+another process holds the file, or the file system is slow because no write-ahead log
+can be had there, does it move to a worker thread, so that no event loop stands still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from glmkit.errors import LedgerError
+from glmkit.ledger import owners, schema
+from glmkit.ledger.faults import is_busy, is_lasting, translated
+from glmkit.ledger.volumes import on_network
+
+T = TypeVar("T")
+
+#: Milliseconds that SQLite waits by itself, on whatever thread asked.
+_BUSY_MS = 5
+#: Seconds that a worker thread tries on while another process holds the file.
+PATIENCE_S = 30.0
+
+
+class Connection:
+    """A ledger's file, opened at first use, shared by all threads and loops.
+
+    Made by `connect`, which keeps one for each file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.owner = 0
+        self._mode = ""
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._inode = 0
+        self._finalizer: weakref.finalize[..., Connection] | None = None
+
+    @property
+    def journal_mode(self) -> str:
+        """ "wal", or "delete" where a write-ahead log can not be had."""
+        self.persist(lambda _db: None)
+        return self._mode
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work here and now if the file is free, else on a worker thread.
+
+        A cancelled wait leaves the work to its thread, which ends it.
+        """
+        if self._mode in ("", "wal"):
+            # Busy: every other error has been translated.
+            with contextlib.suppress(sqlite3.OperationalError):
+                return self._attempt(work)
+        return await asyncio.to_thread(self.persist, work)
+
+    def persist(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work, and wait for other processes as long as is reasonable."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self._attempt(work)
+            except sqlite3.OperationalError as exc:
+                if time.monotonic() > deadline:
+                    raise translated(exc, self.path) from exc
+            # Not under the lock, so that the threads of this process come in between.
+            time.sleep(random.uniform(0.001, 0.02))
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for reading alone; a long read holds up no writer."""
+        self.persist(owners.settle)
+        with self._reading, _translating(self.path):
+            db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+            try:
+                db.execute("PRAGMA query_only = 1")
+                yield db
+            finally:
+                db.close()
+
+    def disconnect(self) -> None:
+        """Close the file; the next use opens it again."""
+        with self._lock:
+            self._drop()
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work once; OperationalError where the file is held by another."""
+        with self._lock, _translating(self.path):
+            try:
+                return work(self._opened())
+            except sqlite3.Error as exc:
+                if is_lasting(exc):
+                    self._drop()
+                raise
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._db is not None and self._inode == _inode(self.path):
+            return self._db
+        self._drop()
+        _create(self.path)
+        db = sqlite3.connect(
+            self.path,
+            timeout=_BUSY_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self._prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        self._db, self._inode = db, _inode(self.path)
+        self._finalizer = weakref.finalize(self, db.close)
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        wanted = "delete" if on_network(self.path) else "wal"
+        mode = db.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
+        # A rollback journal is at risk under NORMAL where a write-ahead log is not.
+        db.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+        if not schema.migrate(db):
+            raise LedgerError(
+                f"the ledger {self.path} was written by a newer glmkit",
+                hint="Update glmkit, or set GLMKIT_DATA_DIR to another folder.",
+            )
+        self.owner = owners.enter(db)
+        owners.settle(db)
+        self._mode = mode
+
+    def _drop(self) -> None:
+        if self._finalizer is not None:
+            self._finalizer()
+        self._db = self._finalizer = None
+
+    def before_fork(self) -> None:
+        """Close the file: SQLite's state must not be in two processes."""
+        self._reading.acquire()
+        self._lock.acquire()
+        self._drop()
+
+    def after_fork(self) -> None:
+        """Let both processes open the file again, each for itself."""
+        self._lock.release()
+        self._reading.release()
+
+
+_connections: weakref.WeakValueDictionary[Path, Connection] = (
+    weakref.WeakValueDictionary()
+)
+_registry = threading.Lock()
+
+
+def connect(path: Path) -> Connection:
+    """Return the process's connection to a file."""
+    with _registry:
+        found = _connections.get(path)
+        if found is None:
+            found = _connections[path] = Connection(path)
+        return found
+
+
+@contextlib.contextmanager
+def _translating(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError, OverflowError) as exc:
+        if is_busy(exc):
+            raise
+        raise translated(exc, path) from exc
+
+
+def _create(path: Path) -> None:
+    """Make the file for this user alone; SQLite gives its companions the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _inode(path: Path) -> int:
+    """Tell the file by its number, so that one moved aside is noticed; 0: none."""
+    try:
+        return os.stat(path).st_ino  # noqa: PTH116 - half the time of Path.stat
+    except OSError:
+        return 0
+
+
+_held: list[Connection] = []
+
+
+def _before_fork() -> None:
+    _registry.acquire()
+    _held.extend(_connections.values())
+    for connection in _held:
+        connection.before_fork()
+
+
+def _after_fork() -> None:
+    for connection in _held:
+        connection.after_fork()
+    _held.clear()
+    _registry.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork,
+        after_in_child=_after_fork,
+    )

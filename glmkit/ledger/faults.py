@@ -1,0 +1,59 @@
+"""What SQLite refuses, in words that name the next step."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from glmkit.errors import LedgerError
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def is_busy(exc: Exception) -> bool:
+    """Whether another process holds the file, which passes by itself."""
+    return isinstance(exc, sqlite3.OperationalError) and _code(exc) in _BUSY
+
+
+def is_lasting(exc: Exception) -> bool:
+    """Whether the file has to be opened anew before it can work again."""
+    return _code(exc) in _DAMAGED | _CLOSED | {sqlite3.SQLITE_IOERR}
+
+
+def translated(exc: Exception, path: Path) -> LedgerError:
+    """Return the error for the person."""
+    code = _code(exc)
+    number = exc.errno if isinstance(exc, OSError) else None
+    if code in _DAMAGED:
+        return LedgerError(
+            f"the ledger {path} is damaged",
+            hint=f"Move it aside, with {path.name}-wal and {path.name}-shm if they are "
+            "there; the next call starts a new one.",
+        )
+    if code == sqlite3.SQLITE_FULL or number in _NO_SPACE:
+        return LedgerError(
+            f"there is no space left for the ledger {path}",
+            hint="Free some space there, or set GLMKIT_DATA_DIR to another folder.",
+        )
+    if code in _BUSY:
+        return LedgerError(
+            f"another program holds the ledger {path}",
+            hint="Close the program that has it open, then run it again.",
+        )
+    if code in _CLOSED or isinstance(exc, OSError):
+        return LedgerError(
+            f"the ledger {path} can not be opened for writing: {exc}",
+            hint=f"Make {path.parent} and the file writable, or set GLMKIT_DATA_DIR "
+            "to a folder that is.",
+        )
+    return LedgerError(f"the ledger {path} can not be used: {exc}")
+
+
+def _code(exc: Exception) -> int | None:
+    """Return the primary result code; extended ones keep it in the low byte."""
+    code: int | None = getattr(exc, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

@@ -1,0 +1,101 @@
+"""A call as a row of the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from glmkit.calls import Call
+from glmkit.messages import canonical_key
+from glmkit.money import Money
+
+_OPENING = (
+    "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",
+    "stream", "key", "request",
+)  # fmt: skip
+_CLOSING = (
+    "state", "source", "answered", "answer_id", "request_id", "stand_in",
+    "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens",
+    "reasoning_tokens", "cost", "cost_currency", "list_cost", "list_currency",
+    "seconds", "first_token_s", "finish_reason", "error", "error_code", "status",
+    "retries", "text", "thinking", "tool_calls", "sources",
+)  # fmt: skip
+
+INSERT = (
+    f"INSERT INTO calls ({', '.join(_OPENING)}) "
+    f"VALUES ({', '.join('?' * len(_OPENING))})"
+)
+#: The time is asked for beside the id, so that a row of another file, put in this
+#: one's place while the call was under way, is never taken for it.
+UPDATE = (
+    f"UPDATE calls SET {', '.join(f'{name} = ?' for name in _CLOSING)} "
+    "WHERE id = ? AND at = ?"
+)
+
+
+def opening(call: Call) -> tuple[Any, ...]:
+    """Return the values of INSERT after the owner: what is known before sending."""
+    where = call.where
+    return (
+        call.group or None,
+        call.state,
+        call.at,
+        where.notebook,
+        where.cell,
+        where.tag,
+        call.endpoint,
+        call.model,
+        call.stream,
+        canonical_key(call.request),
+        _json(call.request),
+    )
+
+
+def closing(call: Call) -> tuple[Any, ...]:
+    """Return the values of UPDATE: what came of the call."""
+    answer = call.answer
+    usage = answer.usage
+    tokens = (
+        (None,) * 5
+        if usage is None
+        else (
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.total_tokens,
+            usage.cached_tokens,
+            usage.reasoning_tokens,
+        )
+    )
+    return (
+        call.state,
+        call.source,
+        answer.model,
+        answer.id,
+        answer.request_id,
+        answer.stand_in,
+        *tokens,
+        *_money(call.cost),
+        *_money(call.list_cost),
+        call.seconds,
+        call.first_token_s,
+        answer.finish_reason,
+        call.error,
+        call.error_code,
+        call.status,
+        call.retries,
+        answer.text,
+        answer.thinking,
+        _json(answer.tool_calls) if answer.tool_calls else None,
+        _json(answer.web_search) if answer.web_search else None,
+        call.id,
+        call.at,
+    )
+
+
+def _money(amount: Money | None) -> tuple[int | None, str | None]:
+    return (None, None) if amount is None else (amount.parts, amount.currency)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

@@ -1,0 +1,103 @@
+"""The tables of the ledger, as numbered migrations.
+
+A ledger's `user_version` is the number of migrations that it has seen. A migration
+that has shipped is never changed; a new one is appended.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+Migration = Callable[[sqlite3.Connection], object]
+
+
+def _calls(db: sqlite3.Connection) -> None:
+    """One row a call; who wrote it is kept once a process.
+
+    `group_id` is NULL in the first call of a group. Money is in 10⁻¹² units of its
+    currency, times in Unix seconds and seconds. Open rows have an index of their own,
+    so that those of dead processes are found in a long ledger.
+    """
+    db.execute(
+        """CREATE TABLE owners (
+            id INTEGER PRIMARY KEY,
+            machine TEXT NOT NULL,
+            boot TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            started TEXT NOT NULL,
+            UNIQUE (machine, boot, pid, started)
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE calls (
+            id INTEGER PRIMARY KEY,
+            group_id INTEGER,
+            owner INTEGER NOT NULL REFERENCES owners,
+            state TEXT NOT NULL,
+            at REAL NOT NULL,
+            notebook TEXT NOT NULL,
+            cell TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            model TEXT NOT NULL,
+            stream INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            source TEXT,
+            answered TEXT,
+            answer_id TEXT,
+            request_id TEXT,
+            stand_in TEXT,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            total_tokens INTEGER,
+            cached_tokens INTEGER,
+            reasoning_tokens INTEGER,
+            cost INTEGER,
+            cost_currency TEXT,
+            list_cost INTEGER,
+            list_currency TEXT,
+            seconds REAL,
+            first_token_s REAL,
+            finish_reason TEXT,
+            error TEXT,
+            error_code TEXT,
+            status INTEGER,
+            retries INTEGER,
+            request TEXT NOT NULL,
+            text TEXT,
+            thinking TEXT,
+            tool_calls TEXT,
+            sources TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX open_calls ON calls (owner) WHERE state = 'pending'")
+
+
+MIGRATIONS: list[Migration] = [_calls]
+
+
+def migrate(db: sqlite3.Connection) -> bool:
+    """Bring a ledger up to date; False where it is newer than this program."""
+    if _version(db) < len(MIGRATIONS):
+        _apply(db)
+    return _version(db) <= len(MIGRATIONS)
+
+
+def _apply(db: sqlite3.Connection) -> None:
+    """Apply what is missing, in one transaction, as several processes may come."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for migration in MIGRATIONS[_version(db) :]:
+            migration(db)
+        db.execute(f"PRAGMA user_version = {max(_version(db), len(MIGRATIONS))}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # a full disk has already rolled it back
+            db.execute("ROLLBACK")
+        raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version

@@ -1,0 +1,96 @@
+"""The ledger's verbs: open a call's row, close it, read."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from glmkit.calls import Call
+from glmkit.config import data_dir
+from glmkit.errors import LedgerError
+from glmkit.ledger import rows
+from glmkit.ledger.connection import connect
+
+
+class Ledger:
+    """The record of all calls of this user, in one SQLite file.
+
+    `path` None: `ledger.db` in the data folder. Raises LedgerError from every verb,
+    never on being made. May be used from any thread and any loop.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._connection = connect((path or data_dir() / "ledger.db").absolute())
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._connection.path
+
+    @property
+    def _owner(self) -> int:
+        return self._connection.owner
+
+    @property
+    def journal_mode(self) -> str:
+        """The journal in use: "wal", or "delete" on a network file system."""
+        return self._connection.journal_mode
+
+    async def open(self, call: Call) -> Call:
+        """Commit the pending row and return the call with its `id` and `group`.
+
+        What is cancelled in here has sent nothing, and leaves no row.
+        """
+        row = _Row(rows.opening(call))
+        try:
+            await self._connection.write(lambda db: row.insert(db, self._owner))
+        except asyncio.CancelledError:
+            row.unwanted = True
+            await self._connection.write(row.remove)
+            raise
+        return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
+
+    async def close(self, call: Call) -> None:
+        """Complete the call's row, once or again."""
+        values = rows.closing(call)
+
+        def update(db: sqlite3.Connection) -> int:
+            return db.execute(rows.UPDATE, values).rowcount
+
+        if not await self._connection.write(update):
+            raise LedgerError(
+                f"the ledger {self.path} has no row {call.id} of this call",
+                hint="The file was replaced while the call was under way.",
+            )
+
+    def disconnect(self) -> None:
+        """Close the file; the next use opens it again."""
+        self._connection.disconnect()
+
+
+class _Row:
+    """A pending row; one whose call was given up is not left behind.
+
+    Insertion may go on in its worker thread after the wait for it was cancelled:
+    whichever of the two comes last takes the row out.
+    """
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.id = 0
+        self.unwanted = False
+        self._values = values
+
+    def insert(self, db: sqlite3.Connection, owner: int) -> None:
+        """Write the row, unless nobody wants it any more."""
+        if not self.unwanted:
+            self.id = db.execute(rows.INSERT, (owner, *self._values)).lastrowid or 0
+        if self.unwanted:
+            self.remove(db)
+
+    def remove(self, db: sqlite3.Connection) -> None:
+        """Take the row out, if it is in."""
+        db.execute("DELETE FROM calls WHERE id = ?", (self.id,))
