@@ -58,7 +58,7 @@ class Price(_Record, frozen=True):
     `source` a key of `sources()`.
     """
 
-    currency: str
+    currency: Literal["CNY", "USD"]
     unit: Unit = "1M tokens"
     first_day: date | None = msgspec.field(default=None, name="from")
     tiers: tuple[Tier, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from glmkit.config import data_dir
 from glmkit.errors import LedgerError
 from glmkit.ledger import rows
 from glmkit.ledger.connection import connect
+from glmkit.ledger.queries import Table, query
 
 
 class Ledger:
@@ -66,6 +68,21 @@ class Ledger:
                 f"the ledger {self.path} has no row {call.id} of this call",
                 hint="The file was replaced while the call was under way.",
             )
+
+    def read(
+        self,
+        by: Sequence[str] = (),
+        since: float | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Table:
+        """Return the calls, or sums over them for each value of the columns `by`.
+
+        `since` is in Unix seconds; `where` maps a column to a value or a list of
+        values. ConfigError for a column that is not there.
+        """
+        sql, parameters, columns = query(by, since, where)
+        with self._connection.reader() as db:
+            return Table(columns, db.execute(sql, parameters).fetchall())
 
     def disconnect(self) -> None:
         """Close the file; the next use opens it again."""
