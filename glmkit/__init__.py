@@ -1,1 +1,169 @@
-"""The notebook workbench for GLM language models."""
+"""The notebook workbench for GLM language models.
+
+    import glmkit
+    client = glmkit.Client()
+    print(client.chat("Why is the sky blue?").text)
+
+In a notebook, `%load_ext glmkit` and then `%%glm`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from glmkit.calls import Call as Call
+    from glmkit.calls import Reply as Reply
+    from glmkit.calls import Where as Where
+    from glmkit.client import AsyncClient as AsyncClient
+    from glmkit.client import Client as Client
+    from glmkit.defaults import last as last
+    from glmkit.errors import (
+        APIError as APIError,
+    )
+    from glmkit.errors import (
+        AuthError as AuthError,
+    )
+    from glmkit.errors import (
+        BudgetError as BudgetError,
+    )
+    from glmkit.errors import (
+        ConfigError as ConfigError,
+    )
+    from glmkit.errors import (
+        ContentFilterError as ContentFilterError,
+    )
+    from glmkit.errors import (
+        ContextLengthError as ContextLengthError,
+    )
+    from glmkit.errors import (
+        GLMError as GLMError,
+    )
+    from glmkit.errors import (
+        Interrupted as Interrupted,
+    )
+    from glmkit.errors import (
+        InvalidRequestError as InvalidRequestError,
+    )
+    from glmkit.errors import (
+        LedgerError as LedgerError,
+    )
+    from glmkit.errors import (
+        LocalError as LocalError,
+    )
+    from glmkit.errors import (
+        QuotaError as QuotaError,
+    )
+    from glmkit.errors import (
+        RateLimitError as RateLimitError,
+    )
+    from glmkit.errors import (
+        ReplayError as ReplayError,
+    )
+    from glmkit.errors import (
+        SchemaError as SchemaError,
+    )
+    from glmkit.errors import (
+        ServerError as ServerError,
+    )
+    from glmkit.errors import (
+        StandInWarning as StandInWarning,
+    )
+    from glmkit.errors import (
+        StreamError as StreamError,
+    )
+    from glmkit.errors import (
+        ToolError as ToolError,
+    )
+    from glmkit.errors import (
+        TransportError as TransportError,
+    )
+    from glmkit.events import (
+        Event as Event,
+    )
+    from glmkit.events import (
+        Finish as Finish,
+    )
+    from glmkit.events import (
+        Repair as Repair,
+    )
+    from glmkit.events import (
+        Search as Search,
+    )
+    from glmkit.events import (
+        Start as Start,
+    )
+    from glmkit.events import (
+        Text as Text,
+    )
+    from glmkit.events import (
+        Thinking as Thinking,
+    )
+    from glmkit.events import (
+        ToolCall as ToolCall,
+    )
+    from glmkit.events import (
+        ToolResult as ToolResult,
+    )
+    from glmkit.events import (
+        Usage as Usage,
+    )
+    from glmkit.frames import models as models
+    from glmkit.frames import usage as usage
+    from glmkit.keys import Key as Key
+    from glmkit.messages import Message as Message
+    from glmkit.money import Money as Money
+    from glmkit_widgets import dashboard as dashboard
+
+_ERRORS = (
+    "APIError AuthError BudgetError ConfigError ContentFilterError ContextLengthError "
+    "GLMError Interrupted InvalidRequestError LedgerError LocalError QuotaError "
+    "RateLimitError ReplayError SchemaError ServerError StandInWarning StreamError "
+    "ToolError TransportError"
+)
+_EVENTS = "Event Finish Repair Search Start Text Thinking ToolCall ToolResult Usage"
+
+#: Public name → the module it lives in; loaded when it is first used.
+_HOMES = {
+    **dict.fromkeys(_ERRORS.split(), "glmkit.errors"),
+    **dict.fromkeys(_EVENTS.split(), "glmkit.events"),
+    **dict.fromkeys(("Call", "Reply", "Where"), "glmkit.calls"),
+    **dict.fromkeys(("AsyncClient", "Client"), "glmkit.client"),
+    **dict.fromkeys(("models", "usage"), "glmkit.frames"),
+    "Key": "glmkit.keys",
+    "Message": "glmkit.messages",
+    "Money": "glmkit.money",
+    "dashboard": "glmkit_widgets",
+    "last": "glmkit.defaults",
+}
+
+__all__ = [*sorted(_HOMES), "load_ipython_extension", "unload_ipython_extension"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'glmkit' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register `%glm` and `%%glm`: `%load_ext glmkit`."""
+    from glmkit.notebook.session import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away again: `%unload_ext glmkit`."""
+    from glmkit.notebook.session import unload
+
+    unload(shell)

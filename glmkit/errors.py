@@ -1,21 +1,21 @@
 """What can go wrong, and what to do about it.
 
-    GLMError                    .hint: the next step for the person
-    ├── ConfigError             endpoint, key, option or local file is not as it must be
-    ├── LedgerError             the ledger can not be read or written; .reply, if one came
-    ├── LocalError              the local platform, its engine or its weights
-    ├── TransportError          the service was not reached, or broke off before a reply
-    ├── StreamError             a stream ended before it was finished; .reply: what came
-    ├── APIError                the service refused; .status .code .request_id
-    │   ├── AuthError           the key
-    │   ├── RateLimitError      too much at once, or the platform is overloaded
-    │   ├── QuotaError          money, plan or daily limit: waiting a little is no help
-    │   ├── ContentFilterError  content review
-    │   ├── ContextLengthError  the prompt is longer than the window
-    │   ├── InvalidRequestError anything else in the request
-    │   └── ServerError         the service itself
-    ├── ToolError  SchemaError  BudgetError  ReplayError
-    Interrupted                 a KeyboardInterrupt; .reply: what came
+GLMError                    .hint: the next step for the person
+├── ConfigError             endpoint, key, option or local file is not as it must be
+├── LedgerError             the ledger can not be read or written; .reply, if one came
+├── LocalError              the local platform, its engine or its weights
+├── TransportError          the service was not reached, or broke off before a reply
+├── StreamError             a stream ended before it was finished; .reply: what came
+├── APIError                the service refused; .status .code .request_id
+│   ├── AuthError           the key
+│   ├── RateLimitError      too much at once, or the platform is overloaded
+│   ├── QuotaError          money, plan or daily limit: waiting a little is no help
+│   ├── ContentFilterError  content review
+│   ├── ContextLengthError  the prompt is longer than the window
+│   ├── InvalidRequestError anything else in the request
+│   └── ServerError         the service itself
+├── ToolError  SchemaError  BudgetError  ReplayError
+Interrupted                 a KeyboardInterrupt; .reply: what came
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ class TransportError(GLMError):
 class StreamError(GLMError):
     """A stream ended before it was finished; `.reply` holds what arrived."""
 
-    hint = "What arrived is in `.reply` (and in glmkit.last()); run it again for the rest."
+    hint = (
+        "What arrived is in `.reply` (and in glmkit.last()); run it again for the rest."
+    )
     reply: Reply | None = None
 
 
@@ -229,7 +231,9 @@ RULES: dict[str, Rule] = {
     "1222": Rule(InvalidRequestError, "stop", "The service has no such API."),
     "1230": Rule(ServerError, "wait"),
     "1231": Rule(InvalidRequestError, "stop", "That request_id was used before."),
-    "1233": Rule(InvalidRequestError, "stop", "Tasks belong to the key that made them."),
+    "1233": Rule(
+        InvalidRequestError, "stop", "Tasks belong to the key that made them."
+    ),
     "1234": Rule(ServerError, "wait"),
     "1261": Rule(ContextLengthError),
     "1300": Rule(ContentFilterError),

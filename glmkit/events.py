@@ -88,7 +88,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 class Repair(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """The answer did not fit its schema: what came before is dropped, and asked anew."""
+    """The answer did not fit its schema: it is dropped, and asked for anew."""
 
     reason: str
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
+from glmkit.errors import TransportError
+
 T = TypeVar("T")
 
 #: Seconds of one step of waiting: on Windows a wait can not be interrupted within it.
@@ -27,6 +29,7 @@ class Work(Generic[T]):
     """A coroutine under way on the background loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, job: Coroutine[Any, Any, T]):
+        self._pid = os.getpid()
         self._loop = loop
         self._job = job
         self._future: Future[T] = Future()
@@ -59,7 +62,7 @@ class Work(Generic[T]):
 
     def cancel(self) -> None:
         """Cancel it and wait until it has settled."""
-        if not self.done:
+        if not self.done and self._pid == os.getpid():
             self._loop.call_soon_threadsafe(self._cancel)
             self._wait(SETTLE_S)
 
@@ -67,16 +70,25 @@ class Work(Generic[T]):
         if self._task is not None:
             self._task.cancel()
 
+    def check(self) -> None:
+        """Raise TransportError where the work stayed behind in a parent process."""
+        if self._pid != os.getpid():
+            raise TransportError(
+                "this call was begun by the parent process, before a fork",
+                hint="Begin the call in the process that waits for it.",
+            )
+
     def _wait(self, seconds: float) -> bool:
+        self.check()
         try:
             self._future.exception(seconds)
         except TimeoutError:
             return self.done
         return True
 
-    def when_done(self, callback: Callable[[], None]) -> None:
-        """Call back, on whichever thread, once it has ended."""
-        self._future.add_done_callback(lambda _: callback())
+    def call(self, callback: Callable[[], object]) -> None:
+        """Call something on the loop's thread."""
+        self._loop.call_soon_threadsafe(callback)
 
 
 class _Background:
@@ -145,10 +157,20 @@ def _forget() -> None:
     _lock = threading.Lock()
 
 
+_afterwards: list[Callable[[], None]] = []
+
+
+def at_end(callback: Callable[[], None]) -> None:
+    """Call back when the interpreter ends, once all work has settled."""
+    _afterwards.append(callback)
+
+
 @atexit.register
 def _end() -> None:
     if _background is not None:
         _background.end()
+    for callback in _afterwards:
+        callback()
 
 
 if hasattr(os, "register_at_fork"):

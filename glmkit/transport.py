@@ -12,7 +12,6 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
@@ -122,37 +121,34 @@ def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTranspo
     return transport
 
 
-_Kept = dict[str, AsyncGenerator[_Client, None]]
-_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Client]] = (
-    WeakKeyDictionary()
-)
-_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+_Place = tuple[asyncio.AbstractEventLoop, str]
+_open: dict[_Place, tuple[_Client, AsyncGenerator[_Client, None]]] = {}
 
 
 async def _client(scheme: str) -> _Client:
     """Return the running loop's client for http or https."""
-    loop = asyncio.get_running_loop()
-    clients = _by_loop.setdefault(loop, {})
-    if scheme not in clients:
-        keeper = _keep(scheme)
-        clients[scheme] = await anext(keeper)
-        _keepers.setdefault(loop, {})[scheme] = keeper
-    return clients[scheme]
+    place = (asyncio.get_running_loop(), scheme)
+    if place not in _open:
+        keeper = _keep(place)
+        _open[place] = (await anext(keeper), keeper)
+    return _open[place][0]
 
 
-async def _keep(scheme: str) -> AsyncGenerator[_Client, None]:
+async def _keep(place: _Place) -> AsyncGenerator[_Client, None]:
     """Hold a client open until its loop ends: `asyncio.run` closes generators then."""
-    context = _ssl_context() if scheme == "https" else _no_ssl_context()
-    async with _Client(verify=context, mounts=_NO_PROXY, max_redirects=0) as client:
-        yield client
+    context = _ssl_context() if place[1] == "https" else _no_ssl_context()
+    try:
+        async with _Client(verify=context, mounts=_NO_PROXY) as client:
+            yield client
+    finally:
+        _open.pop(place, None)
 
 
 async def close() -> None:
     """Close the running loop's connections."""
     loop = asyncio.get_running_loop()
-    _by_loop.pop(loop, None)
-    for keeper in _keepers.pop(loop, {}).values():
-        await keeper.aclose()
+    for place in [place for place in _open if place[0] is loop]:
+        await _open[place][1].aclose()
 
 
 @functools.cache

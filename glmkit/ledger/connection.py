@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from glmkit import loop
 from glmkit.errors import LedgerError
 from glmkit.ledger import owners, schema
 from glmkit.ledger.faults import is_busy, is_lasting, translated
@@ -122,6 +123,7 @@ class Connection:
             raise
         self._db, self._inode = db, _inode(self.path)
         self._finalizer = weakref.finalize(self, db.close)
+        self._finalizer.atexit = False  # calls still settle then: see the end below
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
@@ -159,6 +161,14 @@ _connections: weakref.WeakValueDictionary[Path, Connection] = (
     weakref.WeakValueDictionary()
 )
 _registry = threading.Lock()
+
+
+def _end() -> None:
+    for connection in list(_connections.values()):
+        connection.disconnect()
+
+
+loop.at_end(_end)
 
 
 def connect(path: Path) -> Connection:

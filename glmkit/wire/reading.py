@@ -124,7 +124,7 @@ class StreamReader:
             self._take(chunk, out)
         return out
 
-    def rest(self) -> list[Event]:
+    def rest(self) -> list[Finish]:
         """Return the Finish, once no more bytes come; nothing if there was none."""
         return [] if self._finish is None else [self._finish]
 

@@ -1,0 +1,190 @@
+"""The client: one core, a face for threads and a face for event loops."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import msgspec
+
+from glmkit import loop
+from glmkit.calls import Call, Reply, where
+from glmkit.config import TIMEOUT_S, data_dir, default_model
+from glmkit.errors import ConfigError, Interrupted
+from glmkit.exchange import Exchange, Service
+from glmkit.keys import Access, Key, access
+from glmkit.ledger import Ledger
+from glmkit.messages import Options, Prompt, Request, request_of
+from glmkit.streams import AsyncStream, Stream
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ledgers: dict[Path, Ledger] = {}
+_lock = threading.Lock()
+
+
+def ledger() -> Ledger:
+    """Return this user's ledger, opened once in a process."""
+    path = data_dir() / "ledger.db"
+    with _lock:
+        if path not in _ledgers:
+            _ledgers[path] = Ledger(path)
+        return _ledgers[path]
+
+
+def _spelled_out(method: F) -> F:
+    """Show every option in the signature, where Python has only `**options`."""
+    plain = inspect.signature(method)
+    kept = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    spelled = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in Options.__annotations__
+        if name not in plain.parameters
+    ]
+    method.__signature__ = plain.replace(parameters=kept + spelled)  # type: ignore[attr-defined]
+    return method
+
+
+class _Core:
+    """What both faces share: where calls go, and how one is begun."""
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        api_key: str | Key | None = None,
+        model: str | None = None,
+        timeout_s: float = TIMEOUT_S,
+        in_flight: int | None = None,
+    ) -> None:
+        self.access: Access = access(endpoint, api_key)
+        self.model = model or default_model(self.access.endpoint)
+        self._service = Service(self.access, timeout_s, in_flight)
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.access.endpoint.name!r}, {self.model!r})"
+
+    def _begin(self, prompt: Prompt, options: Options, *, stream: bool) -> Exchange:
+        return self._exchange(request_of(prompt, options), stream=stream)
+
+    def _again(self, reply: Reply, model: str | None) -> Exchange:
+        request = reply.calls[-1].request
+        if model is not None:
+            request = msgspec.structs.replace(request, model=model)
+        return self._exchange(request, stream=False)
+
+    def _exchange(self, request: Request, *, stream: bool) -> Exchange:
+        if self._closed:
+            raise ConfigError("the client is closed", hint="Make a new one.")
+        call = Call(
+            at=time.time(),
+            where=where.get(),
+            endpoint=self.access.endpoint.name,
+            model=request.model or self.model,
+            request=request,
+            stream=stream,
+        )
+        return Exchange(self._service, ledger(), call)
+
+
+class Client(_Core):
+    """Talks to GLM, or to the local stand-in where there is no key.
+
+    `endpoint` is "local", "bigmodel", "zai", "bigmodel-coding", "zai-coding" or a
+    URL; without one, the environment and the keyring decide. `timeout_s` bounds the
+    wait for the headers and then each silence; `in_flight` the requests at one time.
+    Raises ConfigError and AuthError.
+
+        with glmkit.Client() as client:
+            print(client.chat("Why is the sky blue?").text)
+    """
+
+    @_spelled_out
+    def chat(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
+        """Ask and wait for the whole reply.
+
+        `prompt` is a text, a list of parts, or a list of messages. Options that are
+        None are not sent: the service's default holds. Raises GLMError, Interrupted.
+
+            client.chat("A haiku on rain", model="glm-4-plus", temperature=0.9)
+        """
+        exchange = self._begin(prompt, options, stream=False)
+        return _waited(exchange)
+
+    @_spelled_out
+    def stream(self, prompt: Prompt, **options: Unpack[Options]) -> Stream:
+        """Ask and read the answer while it arrives; takes what `chat` takes.
+
+        with client.stream("Tell a story") as stream:
+            for event in stream:
+                print(event)
+        """
+        return Stream(self._begin(prompt, options, stream=True))
+
+    def rerun(self, reply: Reply, *, model: str | None = None) -> Reply:
+        """Ask the same again, of another model or endpoint."""
+        return _waited(self._again(reply, model))
+
+    def close(self) -> None:
+        """Take no more calls. Connections are shared, and end by themselves."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _waited(exchange: Exchange) -> Reply:
+    try:
+        return loop.run(exchange.drain())
+    except KeyboardInterrupt:
+        raise Interrupted(exchange.reply) from None
+
+
+class AsyncClient(_Core):
+    """The same client on the caller's own event loop.
+
+    async with glmkit.AsyncClient() as client:
+        reply = await client.chat("Why is the sky blue?")
+    """
+
+    @_spelled_out
+    async def chat(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
+        """Ask and wait for the whole reply; see `Client.chat`."""
+        return await self._begin(prompt, options, stream=False).drain()
+
+    @_spelled_out
+    def stream(self, prompt: Prompt, **options: Unpack[Options]) -> AsyncStream:
+        """Ask and read the answer while it arrives, with `async with`."""
+        return AsyncStream(self._begin(prompt, options, stream=True))
+
+    async def rerun(self, reply: Reply, *, model: str | None = None) -> Reply:
+        """Ask the same again, of another model or endpoint."""
+        return await self._again(reply, model).drain()
+
+    async def aclose(self) -> None:
+        """Take no more calls. Connections end with their loop."""
+        self._closed = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,171 @@
+"""One notebook's session: its settings, its client, and the order of a cell.
+
+It wires magics, client and display; what a cell asks and shows is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glmkit.errors import GLMError, Interrupted
+from glmkit.notebook.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from glmkit.calls import Reply, Where
+    from glmkit.client import Client
+
+#: The session of each shell that has loaded the extension.
+_sessions: dict[int, Session] = {}
+
+
+class Session:
+    """What the cells of one notebook share."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.settings = Settings()
+        self.settings.observe(lambda _: self.forget_client(), "endpoint")
+        self._shown: Reply | None = None
+
+    def client(self) -> Client:
+        """Return the client of the settings' endpoint; also the process's default."""
+        from glmkit import client, defaults
+
+        if self.settings.endpoint is None:
+            return defaults.client()
+        if self._client is None:
+            self._client = client.Client(self.settings.endpoint)
+            defaults.use(self._client)
+        return self._client
+
+    _client: Client | None = None
+
+    def forget_client(self) -> None:
+        """Find endpoint and key anew at the next call."""
+        from glmkit import defaults
+
+        self._client = None
+        defaults.use(None)
+
+    def ask(
+        self,
+        prompt: str,
+        options: Mapping[str, Any],
+        *,
+        out: str | None = None,
+        stream: bool = True,
+        quiet: bool = False,
+    ) -> Reply:
+        """Ask, show the answer in this cell, and keep the reply as `out`.
+
+        What arrived before an error or an interrupt is shown, kept and marked.
+        """
+        from glmkit.calls import where
+        from glmkit.notebook.display import Display
+
+        shown = Display(self.shell, quiet=quiet)
+        token = where.set(self.place())
+        try:
+            reply = self._run(
+                shown, prompt, {**self.settings.options(), **options}, stream
+            )
+        except (GLMError, Interrupted) as exc:
+            self._keep(out, getattr(exc, "reply", None))
+            raise
+        finally:
+            where.reset(token)
+        self._keep(out, reply)
+        self._shown = reply
+        return reply
+
+    def _run(
+        self, shown: Any, prompt: str, options: dict[str, Any], stream: bool
+    ) -> Reply:
+        client = self.client()
+        if not stream:
+            reply = client.chat(prompt, **options)
+            shown.whole(reply)
+            return reply
+        with client.stream(prompt, **options) as answer, shown:
+            for batch in answer.batches():
+                shown.show(batch)
+            shown.end(answer.reply)
+        return answer.reply
+
+    def _keep(self, out: str | None, reply: Reply | None) -> None:
+        if out is not None and reply is not None:
+            self.shell.user_ns[out] = reply
+
+    def place(self) -> Where:
+        """Return notebook and cell, as far as the front end tells them."""
+        from glmkit.calls import Where
+
+        return Where(_notebook(), _cell(self.shell))
+
+    def already_shown(self, reply: Reply) -> bool:
+        """Whether the cell has streamed this reply; true once."""
+        shown, self._shown = self._shown, None
+        return shown is reply
+
+
+def _notebook() -> str:
+    """Return the notebook's file name: Jupyter's servers name it for the kernel."""
+    path = os.environ.get("JPY_SESSION_NAME", "")
+    return Path(path).name if path.endswith(".ipynb") else ""
+
+
+def _cell(shell: InteractiveShell) -> str:
+    """Return the cell's id, else the number of the execution."""
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    cell = (parent.get("metadata") or {}).get("cellId")
+    return str(cell or f"In[{shell.execution_count}]")
+
+
+def of(shell: InteractiveShell) -> Session:
+    """Return the shell's session."""
+    return _sessions[id(shell)]
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register magics and formatters, and warm the slow imports meanwhile."""
+    from glmkit import loop
+    from glmkit.notebook.magics import GLMMagics
+
+    session = _sessions.setdefault(id(shell), Session(shell))
+    shell.register_magics(GLMMagics(shell, session))
+    formatter = shell.display_formatter.ipython_display_formatter
+    formatter.for_type_by_name("glmkit.calls", "Reply", session_display(session))
+    loop.submit(_warm())
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics and formatters away."""
+    _sessions.pop(id(shell), None)
+    shell.magics_manager.magics["line"].pop("glm", None)
+    shell.magics_manager.magics["cell"].pop("glm", None)
+    shell.display_formatter.ipython_display_formatter.pop("glmkit.calls.Reply", None)
+
+
+def session_display(session: Session) -> Any:
+    """Return the function that shows a Reply which is a cell's value."""
+
+    def show(reply: Reply) -> None:
+        from glmkit.notebook.display import Display
+
+        if not session.already_shown(reply):
+            Display(session.shell).whole(reply)
+
+    return show
+
+
+async def _warm() -> None:
+    """Import what the first call needs, on the loop's thread."""
+    import glmkit.client
+    import glmkit.notebook.display  # noqa: F401
