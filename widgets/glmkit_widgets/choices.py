@@ -71,7 +71,7 @@ def _lengths(card: Card) -> list[str]:
     if card.context_window:
         facts.append(f"window of {_length(card.context_window)} tokens")
     if card.cap:
-        facts.append(f"answers up to {_length(card.cap)}")
+        facts.append(f"answers up to {_length(card.cap)} tokens")
     return facts
 
 

@@ -123,8 +123,11 @@ function render({ model, el }) {
     { class: "glmkit-controls glmkit-live", role: "group", "aria-label": "GLM settings" },
     ...rows.flatMap((part) => part.nodes),
   );
-  // Keys that move a control are not the notebook's shortcuts.
-  root.dataset.lmSuppressShortcuts = "true";
+  // Keys that move a control are not the notebook's shortcuts; JupyterLab looks for
+  // the mark on the focused element first.
+  for (const field of root.querySelectorAll("select, input, button")) {
+    field.dataset.lmSuppressShortcuts = "true";
+  }
   el.append(root);
 
   const listeners = rows.flatMap((part) => Object.entries(part.on));
