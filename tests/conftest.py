@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glmkit.local import host
 
 ROOT = Path(__file__).parent.parent
-_SECRET = ("GLMKIT_", "ZHIPUAI_", "ZAI_", "OPENAI_", "JUPYTER_")
+_PRIVATE = ("GLMKIT_", "ZHIPUAI_", "ZAI_", "OPENAI_", "JUPYTER_")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -51,10 +51,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the shared platform once the last worker is done, and tidy up."""
     if not config.stash.get(_OWNER, False):
         return
-    if _shared_state().exists():
+    if shared_state().exists():
         from glmkit.local import host
 
-        os.environ["GLMKIT_STATE_DIR"] = str(_shared_state())
+        os.environ["GLMKIT_STATE_DIR"] = str(shared_state())
         host.stop()
     shutil.rmtree(_root(), ignore_errors=True)
 
@@ -71,8 +71,8 @@ def _weights() -> Path | None:
 
 
 def _forget_settings() -> None:
-    for name in list(os.environ):
-        if name.startswith(_SECRET) or name.upper() in _PROXIES:
+    for name in os.environ.keys() - {"GLMKIT_CHROMIUM"}:
+        if name.startswith(_PRIVATE) or name.upper() in _PROXIES:
             del os.environ[name]
 
 
@@ -80,7 +80,8 @@ def _root() -> Path:
     return Path(os.environ["GLMKIT_TEST_ROOT"])
 
 
-def _shared_state() -> Path:
+def shared_state() -> Path:
+    """Return the state folder of the platform that all workers share."""
     return _root() / "state"
 
 
@@ -94,7 +95,7 @@ def home(
     for name, path in home_variables(folder).items():
         monkeypatch.setenv(name, path)
     if shared:
-        monkeypatch.setenv("GLMKIT_STATE_DIR", str(_shared_state()))
+        monkeypatch.setenv("GLMKIT_STATE_DIR", str(shared_state()))
     folder.mkdir()
     yield folder
     left = escapes()
@@ -139,7 +140,7 @@ def platform() -> host.Platform:
     if "GLMKIT_LOCAL_MODEL" not in os.environ:
         pytest.fail("no weights: `make weights` (or `glmkit local install`) gets them")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GLMKIT_STATE_DIR", str(_shared_state()))
+        patch.setenv("GLMKIT_STATE_DIR", str(shared_state()))
         return host.ensure()
 
 

@@ -1,0 +1,105 @@
+"""One JupyterLab and one page for all browser tests.
+
+Package scope, since Playwright keeps its loop running in this thread: other tests of
+the same worker must find it gone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.lab import (
+    CHROMIUM_FLAGS,
+    TOKEN,
+    Lab,
+    find_chromium,
+    running_lab,
+)
+from tests.browser.notebook import Notebook, Traffic, set_theme
+from tests.conftest import shared_state
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all browser tests on one worker, so that one JupyterLab starts."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="package")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Return the running JupyterLab; its kernels share the tests' local platform."""
+    more = {"GLMKIT_STATE_DIR": str(shared_state())}
+    with running_lab(tmp_path_factory.mktemp("lab"), more) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Page]:
+    """Return an empty page of a headless browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(playwright.chromium),
+            args=CHROMIUM_FLAGS,
+            env=dict(os.environ),
+        )
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def traffic(chromium: Page) -> Traffic:
+    """Return what the page has asked for."""
+    return Traffic(chromium)
+
+
+@pytest.fixture(scope="package")
+def page(lab: Lab, chromium: Page, traffic: Traffic) -> Page:
+    """Return the page with JupyterLab in it."""
+    chromium.goto(f"{lab.url}/lab?token={TOKEN}&reset")
+    chromium.wait_for_function("() => window.jupyterapp", timeout=60_000)
+    chromium.evaluate(
+        "() => { window.jupyterapp.restored.then(() => { window.up = 1 }) }"
+    )
+    chromium.wait_for_function("() => window.up", timeout=60_000)
+    return chromium
+
+
+_names = count(1)
+
+
+@pytest.fixture
+def notebook(lab: Lab, page: Page) -> Iterator[Callable[..., Notebook]]:
+    """Return `notebook([cell, ...])`, which opens one; it is closed after the test."""
+    opened: list[Notebook] = []
+
+    def open_cells(cells: Sequence[str], name: str = "") -> Notebook:
+        file = lab.write(name or f"test-{next(_names)}.ipynb", cells)
+        opened.append(Notebook(page, file))
+        return opened[-1]
+
+    yield open_cells
+    for book in opened:
+        book.close()
+
+
+@pytest.fixture
+def theme(page: Page) -> Iterator[Callable[[str], None]]:
+    """Return `theme("JupyterLab Dark")`; the light one comes back after the test."""
+    yield lambda name: set_theme(page, name)
+    set_theme(page, "JupyterLab Light")
+
+
+@pytest.fixture(autouse=True)
+def page_stays_on_loopback(traffic: Traffic) -> Iterator[None]:
+    """Fail a test whose page asked another host for anything."""
+    traffic.forget()
+    yield
+    assert not traffic.beyond_loopback

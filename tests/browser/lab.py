@@ -1,0 +1,139 @@
+"""A JupyterLab server in a home of its own, and the browser to open it with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserType
+
+from tests.conftest import home_variables, wait_for
+
+TOKEN = "a-token-of-the-tests"
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # What a page asks of another host is recorded, and goes nowhere.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+]
+_SETTINGS = {
+    "apputils-extension/themes": {"theme": "JupyterLab Light"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # All cells stay in the page, also those out of sight.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
+def find_chromium(playwright: BrowserType) -> str:
+    """Return a browser: GLMKIT_CHROMIUM, an installed one, or Playwright's own."""
+    named = os.environ.get("GLMKIT_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, _NAMES)), None)
+    path = Path(found or playwright.executable_path)
+    if not path.exists():
+        pytest.fail("no Chromium or Chrome: `make browser` gets one", pytrace=False)
+    return str(path)
+
+
+class Lab:
+    """A running JupyterLab: its address, its folder of notebooks, its home."""
+
+    def __init__(self, url: str, folder: Path, home: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.home = home
+        self.data_dir = home / "glmkit/data"
+
+    def write(self, name: str, cells: Sequence[str]) -> Path:
+        """Write a notebook of code cells; `# %%md` starts a text cell."""
+        spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = {
+            "cells": [_cell(n, source) for n, source in enumerate(cells)],
+            "metadata": {"kernelspec": spec},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        path = self.folder / name
+        path.write_text(json.dumps(notebook), "utf-8")
+        return path
+
+
+def _cell(number: int, source: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"id": f"cell-{number}", "metadata": {}, "source": source}
+    if source.startswith("# %%md\n"):
+        return cell | {"cell_type": "markdown", "source": source[7:]}
+    return cell | {"cell_type": "code", "execution_count": None, "outputs": []}
+
+
+@contextmanager
+def running_lab(base: Path, more_environment: dict[str, str]) -> Iterator[Lab]:
+    """Start JupyterLab in a home below `base`; its kernels end with it."""
+    home, folder = base / "home", base / "notebooks"
+    folder.mkdir(parents=True)
+    variables = home_variables(home) | {
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+    for name, settings in _SETTINGS.items():
+        file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings), "utf-8")
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (base / "lab.log").open("wb") as log:
+        server = subprocess.Popen(
+            _command(port, folder),
+            env=os.environ | variables | more_environment,
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: server.poll() is not None or _answers(url), limit_s=90)
+        if server.poll() is not None:
+            pytest.fail((base / "lab.log").read_text("utf-8")[-3000:])
+        yield Lab(url, folder, home)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _command(port: int, folder: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={folder}",
+        "--ServerApp.port_retries=0",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/api/status?token={TOKEN}"):
+            return True
+    except urllib.error.URLError:
+        return False

@@ -1,0 +1,204 @@
+"""A page with JupyterLab in it, driven as a person and as a test needs."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Locator, Page, WebSocket
+
+from tests.conftest import wait_for
+
+SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
+
+
+class Traffic:
+    """All that a page asked for, and the bytes it got over websockets."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.socket_bytes = 0
+        self.socket_messages = 0
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", self._watch)
+
+    def _watch(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
+        socket.on("framereceived", self._count)
+
+    def _count(self, payload: str | bytes) -> None:
+        data = payload.encode() if isinstance(payload, str) else payload
+        self.socket_bytes += len(data)
+        self.socket_messages += 1
+
+    @property
+    def beyond_loopback(self) -> list[str]:
+        """Return the requests that would have left this machine."""
+        return [url for url in self.requests if not _stays(url)]
+
+    def forget(self) -> None:
+        self.requests.clear()
+
+
+def _stays(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme in {"data", "blob", "about"} or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+_parked = count()
+
+
+def settle(page: Page, function: str, arg: object = None, limit_s: float = 60) -> Any:
+    """Run an async JavaScript function of one argument and return what it resolves to.
+
+    `page.evaluate` would wait without a limit.
+    """
+    key = f"glmkit{next(_parked)}"
+    page.evaluate(
+        f"([key, arg]) => {{ ({function})(arg).then("
+        "value => { window[key] = { value } },"
+        "error => { window[key] = { error: String(error) } }) }",
+        [key, arg],
+    )
+    page.wait_for_function("key => window[key]", arg=key, timeout=limit_s * 1000)
+    result = page.evaluate("key => window[key]", key)
+    assert "error" not in result, result["error"]
+    return result.get("value")
+
+
+_OPEN = """async path => {
+    const app = window.jupyterapp;
+    const panel = await app.commands.execute('docmanager:open', {path});
+    await panel.context.ready;
+    await panel.revealed;
+    await panel.sessionContext.ready;
+    const kernel = panel.sessionContext.session?.kernel;
+    if (kernel) await kernel.info;
+    (window.glmkitPanels ??= {})[path] = panel;
+}"""
+_RUN = """([path, index]) => {
+    const panel = window.glmkitPanels[path];
+    const cell = panel.content.widgets[index];
+    window.jupyterapp.shell.activateById(panel.id);
+    panel.content.deselectAll();
+    panel.content.activeCellIndex = index;
+    const runs = (window.glmkitRuns ??= {});
+    runs[cell.model.id] = 'running';
+    window.jupyterapp.commands.execute('notebook:run-cell')
+        .finally(() => { runs[cell.model.id] = 'done' });
+}"""
+_CELL = "([path, index]) => window.glmkitPanels[path].content.widgets[index]"
+_CLOSE = """async path => {
+    const panel = window.glmkitPanels[path];
+    await panel.context.save();
+    await panel.sessionContext.shutdown();
+    panel.dispose();
+}"""
+
+
+class Notebook:
+    """An open notebook with its kernel."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page = page
+        self.file = file
+        self.path = file.name
+        settle(page, _OPEN, self.path)
+
+    def start(self, index: int) -> None:
+        """Start a cell and return at once."""
+        self.page.evaluate(_RUN, [self.path, index])
+
+    def run(self, index: int, limit_s: float = 60) -> list[dict[str, Any]]:
+        """Run a cell to its end and return its outputs."""
+        self.start(index)
+        self.wait(index, limit_s)
+        return self.outputs(index)
+
+    def wait(self, index: int, limit_s: float = 60) -> None:
+        """Wait until a started cell has ended."""
+        self.page.wait_for_function(
+            f"arg => window.glmkitRuns[({_CELL})(arg).model.id] === 'done'",
+            arg=[self.path, index],
+            timeout=limit_s * 1000,
+        )
+
+    def is_running(self, index: int) -> bool:
+        script = f"arg => window.glmkitRuns[({_CELL})(arg).model.id] === 'running'"
+        return bool(self.page.evaluate(script, [self.path, index]))
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """Return a cell's outputs as the notebook format has them."""
+        script = f"arg => ({_CELL})(arg).model.outputs.toJSON()"
+        outputs: list[dict[str, Any]] = self.page.evaluate(script, [self.path, index])
+        return outputs
+
+    def until(
+        self, index: int, true: Callable[[list[dict[str, Any]]], object]
+    ) -> list[dict[str, Any]]:
+        """Wait for a state of a cell's outputs and return them."""
+        seen: list[dict[str, Any]] = wait_for(
+            lambda: self.outputs(index), true, limit_s=30
+        )
+        return seen
+
+    def cell(self, index: int) -> Locator:
+        """Return a cell as it stands in the page."""
+        panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        return panel.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def shown(self, index: int) -> str:
+        """Return the text that a person sees below a cell."""
+        return self.cell(index).locator(".jp-OutputArea").first.inner_text()
+
+    def write(self, index: int, source: str) -> None:
+        """Replace a cell's source."""
+        script = (
+            f"([path, i, s]) => ({_CELL})([path, i]).model.sharedModel.setSource(s)"
+        )
+        self.page.evaluate(script, [self.path, index, source])
+
+    def interrupt(self) -> None:
+        """Press the kernel's interrupt."""
+        script = """async path =>
+            window.glmkitPanels[path].sessionContext.session.kernel.interrupt()"""
+        settle(self.page, script, self.path)
+
+    def save(self) -> dict[str, Any]:
+        """Save, and return the notebook as it stands in the file."""
+        script = "async path => { await window.glmkitPanels[path].context.save() }"
+        settle(self.page, script, self.path)
+        saved: dict[str, Any] = json.loads(self.file.read_text("utf-8"))
+        return saved
+
+    def close(self) -> None:
+        """Save, end the kernel and close the tab."""
+        settle(self.page, _CLOSE, self.path)
+
+    def screenshot(self, name: str) -> Path:
+        """Take a picture of the page into tests/screenshots/."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Switch to "JupyterLab Light" or "JupyterLab Dark"."""
+    script = """async theme => {
+        await window.jupyterapp.commands.execute('apputils:change-theme', {theme});
+    }"""
+    settle(page, script, theme)
+    page.wait_for_function(
+        "theme => document.body.dataset.jpThemeName === theme", arg=theme
+    )
