@@ -25,8 +25,9 @@ TEMPLATE = go.layout.Template(
         "colorway": _COLOURS,
         "xaxis": {"gridcolor": _GRID, "zerolinecolor": _GRID, "linecolor": _GRID},
         "yaxis": {"gridcolor": _GRID, "zerolinecolor": _GRID, "linecolor": _GRID},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        "margin": {"l": 60, "r": 20, "t": 80, "b": 50},
+        "title": {"x": 0, "xref": "paper", "font": {"size": 16}},
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0},
+        "margin": {"l": 60, "r": 20, "t": 50, "b": 50},
         "barmode": "stack",
         "bargap": 0.15,
     }
@@ -56,16 +57,16 @@ def tokens_by_call(frame: pd.DataFrame) -> go.Figure:
     total, shown = len(frame), len(known)
     figure.update_layout(
         title={"text": f"Tokens by call ({shown} of {total})"},
-        xaxis={"title": {"text": "call"}, "rangemode": "tozero"},
+        xaxis={"rangemode": "tozero"},
         yaxis={"title": {"text": "tokens"}},
     )
     return figure
 
 
 def _bars(model: str, kind: str, calls: pd.DataFrame) -> go.Bar:
-    """Tell the two kinds apart by strength and by hatching, not by colour alone."""
+    """Tell the two kinds apart by hatching, which needs no second colour."""
     label = "prompt" if kind == "prompt" else "answer"
-    hatching = {"shape": "/", "size": 5, "solidity": 0.35} if kind == "prompt" else {}
+    hatching = {"shape": "/", "size": 5, "solidity": 0.5} if kind == "prompt" else {}
     return go.Bar(
         name=f"{model}, {label}",
         legendgroup=model,
@@ -73,7 +74,6 @@ def _bars(model: str, kind: str, calls: pd.DataFrame) -> go.Bar:
         y=[int(count) for count in calls[f"{kind}_tokens"].fillna(0)],
         customdata=calls["at"].dt.strftime("%Y-%m-%d %H:%M:%S UTC").tolist(),
         marker={"color": colour(model), "line": {"width": 0}, "pattern": hatching},
-        opacity=0.55 if kind == "prompt" else 1.0,
         hovertemplate="%{y} tokens<br>%{customdata}<extra>%{fullData.name}</extra>",
     )
 
