@@ -1,0 +1,20 @@
+"""The engine: llama.cpp in a process of its own, and the client that talks to it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from glmkit.errors import LocalError
+
+_PARTS = ("xllamacpp", "starlette", "uvicorn")
+
+
+def check_installed() -> None:
+    """Raise LocalError where the parts of the `local` extra are missing."""
+    missing = [part for part in _PARTS if find_spec(part) is None]
+    if missing:
+        raise LocalError(
+            f"the local platform needs {', '.join(missing)}, which is not installed",
+            hint='Install the extra: pip install ".[local]". Where it has no wheel, '
+            "set a GLM key, or name any OpenAI-compatible server as the endpoint.",
+        )

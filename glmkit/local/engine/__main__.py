@@ -1,0 +1,58 @@
+"""The engine's process: serve one model file until standard input closes.
+
+The first line of standard input is JSON: `weights`, `key`, `slots`, `window`. Once it
+listens, one line of JSON with its `url` goes to standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+#: Tokens that are computed before the engine looks at anything else. A prompt takes no
+#: longer in small steps, and a reader who leaves frees the slot within two of them.
+_STEP_TOKENS = 16
+#: Each connection holds a thread of the engine's server.
+_HTTP_THREADS = 16
+
+
+def main() -> None:
+    """Load the model, say where, and block until the parent closes the pipe."""
+    order = json.loads(sys.stdin.readline())
+    server = _serve(order)
+    print(json.dumps({"url": server.listening_address}), flush=True)
+    sys.stdin.read()
+    # The server's threads do not end by themselves.
+    os._exit(0)
+
+
+def _serve(order: dict[str, Any]) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = order["weights"]
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [order["key"]]
+    # Unset, it reflects any Origin, and a web page could use the engine.
+    params.cors_origins = "http://127.0.0.1"
+    params.n_parallel = order["slots"]
+    params.n_ctx = order["slots"] * order["window"]
+    params.kv_unified = False
+    params.n_batch = params.n_ubatch = _STEP_TOKENS
+    params.cache_ram_mib = 0
+    params.n_threads_http = _HTTP_THREADS
+    params.endpoint_metrics = True
+    params.endpoint_slots = True
+    params.ui = False
+    params.offline = True
+    threads = max(1, min(4, (os.cpu_count() or 1) // 2))
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    return xllamacpp.Server(params)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The client of the engine: count tokens, complete a prompt, start anew after a crash.
+
+Completions are always streamed: only from a stream does the engine learn that its
+reader left. Progress is asked for, so that it learns so while it reads a prompt too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from glmkit.errors import LocalError, StreamError
+from glmkit.local.engine.process import SLOTS, Process
+from glmkit.sse import Decoder
+
+_TIMEOUT = httpx.Timeout(10, read=120)
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """What the engine sends: text; `stop` in the last one, with the counts."""
+
+    content: str = ""
+    stop: bool = False
+    stop_type: str = ""
+    tokens_predicted: int = 0
+    tokens_evaluated: int = 0
+
+
+class Sampling(msgspec.Struct, frozen=True):
+    """How to choose tokens; `n_predict` is the most of them."""
+
+    n_predict: int
+    temperature: float
+    top_p: float
+    seed: int = -1
+    stop: tuple[str, ...] = ()
+    grammar: str = ""
+
+
+class _Prompt(msgspec.Struct):
+    prompt: str
+
+
+class _Tokens(msgspec.Struct):
+    tokens: list[int]
+
+
+class Engine:
+    """The engine of one model file; it runs between `start` and `close`."""
+
+    def __init__(self, weights: Path) -> None:
+        self._weights = weights
+        self._process: Process | None = None
+        self._http: httpx.AsyncClient | None = None
+        self._starting = asyncio.Lock()
+        self._slots = asyncio.Semaphore(SLOTS)
+
+    async def start(self) -> None:
+        """Start the engine's process; LocalError when it does not come up."""
+        await self._client()
+
+    async def close(self) -> None:
+        """End the engine's process."""
+        http, process = self._http, self._process
+        self._http = self._process = None
+        if http:
+            await http.aclose()
+        if process:
+            await asyncio.to_thread(process.stop)
+
+    async def _client(self) -> httpx.AsyncClient:
+        """Return the client of a live engine; one that died is started anew."""
+        async with self._starting:
+            if self._http and self._process and self._process.running:
+                return self._http
+            await self.close()
+            self._process = await asyncio.to_thread(Process, self._weights)
+            self._http = httpx.AsyncClient(
+                base_url=self._process.url,
+                headers={"Authorization": f"Bearer {self._process.key}"},
+                timeout=_TIMEOUT,
+                trust_env=False,
+            )
+            return self._http
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Turn what the transport raises into LocalError."""
+        client = await self._client()
+        try:
+            yield client
+        except (httpx.HTTPError, StreamError, msgspec.DecodeError) as exc:
+            raise LocalError(
+                f"the local engine broke off: {exc or type(exc).__name__}",
+                hint="Run it again: the engine starts anew by itself.",
+            ) from exc
+
+    async def _ask(self, path: str, body: dict[str, Any]) -> bytes:
+        async with self._translated() as client:
+            response = await client.post(path, json=body)
+            response.raise_for_status()
+            return response.content
+
+    async def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text, in which the template's marks are marks."""
+        body = {"content": text, "add_special": True, "parse_special": True}
+        answer = await self._ask("/tokenize", body)
+        return msgspec.json.decode(answer, type=_Tokens).tokens
+
+    async def prompt(self, messages: Iterable[dict[str, str]]) -> str:
+        """Return the prompt that the model's own template makes of the messages."""
+        answer = await self._ask("/apply-template", {"messages": list(messages)})
+        return msgspec.json.decode(answer, type=_Prompt).prompt
+
+    async def complete(
+        self, tokens: list[int], sampling: Sampling
+    ) -> AsyncGenerator[Piece, None]:
+        """Complete the prompt; the last piece has `stop`. Waits for a free slot.
+
+        Close the iterator to stop the generation. Raises LocalError.
+        """
+        body = msgspec.structs.asdict(sampling) | {
+            "prompt": tokens,
+            "stream": True,
+            "return_progress": True,
+            "cache_prompt": True,
+        }
+        async with (
+            self._slots,
+            self._translated() as client,
+            client.stream("POST", "/completion", json=body) as response,
+        ):
+            response.raise_for_status()
+            async for piece in _pieces(response):
+                yield piece
+                if piece.stop:
+                    return
+        raise LocalError("the local engine broke off before the end of its answer")
+
+
+async def _pieces(response: httpx.Response) -> AsyncIterator[Piece]:
+    decoder = Decoder()
+    read = msgspec.json.Decoder(Piece)
+    async for chunk in response.aiter_raw():
+        for event in decoder.feed(chunk):
+            piece = read.decode(event.data)
+            if piece.content or piece.stop:
+                yield piece

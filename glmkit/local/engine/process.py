@@ -1,0 +1,109 @@
+"""Starting the engine's process, and ending it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO
+
+from glmkit.errors import LocalError
+
+#: Requests that the engine works on at one time, and the tokens each may hold.
+SLOTS = 2
+WINDOW = 4096
+
+_TAIL_LINES = 3
+_END_S = 5
+
+
+class Process:
+    """A running engine: its `url` and `key`; it ends with this process at the latest.
+
+    Raises LocalError, with the last words of the engine, when it does not start.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        self.key = secrets.token_urlsafe(32)
+        self._open = ExitStack()
+        self._said = self._open.enter_context(tempfile.TemporaryFile())
+        self._child = _spawn(self._said)
+        order: dict[str, str | int] = {
+            "weights": str(weights),
+            "key": self.key,
+            "slots": SLOTS,
+            "window": WINDOW,
+        }
+        try:
+            self.url = self._start(order)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, order: dict[str, str | int]) -> str:
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        try:
+            # The pipe stays open: that it closes is the engine's sign to end.
+            self._child.stdin.write(json.dumps(order).encode() + b"\n")
+            self._child.stdin.flush()
+            line = self._child.stdout.readline()
+            url: str = json.loads(line)["url"]
+        except (OSError, ValueError) as exc:
+            self._child.wait(_END_S)
+            raise LocalError(
+                f"the engine did not start: {self.last_words()}",
+                hint="The model file may be damaged or too large for this machine: "
+                "run `glmkit local install`, or name another GGUF file.",
+            ) from exc
+        return url
+
+    @property
+    def pid(self) -> int:
+        """The engine's process id."""
+        return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._child.poll() is None
+
+    def last_words(self) -> str:
+        """Return the end of what the engine wrote to its log."""
+        if self._said.closed:
+            return ""
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        return " / ".join(line.strip() for line in lines[-_TAIL_LINES:])
+
+    def stop(self) -> None:
+        """End the engine and wait for it."""
+        if self._child.stdin is not None:
+            with suppress(OSError):  # it is dead already, with something unsent
+                self._child.stdin.close()
+        try:
+            self._child.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+        self._open.close()
+
+
+def _spawn(said: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        # -P: a file beside a notebook must not pass for a module.
+        [sys.executable, "-P", "-m", "glmkit.local.engine"],
+        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=said,
+        # Ctrl-C in a terminal is the platform's to handle, which then ends the engine.
+        start_new_session=True,
+    )

