@@ -116,7 +116,7 @@ if TYPE_CHECKING:
     from glmkit.keys import Key as Key
     from glmkit.messages import Message as Message
     from glmkit.money import Money as Money
-    from glmkit_widgets import dashboard as dashboard
+    from glmkit.widgets import dashboard as dashboard
 
 _ERRORS = (
     "APIError AuthError BudgetError ConfigError ContentFilterError ContextLengthError "
@@ -136,7 +136,7 @@ _HOMES = {
     "Key": "glmkit.keys",
     "Message": "glmkit.messages",
     "Money": "glmkit.money",
-    "dashboard": "glmkit_widgets",
+    "dashboard": "glmkit.widgets",
     "last": "glmkit.defaults",
 }
 

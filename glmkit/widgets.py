@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import glmkit_widgets
 
-__all__ = glmkit_widgets.__all__
+if TYPE_CHECKING:
+    from glmkit.ledger import Ledger
+    from glmkit_widgets.dashboard import Dashboard
+
+__all__ = [*glmkit_widgets.__all__, "dashboard"]
+
+
+def dashboard(ledger: Ledger | None = None) -> Dashboard:
+    """Open the live dashboard of where the tokens went; None: the user's ledger."""
+    from glmkit_widgets.dashboard import Dashboard
+
+    return Dashboard(ledger)
 
 
 def __getattr__(name: str) -> Any:
