@@ -1,0 +1,36 @@
+"""Model text to safe HTML, whole or while it streams: the one way to the page."""
+
+from __future__ import annotations
+
+from glmkit.render.blocks import Blocks, Piece, joined
+from glmkit.render.markdown import plain
+from glmkit.render.page import Badge, page, static, style
+
+
+def html(markdown: str) -> str:
+    """Return an answer as one self-contained piece of safe, static HTML.
+
+    >>> "<script>" in html("Hi <script>alert(1)</script>")
+    False
+    """
+    return static(body(markdown))
+
+
+def body(markdown: str) -> str:
+    """Return the safe HTML of an answer without its frame and style."""
+    blocks = Blocks()
+    return joined([*blocks.feed(markdown), *blocks.close()])
+
+
+__all__ = [
+    "Badge",
+    "Blocks",
+    "Piece",
+    "body",
+    "html",
+    "joined",
+    "page",
+    "plain",
+    "static",
+    "style",
+]

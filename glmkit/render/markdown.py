@@ -1,0 +1,261 @@
+"""One Markdown source to safe HTML: markdown-it without HTML, then our allow-list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from glmkit.render import formulas
+
+#: Longer inline text (characters) in one block is shown as it is: emphasis and
+#: brackets cost the square of it.
+LONGEST_INLINE = 4000
+#: Emphasis within emphasis, deeper than this, is shown as it is.
+_DEEPEST_INLINE = 40
+
+_TAGS = {
+    *("a", "blockquote", "br", "code", "del", "div", "em", "hr", "li", "ol", "p"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "pre", "s", "small", "span", "strong"),
+    *("table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
+_ALIGNED = {"glmkit-right", "glmkit-center"}
+_CLASSES = {
+    "small": {"glmkit-host"},
+    "span": set(formulas.DISPLAY.split()),
+    "div": set(formulas.DISPLAY.split()),
+    "td": _ALIGNED,
+    "th": _ALIGNED,
+}
+_LANGUAGE = re.compile(r"language-[\w+#.-]{1,40}")
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes={"a": {"href"}, "ol": {"start"}, "code": {"class"}},
+    attribute_filter=lambda tag, name, value: _attribute(tag, name, value),
+    allowed_classes=_CLASSES,
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+    link_rel="noopener noreferrer nofollow",
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+    clean_content_tags={"script", "style"},
+)
+
+#: Control characters move a terminal's cursor, bidirectional overrides disguise an
+#: address; neither is text.
+_UNSEEN: dict[int, None] = dict.fromkeys(
+    code
+    for first, end in ((0, 9), (11, 13), (14, 32), (127, 160), (8234, 8239))
+    for code in range(first, end)
+) | dict.fromkeys(range(0x2066, 0x206A))
+
+
+def plain(text: str) -> str:
+    """Return the text without control characters and direction overrides.
+
+    >>> plain("red: \\x1b[31m!")
+    'red: [31m!'
+    """
+    return text.translate(_UNSEEN)
+
+
+class Top(NamedTuple):
+    """A top-level block: lines `start` to `end`, and where a list's items start."""
+
+    kind: str
+    tokens: Sequence[Token]
+    start: int
+    end: int
+    items: Sequence[int] = ()
+
+
+#: What we call the blocks that are cut or let go early.
+_KINDS = {
+    "paragraph_open": "paragraph",
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+    "table_open": "table",
+    "formula_block": "formula",
+    "heading_open": "heading",
+}
+
+
+def fragment(source: str, *, under_way: bool = False) -> str:
+    """Return the safe HTML of a few whole blocks (`under_way`: as in `tops`)."""
+    return clean((_UNDER_WAY if under_way else _FULL).render(source))
+
+
+def inline(source: str) -> str:
+    """Return the safe HTML of a part of a paragraph."""
+    return clean(_FULL.renderInline(source))
+
+
+def link(address: str, title: str) -> str:
+    """Return a link with a plain title, and its host; a bare title where none is."""
+    text = escape(plain(title))
+    address = _FULL.normalizeLink(plain(address))
+    host = _host(address)
+    if not host:
+        return text
+    return clean(f'<a href="{escape(address)}">{text}</a>{_shown(host)}')
+
+
+def clean(html: str) -> str:
+    """Return HTML of the allowed tags and attributes alone."""
+    return _CLEANER.clean(html)
+
+
+def tops(source: str, *, under_way: bool = False) -> list[Top]:
+    """Return the top-level blocks, their inline parts unread.
+
+    `under_way` reads no underlined headings: a last line of dashes may yet become
+    a list.
+    """
+    parser = _UNDER_WAY if under_way else _FULL
+    tokens: list[Token] = []
+    parser.block.parse(source, parser, {}, tokens)
+    found: list[Top] = []
+    begin = 0
+    for end, token in enumerate(tokens, 1):
+        if token.level == 0 and token.nesting <= 0:
+            found.append(_top(tokens[begin:end]))
+            begin = end
+    return found
+
+
+def _top(tokens: Sequence[Token]) -> Top:
+    first = tokens[0]
+    start, end = first.map or (0, 0)
+    items = [
+        token.map[0]
+        for token in tokens
+        if token.type == "list_item_open" and token.level == 1 and token.map
+    ]
+    return Top(_KINDS.get(first.type, first.type), tokens, start, end, items)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if tag == "code" and name == "class":
+        return value if _LANGUAGE.fullmatch(value) else None
+    return value
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    parser.enable(["table", "strikethrough"])
+    # A definition at the end would change blocks that are shown already.
+    parser.disable(["html_block", "html_inline", "reference"])
+    parser.core.ruler.before("inline", "bounded", _bound)
+    parser.core.ruler.after("inline", "shallow", _flatten)
+    formulas.use(parser)
+    for rule in (image, link_open, link_close, th_open, td_open):
+        parser.add_render_rule(rule.__name__, rule)
+    return parser
+
+
+def _bound(state: StateCore) -> None:
+    """Take overlong inline text as plain text."""
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > LONGEST_INLINE:
+            token.type, token.tag = "inline_text", ""
+            token.children = [Token("text", "", 0, content=token.content)]
+
+
+def _flatten(state: StateCore) -> None:
+    """Show overdeep inline text as it is, and give overlong text its type back."""
+    for token in state.tokens:
+        if token.type == "inline_text":
+            token.type = "inline"
+        elif token.type == "inline" and _depth(token) > _DEEPEST_INLINE:
+            token.children = [Token("text", "", 0, content=token.content)]
+
+
+def _depth(token: Token) -> int:
+    depth = deepest = 0
+    for child in token.children or ():
+        depth += child.nesting
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def image(
+    _self: object, tokens: Sequence[Token], index: int, _options: object, _env: object
+) -> str:
+    """Write an image as its description and host: nothing is fetched."""
+    token = tokens[index]
+    host = _host(str(token.attrs.get("src", "")))
+    alt = " ".join(token.content.split())
+    label = f"[image: {alt}]" if alt else "[image]"
+    return escape(label) + _shown(host)
+
+
+def link_open(
+    _self: object, tokens: Sequence[Token], index: int, _options: object, _env: object
+) -> str:
+    """Open a link to another host; any other target is no link."""
+    href = str(tokens[index].attrs.get("href", ""))
+    return f'<a href="{escape(href)}">' if _host(href) else ""
+
+
+def link_close(
+    _self: object, tokens: Sequence[Token], index: int, _options: object, _env: object
+) -> str:
+    """Close a link, and say where it leads."""
+    opening = next(i for i in range(index - 1, -1, -1) if _opens(tokens[i]))
+    href = str(tokens[opening].attrs.get("href", ""))
+    host = _host(href)
+    if not host:
+        return _shown(href[:80])
+    said = "".join(token.content for token in tokens[opening + 1 : index])
+    return (
+        "</a>"
+        if said in {href, href.removeprefix("mailto:")}
+        else ("</a>" + _shown(host))
+    )
+
+
+def _opens(token: Token) -> bool:
+    return token.type == "link_open"
+
+
+def _cell(tokens: Sequence[Token], index: int) -> str:
+    token = tokens[index]
+    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    name = f' class="glmkit-{side}"' if side in {"right", "center"} else ""
+    return f"<{token.tag}{name}>"
+
+
+def th_open(_self: object, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
+    """Write a heading cell with a class for its side, where markdown-it has CSS."""
+    return _cell(tokens, index)
+
+
+def td_open(_self: object, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
+    """Write a cell with a class for its side, where markdown-it has CSS."""
+    return _cell(tokens, index)
+
+
+def _host(address: str) -> str:
+    """Return where an address leads, or "" where it may not be followed."""
+    try:
+        parts = urlsplit(address)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    if parts.scheme == "mailto":
+        return parts.path.rpartition("@")[2] or "mail"
+    return host if parts.scheme in {"http", "https"} else ""
+
+
+def _shown(host: str) -> str:
+    return f' <small class="glmkit-host">({escape(host)})</small>' if host else ""
+
+
+_FULL = _parser()
+_UNDER_WAY = _parser().disable("lheading")

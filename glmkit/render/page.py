@@ -1,0 +1,150 @@
+"""The frame of a rendered answer: thinking, tools, sources, badge, and one style."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import msgspec
+
+from glmkit.events import Source
+from glmkit.render import markdown
+
+#: The typesetters of JupyterLab and its exports leave what is in here alone, but
+#: for formulas that are marked.
+FRAME = "glmkit-answer mathjax_ignore tex2jax_ignore"
+
+
+class Badge(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands under an answer. Empty text and None: not known, not shown.
+
+    `cost` and `list_cost` are written as the person shall read them ("¥0.000486");
+    `note` says what is unusual ("cut off at max_tokens"); `source` is one of
+    "service", "stand-in", "cassette", "illustration".
+    """
+
+    model: str
+    stand_in: str = ""
+    prompt_tokens: int | None = None
+    cached: int | None = None
+    completion_tokens: int | None = None
+    reasoning: int | None = None
+    cost: str = ""
+    list_cost: str = ""
+    seconds: float | None = None
+    first_token_s: float | None = None
+    note: str = ""
+    source: str = "service"
+
+    def parts(self) -> list[str]:
+        """Return what the line says, one text for each fact."""
+        parts = [self.model, self._who(), self._tokens(), self._money(), self._time()]
+        return [part for part in [*parts, self.note] if part]
+
+    def line(self) -> str:
+        """Return the badge as plain text.
+
+        >>> Badge(model="glm-4-flash", prompt_tokens=9, cost="¥0", seconds=1.25).line()
+        'glm-4-flash · 9 tokens in · ¥0 · 1.2 s'
+        """
+        return markdown.plain(" · ".join(self.parts()))
+
+    def _who(self) -> str:
+        if self.stand_in:
+            return f"answered by the stand-in {self.stand_in}"
+        return {"cassette": "replayed", "illustration": "illustration"}.get(
+            self.source, ""
+        )
+
+    def _tokens(self) -> str:
+        said = []
+        if self.prompt_tokens is not None:
+            cached = f" ({self.cached:,} cached)" if self.cached else ""
+            said.append(f"{self.prompt_tokens:,}{cached} tokens in")
+        if self.completion_tokens is not None:
+            thought = f" ({self.reasoning:,} thinking)" if self.reasoning else ""
+            said.append(f"{self.completion_tokens:,}{thought} out")
+        return ", ".join(said)
+
+    def _money(self) -> str:
+        if self.list_cost and self.list_cost != self.cost:
+            return f"{self.cost or 'cost unknown'} (list {self.list_cost})"
+        return self.cost
+
+    def _time(self) -> str:
+        if self.seconds is None:
+            return ""
+        first = self.first_token_s
+        return f"{self.seconds:.1f} s" + (
+            f", first token {first:.2f} s" if first is not None else ""
+        )
+
+
+def page(
+    body: str,
+    *,
+    thinking: str = "",
+    notes: str = "",
+    badge: Badge | None = None,
+    partial: str = "",
+) -> str:
+    """Return the inside of an answer's frame.
+
+    `body`, `thinking` and `notes` are HTML of ours; `badge` and `partial` (why the
+    answer is not whole) are plain and escaped here.
+    """
+    return "".join(
+        [
+            folded("Thinking", thinking) if thinking else "",
+            f'<div class="glmkit-body">{body}</div>',
+            notes,
+            f'<p class="glmkit-partial">{_text(partial)}</p>' if partial else "",
+            _badge(badge) if badge else "",
+        ]
+    )
+
+
+def static(inside: str) -> str:
+    """Return a frame that needs nothing but itself."""
+    return f'<div class="{FRAME}"><style>{style()}</style>{inside}</div>'
+
+
+def folded(title: str, inside: str) -> str:
+    """Return a closed fold with a plain title round HTML of ours."""
+    return (
+        f'<details class="glmkit-fold"><summary>{_text(title)}</summary>'
+        f'<div class="glmkit-folded">{inside}</div></details>'
+    )
+
+
+def code(text: str) -> str:
+    """Return plain text as a block of code."""
+    return f"<pre><code>{_text(text)}</code></pre>"
+
+
+def sources(results: tuple[Source, ...]) -> str:
+    """Return the pages of a web search as a fold of links that show their host."""
+    items = "".join(f"<li>{_source(result)}</li>" for result in results)
+    return folded(f"Sources ({len(results)})", f"<ol>{items}</ol>")
+
+
+def _source(result: Source) -> str:
+    title = result.title or result.link or result.media
+    about = f" · {result.media}" if result.media and result.media != title else ""
+    return markdown.link(result.link, title) + _text(about)
+
+
+def _badge(badge: Badge) -> str:
+    spans = " · ".join(f"<span>{_text(part)}</span>" for part in badge.parts())
+    return f'<p class="glmkit-badge">{spans}</p>'
+
+
+def _text(text: str) -> str:
+    return escape(markdown.plain(text), quote=False)
+
+
+@cache
+def style() -> str:
+    """Return the style sheet of an answer, scoped to its frame."""
+    return Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
