@@ -63,10 +63,8 @@ _OWNER = pytest.StashKey[bool]()
 
 
 def _weights() -> Path | None:
-    try:
-        from glmkit.local import weights
-    except ImportError:
-        return None
+    from glmkit.local import weights
+
     return weights.find()
 
 

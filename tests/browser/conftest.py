@@ -18,7 +18,7 @@ from tests.browser.lab import (
     CHROMIUM_FLAGS,
     TOKEN,
     Lab,
-    find_chromium,
+    chromium_path,
     running_lab,
 )
 from tests.browser.notebook import Notebook, Traffic, set_theme
@@ -45,8 +45,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def chromium() -> Iterator[Page]:
     """Return an empty page of a headless browser."""
     with sync_playwright() as playwright:
+        path = chromium_path(playwright.chromium)
+        if path is None:
+            pytest.fail("no Chromium or Chrome: `make browser` gets one")
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(playwright.chromium),
+            executable_path=path,
             args=CHROMIUM_FLAGS,
             env=dict(os.environ),
         )

@@ -1,0 +1,214 @@
+"""The command line: `glmkit COMMAND`, or `python -m glmkit COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glmkit.errors import ConfigError, GLMError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_GALLERY = "glmkit-gallery"
+_DEMO = "00_start.ipynb"
+_COLUMNS = (
+    "at", "model", "source", "prompt_tokens", "completion_tokens",
+    "cost", "currency", "list_cost", "list_currency", "seconds", "state",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a GLMError is two lines on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console may not know ¥
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    given, more = parser.parse_known_args(arguments)
+    if more and given.command not in (lab, serve):
+        parser.error(f"unknown arguments: {' '.join(more)}")
+    given.more = more
+    try:
+        return int(given.command(given) or 0)
+    except GLMError as exc:
+        print(f"{type(exc).__name__}: {exc}\n→ {exc.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "glmkit", description="The notebook workbench for GLM language models."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, job: Callable[..., Any], **how: Any) -> argparse.ArgumentParser:
+        text = (job.__doc__ or "").split("\n")[0]
+        command = commands.add_parser(name, help=text, description=text, **how)
+        command.set_defaults(command=job)
+        return command
+
+    folder = add("lab", lab)
+    folder.add_argument("folder", nargs="?", type=Path, default=Path(_GALLERY))
+    page = add("demo", demo)
+    page.add_argument("--out", type=Path, default=Path("glmkit-demo.html"))
+    add("serve", serve, add_help=False)
+    what = add("local", local)
+    what.add_argument("what", choices=["install", "status", "stop"])
+    folder = add("gallery", gallery)
+    folder.add_argument("folder", nargs="?", type=Path, default=Path(_GALLERY))
+    table = add("usage", usage)
+    table.add_argument("--by", nargs="+", help="day, model, notebook, tag, ...")
+    table.add_argument("--since", help="a day: 2026-01-31")
+    add("doctor", doctor)
+    return parser
+
+
+def lab(given: argparse.Namespace) -> int:
+    """Copy the gallery into FOLDER and open JupyterLab there; more options go to it."""
+    from importlib.util import find_spec
+
+    from glmkit import gallery as room
+
+    if find_spec("jupyterlab") is None:
+        raise ConfigError(
+            "JupyterLab is not installed",
+            hint='In the checkout: pip install ".[lab,local]"',
+        )
+    _fetch_weights()
+    room.copy(given.folder)
+    command = [sys.executable, "-m", "jupyterlab", *given.more]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in most containers
+        command.append("--allow-root")
+    return _run(command, given.folder)
+
+
+def demo(given: argparse.Namespace) -> None:
+    """Run the first notebook against the local platform and write it as HTML."""
+    from glmkit import gallery as room
+
+    _fetch_weights()
+    notebook = next(path for path in room.notebooks() if path.name == _DEMO)
+    started = datetime.now(UTC)
+    print(f"running {notebook.name} in a new kernel ...", flush=True)
+    book = room.execute(notebook, {"GLMKIT_ENDPOINT": "local"})
+    _print_answers(book.cells)
+    _print_calls(started)
+    room.write_html(book, given.out)
+    print(f"page      {given.out.resolve()}")
+
+
+def _print_answers(cells: Sequence[Any]) -> None:
+    for cell in cells:
+        if cell.cell_type == "code" and cell.source.startswith("%%glm"):
+            prompt = cell.source.partition("\n")[2].strip()
+            print(f"prompt    {prompt}\nanswer    {_answer(cell.outputs)}")
+
+
+def _answer(outputs: Sequence[Any]) -> str:
+    for output in outputs:
+        plain = output.get("data", {}).get("text/plain")
+        if plain:
+            return str(plain).strip()
+    return "".join(output.get("text", "") for output in outputs).strip()
+
+
+def _print_calls(since: datetime) -> None:
+    from glmkit import frames
+
+    for call in frames.usage(since=since).to_dict("records"):
+        tokens = f"{call['prompt_tokens']} in, {call['completion_tokens']} out"
+        price = f"{call['list_cost']} {call['list_currency']}"
+        print(f"tokens    {tokens}")
+        print(f"cost      {call['cost']} {call['currency']}; list price {price}")
+        print(f"seconds   {call['seconds']:.2f}")
+
+
+def serve(given: argparse.Namespace) -> int:
+    """Serve the local platform in the foreground; `glmkit serve --help` has more."""
+    from glmkit.local import host
+
+    if not {"-h", "--help", "--weights"} & set(given.more):
+        _fetch_weights()
+    return _run(host.serve_command(given.more))
+
+
+def local(given: argparse.Namespace) -> None:
+    """Install the stand-in's weights, or show or stop the local platform."""
+    from glmkit.local import host
+
+    match given.what:
+        case "install":
+            print(_fetch_weights())
+        case "stop":
+            print("stopped" if host.stop() else "was not running")
+        case _:
+            found = host.find()
+            print(f"{found.url} ({found.model})" if found else "not running")
+
+
+def gallery(given: argparse.Namespace) -> None:
+    """Copy the gallery of notebooks into FOLDER, and list it."""
+    from glmkit import gallery as room
+
+    for path in room.copy(given.folder):
+        print(path)
+
+
+def usage(given: argparse.Namespace) -> None:
+    """Show the ledger: the calls, or their sums with --by."""
+    from glmkit import frames
+
+    frame = frames.usage(by=given.by, since=given.since)
+    if not given.by:
+        frame = frame[[name for name in _COLUMNS if name in frame]]
+    print(_table(frame) if len(frame) else "no calls yet")
+
+
+def _table(frame: pd.DataFrame) -> str:
+    for name in frame.columns.intersection(["at", "last_at"]):
+        local_time = frame[name].dt.tz_convert(datetime.now().astimezone().tzinfo)
+        frame = frame.assign(**{name: local_time.dt.strftime("%Y-%m-%d %H:%M:%S")})
+    return str(frame.to_string(index=False, na_rep="", float_format="{:.2f}".format))
+
+
+def doctor(given: argparse.Namespace) -> None:
+    """Show what is set up, what is missing, and the next step."""
+    from glmkit import doctor as room
+
+    print(room.report(room.examine()))
+
+
+def _fetch_weights() -> Path:
+    """Return the model file; our own copy is fetched, or mended, when need be."""
+    from glmkit.config import data_dir
+    from glmkit.local import weights
+
+    found = weights.find()
+    if found is None or found.is_relative_to(data_dir().absolute()):
+        return weights.install()
+    return found
+
+
+def _run(command: list[str], folder: Path | None = None) -> int:
+    """Run a program in the foreground; Ctrl-C is for it, and we wait for its end."""
+    import subprocess
+
+    with subprocess.Popen(command, cwd=folder) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                time.sleep(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
