@@ -1,0 +1,142 @@
+"""The controls as a person uses them: mouse, keyboard, both themes, a saved file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.notebook import Notebook
+from tests.browser.reopening import reopen_without_kernel
+from tests.conftest import wait_for
+
+Open = Callable[[Sequence[str]], Notebook]
+
+_CELLS = [
+    "from glmkit.notebook.settings import Settings\n"
+    "from glmkit.widgets import Controls\n"
+    "settings = Settings()\n"
+    "controls = Controls(settings)\n"
+    "controls",
+    "print(settings.model, settings.temperature, settings.stream)",
+    "settings.temperature = 0.3\nsettings.model = 'glm-z1-air'",
+]
+
+
+def _shown(book: Notebook) -> Locator:
+    book.run(0)
+    panel = book.cell(0).locator(".glmkit-controls")
+    expect(panel).to_be_visible()
+    return panel
+
+
+def _kernel_holds(book: Notebook, text: str) -> None:
+    """Wait until it does: what is sent last may come after the cell's own request."""
+    wait_for(lambda: book.run(1)[0]["text"].strip(), text.__eq__)
+
+
+def test_mouse_and_list_set_the_defaults(notebook: Open) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    _kernel_holds(book, "None None True")
+    panel.get_by_label("Model").select_option(label="GLM-4-Long")
+    expect(panel.locator(".facts")).to_contain_text("window of 1M tokens")
+    slider = panel.get_by_label("Temperature", exact=True)
+    box = slider.bounding_box()
+    assert box
+    book.page.mouse.click(box["x"] + 1, box["y"] + box["height"] / 2)
+    expect(slider).to_have_value("0")
+    book.page.mouse.down()
+    book.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 9, steps=5)
+    book.page.mouse.up()
+    panel.get_by_label("Streaming").click()
+    expect(slider).to_have_value("0.5")
+    _kernel_holds(book, "glm-4-long 0.5 False")
+
+
+def test_every_control_works_by_keyboard_alone(notebook: Open) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    keys = book.page.keyboard
+    panel.get_by_label("Model").focus()
+    for letter in "GLM-4-L":
+        keys.press(letter)
+    keys.press("Tab")
+    keys.press("Home")
+    keys.press("ArrowRight")
+    keys.press("ArrowUp")
+    _kernel_holds(book, "glm-4-long 0.02 True")
+    panel.get_by_label("Temperature as a number").focus()
+    keys.press("ControlOrMeta+a")
+    keys.type("0.45")
+    keys.press("Tab")
+    expect(panel.get_by_label("Temperature", exact=True)).to_have_value("0.45")
+    panel.get_by_label("Streaming").focus()
+    keys.press("Space")
+    _kernel_holds(book, "glm-4-long 0.45 False")
+    panel.get_by_role("button", name="Service’s default").focus()
+    keys.press("Enter")
+    _kernel_holds(book, "glm-4-long None False")
+    assert len(book.save()["cells"]) == len(_CELLS), "a key reached the notebook"
+
+
+def test_a_press_on_the_resting_handle_is_a_choice(notebook: Open) -> None:
+    book = notebook(_CELLS)
+    slider = _shown(book).get_by_label("Temperature", exact=True)
+    expect(slider).to_have_attribute("aria-valuetext", "service’s default")
+    box = slider.bounding_box()
+    assert box
+    handle = box["x"] + 8 + (box["width"] - 16) * 0.75
+    book.page.mouse.click(handle, box["y"] + box["height"] / 2)
+    expect(slider).not_to_have_attribute("aria-valuetext", "service’s default")
+    _kernel_holds(book, "None 0.75 True")
+
+
+def test_settings_changed_in_a_cell_move_the_controls(notebook: Open) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    book.run(2)
+    expect(panel.get_by_label("Temperature", exact=True)).to_have_value("0.3")
+    expect(panel.get_by_label("Temperature as a number")).to_have_value("0.30")
+    expect(panel.get_by_label("Model")).to_have_value("glm-z1-air")
+    expect(panel.locator("option:checked")).to_have_text("GLM-Z1-Air (retired)")
+
+
+def test_no_fault_of_accessibility_in_light_dark_and_narrow(
+    notebook: Open, page: Page, theme: Callable[[str], None]
+) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    book.screenshot("controls-default")
+    book.run(2)
+    expect(panel.get_by_label("Model")).to_have_value("glm-z1-air")
+    for name, width in (("Light", 1280), ("Dark", 1280), ("Dark", 620)):
+        theme(f"JupyterLab {name}")
+        page.set_viewport_size({"width": width, "height": 900})
+        book.screenshot(f"controls-{name.lower()}-{width}")
+        found = Axe().run(page, context=".glmkit-controls")
+        assert found.response["violations"] == []
+        assert found.response["passes"], "nothing was looked at"
+        wide = panel.evaluate("node => node.scrollWidth > node.clientWidth")
+        assert not wide, "it does not fit"
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_saved_notebook_shows_the_last_state_without_a_kernel(
+    notebook: Open, page: Page
+) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    panel.get_by_label("Streaming").click()
+    book.run(2)
+    expect(panel.get_by_label("Model")).to_have_value("glm-z1-air")
+    picture = book.cell(0).locator(".glmkit-still")
+    expect(picture).to_be_hidden()
+    reopen_without_kernel(book)
+    expect(picture).to_be_visible()
+    expect(picture).to_contain_text("GLM-Z1-Air (retired)")
+    expect(picture.get_by_role("row", name="Temperature")).to_contain_text("0.30")
+    expect(picture.get_by_role("row", name="Streaming")).to_contain_text("off")
+    assert "Loading widget" not in book.shown(0)
+    book.screenshot("controls-reopened")
