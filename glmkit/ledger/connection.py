@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 #: Milliseconds that SQLite waits by itself, on whatever thread asked.
 _BUSY_MS = 5
+#: Seconds between two looks at whether the file was moved aside.
+_GLANCE_S = 0.05
 #: Seconds that a worker thread tries on while another process holds the file.
 PATIENCE_S = 30.0
 
@@ -41,12 +43,15 @@ class Connection:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = str(path)
         self.owner = 0
+        self.open_rows: set[int] = set()
         self._mode = ""
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._inode = 0
+        self._seen = 0.0
         self._finalizer: weakref.finalize[..., Connection] | None = None
 
     @property
@@ -60,11 +65,12 @@ class Connection:
 
         A cancelled wait leaves the work to its thread, which ends it.
         """
-        if self._mode in ("", "wal"):
-            # Busy: every other error has been translated.
-            with contextlib.suppress(sqlite3.OperationalError):
-                return self._attempt(work)
-        return await asyncio.to_thread(self.persist, work)
+        if self._mode == "delete":
+            return await asyncio.to_thread(self.persist, work)
+        try:
+            return self._attempt(work)
+        except sqlite3.OperationalError:  # busy: any other error has been translated
+            return await asyncio.to_thread(self.persist, work)
 
     def persist(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work, and wait for other processes as long as is reasonable."""
@@ -82,13 +88,33 @@ class Connection:
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Give a connection for reading alone; a long read holds up no writer."""
         self.persist(owners.settle)
-        with self._reading, _translating(self.path):
-            db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+        with self._reading:
             try:
-                db.execute("PRAGMA query_only = 1")
-                yield db
-            finally:
-                db.close()
+                db = sqlite3.connect(self.path, PATIENCE_S, isolation_level=None)
+                with contextlib.closing(db):
+                    db.execute("PRAGMA query_only = 1")
+                    yield db
+            except sqlite3.Error as exc:
+                raise translated(exc, self.path) from exc
+
+    def tidy(self) -> None:
+        """Do the file's chores on a thread of their own, as they may wait for disks."""
+        with contextlib.suppress(RuntimeError):  # the interpreter is ending
+            threading.Thread(target=self._chores, name="glmkit-ledger").start()
+
+    def _chores(self) -> None:
+        """Settle what dead processes left, and move the write-ahead log into the file.
+
+        What another process holds up is done the next time.
+        """
+        first_open = min(self.open_rows.copy(), default=0)
+        with self._reading, contextlib.suppress(sqlite3.Error):
+            db = sqlite3.connect(self.path, PATIENCE_S, isolation_level=None)
+            with contextlib.closing(db):
+                if first_open:
+                    owners.raise_mark(db, self.owner, first_open)
+                owners.settle(db)
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def disconnect(self) -> None:
         """Close the file; the next use opens it again."""
@@ -97,16 +123,18 @@ class Connection:
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work once; OperationalError where the file is held by another."""
-        with self._lock, _translating(self.path):
+        with self._lock:
             try:
                 return work(self._opened())
-            except sqlite3.Error as exc:
+            except (sqlite3.Error, OSError, OverflowError) as exc:
+                if is_busy(exc):
+                    raise
                 if is_lasting(exc):
                     self._drop()
-                raise
+                raise translated(exc, self.path) from exc
 
     def _opened(self) -> sqlite3.Connection:
-        if self._db is not None and self._inode == _inode(self.path):
+        if self._db is not None and self._in_place():
             return self._db
         self._drop()
         _create(self.path)
@@ -121,10 +149,18 @@ class Connection:
         except BaseException:
             db.close()
             raise
-        self._db, self._inode = db, _inode(self.path)
+        self._db, self._inode = db, _inode(self._name)
         self._finalizer = weakref.finalize(self, db.close)
         self._finalizer.atexit = False  # calls still settle then: see the end below
         return db
+
+    def _in_place(self) -> bool:
+        """Whether the file is still the one that was opened; in bursts, as last seen."""
+        now = time.monotonic()
+        if now - self._seen < _GLANCE_S:
+            return True
+        self._seen = now
+        return self._inode == _inode(self._name)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         wanted = "delete" if on_network(self.path) else "wal"
@@ -136,7 +172,12 @@ class Connection:
                 f"the ledger {self.path} was written by a newer glmkit",
                 hint="Update glmkit, or set GLMKIT_DATA_DIR to another folder.",
             )
-        self.owner = owners.enter(db)
+        # Checkpoints are among the chores; this is for a log that grew all the same.
+        db.execute("PRAGMA wal_autocheckpoint = 10000")
+        owner = owners.enter(db)
+        if owner != self.owner:  # a new file, or a forked child: no row is its own yet
+            self.open_rows.clear()
+        self.owner = owner
         owners.settle(db)
         self._mode = mode
 
@@ -180,16 +221,6 @@ def connect(path: Path) -> Connection:
         return found
 
 
-@contextlib.contextmanager
-def _translating(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError, OverflowError) as exc:
-        if is_busy(exc):
-            raise
-        raise translated(exc, path) from exc
-
-
 def _create(path: Path) -> None:
     """Make the file for this user alone; SQLite gives its companions the same mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -197,7 +228,7 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def _inode(path: Path) -> int:
+def _inode(path: str) -> int:
     """Tell the file by its number, so that one moved aside is noticed; 0: none."""
     try:
         return os.stat(path).st_ino  # noqa: PTH116 - half the time of Path.stat

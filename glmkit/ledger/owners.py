@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import sqlite3
 import sys
-import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -47,8 +47,8 @@ def enter(db: sqlite3.Connection) -> int:
     """Return this process's row among the owners, made if it is not there."""
     mine = me()
     db.execute(
-        "INSERT OR IGNORE INTO owners (machine, boot, pid, started) "
-        "VALUES (?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO owners (machine, boot, pid, started, first_open) "
+        "VALUES (?, ?, ?, ?, (SELECT 1 + coalesce(max(id), 0) FROM calls))",
         mine,
     )
     found: tuple[int] = db.execute(
@@ -59,23 +59,29 @@ def enter(db: sqlite3.Connection) -> int:
     return found[0]
 
 
+def raise_mark(db: sqlite3.Connection, owner: int, first_open: int) -> None:
+    """Note that the process has no open row below this one."""
+    db.execute("UPDATE owners SET first_open = ? WHERE id = ?", (first_open, owner))
+
+
 def settle(db: sqlite3.Connection) -> None:
     """Mark the open rows of dead processes: nobody knows what became of them."""
-    rows = db.execute(
-        "SELECT DISTINCT owners.id, machine, boot, pid, started FROM calls "
-        "JOIN owners ON owners.id = calls.owner WHERE state = 'pending'"
+    unsettled = db.execute(
+        "SELECT id, first_open, machine, boot, pid, started FROM owners "
+        "WHERE NOT settled"
     ).fetchall()
-    for owner_id, *rest in rows:
+    for owner, first_open, *rest in unsettled:
         if dead(Owner(*rest)):
             db.execute(
                 "UPDATE calls SET state = 'uncertain' "
-                "WHERE owner = ? AND state = 'pending'",
-                (owner_id,),
+                "WHERE id >= ? AND owner = ? AND state = 'pending'",
+                (first_open, owner),
             )
+            db.execute("UPDATE owners SET settled = 1 WHERE id = ?", (owner,))
 
 
 def _machine() -> str:
-    host = _read("/etc/machine-id") or f"{uuid.getnode():012x}"
+    host = _read("/etc/machine-id") or platform.node()
     namespace = Path("/proc/self/ns/pid")
     return f"{host}/{namespace.readlink()}" if namespace.is_symlink() else host
 

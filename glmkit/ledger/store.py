@@ -14,8 +14,11 @@ from glmkit.calls import Call
 from glmkit.config import data_dir
 from glmkit.errors import LedgerError
 from glmkit.ledger import rows
-from glmkit.ledger.connection import connect
+from glmkit.ledger.connection import Connection, connect
 from glmkit.ledger.queries import Table, query
+
+#: Calls from one round of the file's chores to the next.
+_CHORES_EVERY = 500
 
 
 class Ledger:
@@ -34,10 +37,6 @@ class Ledger:
         return self._connection.path
 
     @property
-    def _owner(self) -> int:
-        return self._connection.owner
-
-    @property
     def journal_mode(self) -> str:
         """The journal in use: "wal", or "delete" on a network file system."""
         return self._connection.journal_mode
@@ -47,13 +46,15 @@ class Ledger:
 
         What is cancelled in here has sent nothing, and leaves no row.
         """
-        row = _Row(rows.opening(call))
+        row = _Row(rows.opening(call), self._connection)
         try:
-            await self._connection.write(lambda db: row.insert(db, self._owner))
+            await self._connection.write(row.insert)
         except asyncio.CancelledError:
             row.unwanted = True
             await self._connection.write(row.remove)
             raise
+        if row.id % _CHORES_EVERY == 0:
+            self._connection.tidy()
         return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
 
     async def close(self, call: Call) -> None:
@@ -68,6 +69,7 @@ class Ledger:
                 f"the ledger {self.path} has no row {call.id} of this call",
                 hint="The file was replaced while the call was under way.",
             )
+        self._connection.open_rows.discard(call.id)
 
     def read(
         self,
@@ -96,18 +98,22 @@ class _Row:
     whichever of the two comes last takes the row out.
     """
 
-    def __init__(self, values: tuple[Any, ...]) -> None:
+    def __init__(self, values: tuple[Any, ...], connection: Connection) -> None:
         self.id = 0
         self.unwanted = False
         self._values = values
+        self._connection = connection
 
-    def insert(self, db: sqlite3.Connection, owner: int) -> None:
+    def insert(self, db: sqlite3.Connection) -> None:
         """Write the row, unless nobody wants it any more."""
         if not self.unwanted:
-            self.id = db.execute(rows.INSERT, (owner, *self._values)).lastrowid or 0
+            values = (self._connection.owner, *self._values)
+            self.id = db.execute(rows.INSERT, values).lastrowid or 0
+            self._connection.open_rows.add(self.id)
         if self.unwanted:
             self.remove(db)
 
     def remove(self, db: sqlite3.Connection) -> None:
         """Take the row out, if it is in."""
         db.execute("DELETE FROM calls WHERE id = ?", (self.id,))
+        self._connection.open_rows.discard(self.id)
