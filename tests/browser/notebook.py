@@ -202,3 +202,4 @@ def set_theme(page: Page, theme: str) -> None:
     page.wait_for_function(
         "theme => document.body.dataset.jpThemeName === theme", arg=theme
     )
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
