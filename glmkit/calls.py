@@ -101,16 +101,6 @@ class Fold:
                 case ToolResult():
                     pass
 
-    @property
-    def finished(self) -> bool:
-        """Whether the service said why it stopped."""
-        return bool(self._finish)
-
-    @property
-    def started(self) -> Start:
-        """Who answers; empty fields before the first event."""
-        return self._start
-
     def answer(self) -> Answer:
         """Return what arrived so far."""
         return Answer(

@@ -31,7 +31,6 @@ from glmkit.keys import Access
 from glmkit.ledger import Ledger
 from glmkit.limiter import UNKNOWN_RIGHT, Limiter
 from glmkit.money import Money
-from glmkit.sse import Decoder
 from glmkit.wire import StreamReader, chat_body, read_body, refusal
 
 #: The largest bodies that are read: a reply, and an error's text.
@@ -112,6 +111,7 @@ class Exchange:
         self._fold = Fold()
         self._began = 0.0
         self._first_token_s: float | None = None
+        self._streaming = False
         self.call = call
 
     @property
@@ -136,51 +136,58 @@ class Exchange:
             self.call = await self._ledger.open(self.call)
             self._began = time.perf_counter()
             try:
-                async with aclosing(self._events()) as batches:
-                    async for batch in batches:
-                        self._take(batch)
-                        yield batch
+                async with AsyncExitStack() as stack:
+                    reply = await self._send(stack)
+                    if not reply.content_type.startswith("text/event-stream"):
+                        yield self._take(read_body(await reply.read(BODY_CAP)))
+                    else:
+                        self._streaming = True
+                        reader = StreamReader()
+                        async for chunk in reply.chunks():
+                            if batch := reader.read(chunk):
+                                yield self._take(batch)
+                            reader.check()
+                            if reader.done:
+                                break
+                        yield self._take(_ended(reader))
             except BaseException as exc:
-                await self._settle(exc)
-                raise
+                error = self._read_as(exc)
+                await self._settle(error)
+                if error is exc:
+                    raise
+                raise error from exc
             await self._settle(None)
 
-    def _take(self, batch: list[Event]) -> None:
+    def _take(self, batch: list[Event]) -> list[Event]:
         self._fold.add(batch)
         if self._first_token_s is None and any(
             isinstance(event, Text | Thinking) for event in batch
         ):
             self._first_token_s = time.perf_counter() - self._began
+        return batch
 
-    async def _events(self) -> AsyncGenerator[list[Event], None]:
+    def _read_as(self, exc: BaseException) -> BaseException:
+        """A stream that was open and broke off is a StreamError."""
+        if isinstance(exc, TransportError) and self._streaming:
+            return StreamError(str(exc))
+        return exc
+
+    async def _send(self, stack: AsyncExitStack) -> transport.Post:
         call = self.call
         body = chat_body(call.request, call.model, stream=call.stream)
-        async with AsyncExitStack() as stack:
-            reply = await self._post(stack, "/chat/completions", body)
-            if not 200 <= reply.status < 300:
-                raise refusal(reply.status, await reply.read(REFUSAL_CAP))
-            if not reply.content_type.startswith("text/event-stream"):
-                yield read_body(await reply.read(BODY_CAP))
-                return
-            decoder, reader = Decoder(), StreamReader()
-            try:
-                async for chunk in reply.chunks():
-                    if batch := reader.read(decoder.feed(chunk)):
-                        yield batch
-                    if reader.done:
-                        break
-            except TransportError as exc:
-                raise StreamError(str(exc)) from exc
-            yield _ended(reader)
+        reply = await self._post(stack, "/chat/completions", body)
+        if not 200 <= reply.status < 300:
+            raise refusal(reply.status, await reply.read(REFUSAL_CAP))
+        return reply
 
     async def _post(
         self, stack: AsyncExitStack, path: str, body: bytes
-    ) -> transport.Reply:
+    ) -> transport.Post:
         """Send; a local platform that has stopped meanwhile is started again once."""
         service = self._service
         url, headers = service.target(path)
         try:
-            posted = transport.post(url, headers, body, service.timeout_s)
+            posted = transport.Post(url, headers, body, service.timeout_s)
             return await stack.enter_async_context(posted)
         except TransportError as exc:
             if exc.sent or not service.local:
@@ -188,7 +195,7 @@ class Exchange:
         service.forget()
         await service.locate()
         url, headers = service.target(path)
-        posted = transport.post(url, headers, body, service.timeout_s)
+        posted = transport.Post(url, headers, body, service.timeout_s)
         return await stack.enter_async_context(posted)
 
     async def _settle(self, exc: BaseException | None) -> None:
@@ -267,4 +274,5 @@ def _never_served(exc: BaseException | None) -> bool:
             return not exc.sent
         case APIError(status=int(status)):
             return status >= 400
-    return False
+        case _:
+            return False

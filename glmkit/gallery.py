@@ -70,6 +70,7 @@ def execute(notebook: Path, environment: dict[str, str]) -> NotebookNode:
         timeout=600,
         # Widget state would be saved with every trait, and shows nothing later.
         store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(Path.cwd())}},
     )
     try:

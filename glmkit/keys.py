@@ -189,7 +189,10 @@ def _found() -> Access:
         name for name in _VARIABLES if os.environ.get(f"{_VARIABLES[name]}_API_KEY")
     ]
     if len(present) > 1:
-        _say_once("Keys of both sites are set; bigmodel is used (endpoint= chooses).")
+        _say_once(
+            "Keys of both sites are set; bigmodel is used (endpoint= chooses).",
+            UserWarning,
+        )
     for name in present:
         variable = f"{_VARIABLES[name]}_API_KEY"
         return Access(_home(name), Key(os.environ[variable]), variable)
@@ -203,10 +206,10 @@ def _found() -> Access:
     return Access(LOCAL)
 
 
-def _say_once(text: str) -> None:
+def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
     if text not in _said:
         _said.add(text)
-        warnings.warn(text, StandInWarning, stacklevel=6)
+        warnings.warn(text, kind, stacklevel=6)
 
 
 def stored(endpoint: Endpoint) -> str | None:

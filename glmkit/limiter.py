@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 #: Slots where the right is not known.
 UNKNOWN_RIGHT = 5
@@ -32,6 +30,12 @@ class Slots:
         self.in_flight = 0
         self._lock = threading.Lock()
         self._waiting: deque[_Waiter] = deque()
+
+    async def __aenter__(self) -> None:
+        await self.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
 
     async def acquire(self) -> None:
         """Take a slot, waiting for a free one."""
@@ -86,17 +90,11 @@ class Limiter:
         self._slots: dict[tuple[str, str], Slots] = {}
         self._lock = threading.Lock()
 
-    @asynccontextmanager
-    async def slot(self, owner: str, model: str, right: int) -> AsyncIterator[None]:
-        """Hold one slot of `owner` (endpoint and key) for `model`."""
-        slots = self._of(owner, model, right)
-        await slots.acquire()
-        try:
-            yield
-        finally:
-            slots.release()
+    def slot(self, owner: str, model: str, right: int) -> Slots:
+        """Return what to hold, with `async with`, to be one request of `owner`.
 
-    def _of(self, owner: str, model: str, right: int) -> Slots:
+        `owner` names endpoint and key; `right` is how many there may be for `model`.
+        """
         with self._lock:
             slots = self._slots.setdefault((owner, model), Slots(right))
             slots.right = right

@@ -227,10 +227,11 @@ def _thinking(value: bool | str | Mapping[str, Any]) -> dict[str, Any]:
             return {"reasoning_effort": value}
         case Mapping():
             return {"thinking": dict(value)}
-    raise ConfigError(
-        f"thinking can not be {value!r}",
-        hint=f"Use True, False, 'on', 'off' or one of {', '.join(_EFFORTS)}.",
-    )
+        case _:
+            raise ConfigError(
+                f"thinking can not be {value!r}",
+                hint=f"Use True, False, 'on', 'off' or one of {', '.join(_EFFORTS)}.",
+            )
 
 
 def _messages(prompt: Prompt, system: str | None) -> tuple[Message, ...]:

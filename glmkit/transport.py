@@ -10,8 +10,8 @@ import asyncio
 import functools
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import aiohttp
 import httpx
@@ -25,27 +25,64 @@ KEEP_ALIVE_S = 4.0
 #: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
 _AT_ONCE = 2**20
 
+_FAULTS = (httpx.HTTPError, aiohttp.ClientError, OSError)
 _NO_PROXY: Mapping[str, Any] = {
     f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
 }
 
 
-class Reply:
-    """The head of a reply, and its bytes as they come."""
+class Post:
+    """One POST: entering sends it, leaving closes what is unread.
 
-    def __init__(self, response: httpx.Response, timeout_s: float) -> None:
-        self.status = response.status_code
-        self.content_type = response.headers.get("content-type", "")
-        self._response = response
+    Raises TransportError; its `.sent` is False where no byte left this machine.
+    A class rather than a generator: a loop that ends closes all generators at once,
+    the inner ones under the outer.
+    """
+
+    status: int
+    content_type: str
+
+    def __init__(
+        self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> None:
+        self._url = _url(url)
+        self._headers = {**headers, "content-length": str(len(body))}
+        self._body = body
         self._timeout_s = timeout_s
+
+    async def __aenter__(self) -> Self:
+        client = await _client(self._url.scheme)
+        body = self._body
+        request = client.build_request(
+            "POST",
+            self._url,
+            headers=self._headers,
+            content=body if len(body) <= _AT_ONCE else _pieces(body),
+            timeout=httpx.Timeout(self._timeout_s, connect=CONNECT_S, pool=None),
+        )
+        try:
+            self._response = await client.send(request, stream=True)
+        except _FAULTS as exc:
+            raise _translated(exc, self._url, self._timeout_s) from exc
+        self.status = self._response.status_code
+        self.content_type = self._response.headers.get("content-type", "")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._response.aclose()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; TransportError if they break off."""
         try:
             async for chunk in self._response.aiter_bytes():
                 yield chunk
-        except (httpx.HTTPError, aiohttp.ClientError, OSError) as exc:
-            raise _translated(exc, self._response.request.url, self._timeout_s) from exc
+        except _FAULTS as exc:
+            raise _translated(exc, self._url, self._timeout_s) from exc
 
     async def read(self, cap: int) -> bytes:
         """Return the whole body; TransportError above `cap` bytes."""
@@ -61,33 +98,6 @@ class Reply:
         return b"".join(parts)
 
 
-@asynccontextmanager
-async def post(
-    url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
-) -> AsyncIterator[Reply]:
-    """Send a body and yield the reply's head; leaving closes what is unread.
-
-    Raises TransportError; its `.sent` is False where no byte left this machine.
-    """
-    target = _url(url)
-    client = await _client(target.scheme)
-    request = client.build_request(
-        "POST",
-        target,
-        headers={**headers, "content-length": str(len(body))},
-        content=body if len(body) <= _AT_ONCE else _pieces(body),
-        timeout=httpx.Timeout(timeout_s, connect=CONNECT_S, pool=None),
-    )
-    try:
-        response = await client.send(request, stream=True)
-    except (httpx.HTTPError, aiohttp.ClientError, OSError) as exc:
-        raise _translated(exc, target, timeout_s) from exc
-    try:
-        yield Reply(response, timeout_s)
-    finally:
-        await response.aclose()
-
-
 @functools.lru_cache(maxsize=64)
 def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
@@ -101,13 +111,13 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 class _Client(HttpxAiohttpClient):
     """HttpxAiohttpClient whose sessions keep no cookies and set no limit of theirs."""
 
-    def _init_transport(self, **options: Any) -> httpx.AsyncBaseTransport:
-        return _with_session(super()._init_transport(**options))
+    def _init_transport(self, *args: Any, **options: Any) -> httpx.AsyncBaseTransport:
+        return _with_session(super()._init_transport(*args, **options))
 
     def _init_proxy_transport(
-        self, proxy: httpx.Proxy, **options: Any
+        self, *args: Any, **options: Any
     ) -> httpx.AsyncBaseTransport:
-        return _with_session(super()._init_proxy_transport(proxy, **options))
+        return _with_session(super()._init_proxy_transport(*args, **options))
 
 
 def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:

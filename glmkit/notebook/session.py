@@ -6,7 +6,6 @@ It wires magics, client and display; what a cell asks and shows is decided elsew
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from glmkit.errors import APIError, StreamError, TransportError, api_error
+from glmkit.errors import APIError, GLMError, StreamError, TransportError, api_error
 from glmkit.events import (
     Event,
     Finish,
@@ -19,7 +19,7 @@ from glmkit.events import (
     ToolCall,
     Usage,
 )
-from glmkit.sse import ServerEvent
+from glmkit.sse import Decoder
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -99,30 +99,43 @@ _DONE = b"[DONE]"
 
 
 class StreamReader:
-    """Reads the events of one stream; `.done` once the service closed it in order."""
+    """Reads one stream; `.done` once the service closed it in order."""
 
     def __init__(self) -> None:
         self.done = False
+        self._decoder = Decoder()
         self._started = False
         self._finish: Finish | None = None
+        self._fault: GLMError | None = None
 
-    def read(self, server_events: Iterable[ServerEvent]) -> list[Event]:
-        """Return the events of these server events.
+    def read(self, chunk: bytes) -> list[Event]:
+        """Return the events that these bytes complete.
 
-        The Finish is held back until usage can no longer follow it: see `rest`.
-        Raises the APIError that the service sent, StreamError for what is no chunk.
+        The Finish is held back until usage can no longer follow it: see `rest`. What
+        came before a fault is returned first; `check` raises the fault then.
         """
         out: list[Event] = []
-        for server_event in server_events:
+        try:
+            self._read(chunk, out)
+        except (APIError, StreamError) as fault:
+            self._fault = fault
+        return out
+
+    def check(self) -> None:
+        """Raise the APIError that the service sent, StreamError for what is no chunk."""
+        if self._fault is not None:
+            raise self._fault
+
+    def _read(self, chunk: bytes, out: list[Event]) -> None:
+        for server_event in self._decoder.feed(chunk):
             data = server_event.data
             if data == _DONE:
                 self.done = True
-                break
-            chunk = _chunk(data)
-            if chunk.error is not None or server_event.type == "error":
-                raise _refused(None, chunk)
-            self._take(chunk, out)
-        return out
+                return
+            piece = _chunk(data)
+            if piece.error is not None or server_event.type == "error":
+                raise _refused(None, piece)
+            self._take(piece, out)
 
     def rest(self) -> list[Finish]:
         """Return the Finish, once no more bytes come; nothing if there was none."""

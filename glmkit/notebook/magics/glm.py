@@ -37,14 +37,14 @@ class GLMMagics(Magics):
     )
     @argument("-o", "--out", metavar="NAME", help="variable that keeps the Reply")
     @argument("-q", "--quiet", action="store_true", help="show nothing, only keep")
-    @cell_magic("glm")
+    @cell_magic("glm")  # type: ignore[arg-type]
     def ask(self, line: str, cell: str) -> Reply:
         """Ask a model: the cell is the prompt, byte for byte.
 
         %%glm -m glm-4-plus -t 0.2 -o answer
         Why is the sky blue?
         """
-        given = vars(parse_argstring(self.ask, line))
+        given = dict(vars(parse_argstring(self.ask, line)))
         switches = {name: given.pop(name) for name in ("no_stream", "quiet", "out")}
         return self.session.ask(
             cell.removesuffix("\n"),
@@ -58,7 +58,7 @@ class GLMMagics(Magics):
             quiet=switches["quiet"],
         )
 
-    @line_magic("glm")
+    @line_magic("glm")  # type: ignore[arg-type]
     def manage(self, line: str) -> Any:
         """Show status, models, usage and settings: `%glm help` lists what there is."""
         return lines.run(self.session, line)

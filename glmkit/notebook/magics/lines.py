@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(session: Session, line: str) -> Any:
-    """Do what the line says; ConfigError, with the nearest word, for what it can not."""
+    """Do what the line says; ConfigError, with the nearest word, for anything else."""
     name, *rest = _words(line) or ["status"]
     command = _COMMANDS.get(name)
     if command is None:
@@ -75,9 +75,10 @@ def usage(session: Session, *words: str) -> Any:
             return frames.usage()
         case ("by", str(by)) | (str(by),):
             return frames.usage(by=by)
-    raise ConfigError(
-        "usage takes `by NAME`", hint="For instance `%glm usage by model`."
-    )
+        case _:
+            raise ConfigError(
+                "usage takes `by NAME`", hint="For instance `%glm usage by model`."
+            )
 
 
 def config(session: Session, *words: str) -> None:
@@ -92,7 +93,8 @@ def config(session: Session, *words: str) -> None:
             _say(nesting.switch_on())
         case (name,):
             _say(f"{name:12}{_shown(session, name)}")
-        case (name, *rest):
+        case _:
+            name, *rest = words
             session.settings.set(name, " ".join(rest))
             _say(f"{name:12}{_shown(session, name)}")
 
@@ -106,9 +108,9 @@ def controls(session: Session) -> Any:
 
 def dashboard(session: Session) -> Any:
     """Open the dashboard of where the tokens went."""
-    from glmkit_widgets import dashboard
+    from glmkit_widgets import Dashboard
 
-    return dashboard()
+    return Dashboard()
 
 
 def last(session: Session) -> Any:

@@ -1,0 +1,182 @@
+"""One answer in a cell: live while it streams, then one static output.
+
+Where a widget front end answers, a live view gets what changed; else the output is
+painted again at growing intervals; in a terminal the text is written as it comes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from IPython import get_ipython
+from IPython.display import display
+
+from glmkit import render
+from glmkit.events import Event
+from glmkit.notebook.telling import Telling
+from glmkit.render import Badge
+
+#: Seconds between two updates, and more of them for a longer text to read again.
+_LIVE_S, _PAINT_S = 1 / 15, 0.05
+_CHARACTERS_S = 1 / 60_000
+
+#: Live answers in a row without a word of a view, after which none is awaited.
+_PATIENCE = 3
+
+
+class Views:
+    """Whether the page's live views answer; they can only do so between cells."""
+
+    def __init__(self) -> None:
+        self.unanswered = 0
+
+    def ready(self) -> None:
+        """Note that a view spoke."""
+        self.unanswered = 0
+
+    def expected(self) -> bool:
+        """Whether a page with widgets is likely to look at this kernel."""
+        return self.unanswered < _PATIENCE and (
+            bool(os.environ.get("JPY_SESSION_NAME") or os.environ.get("VSCODE_PID"))
+            or "google.colab" in sys.modules
+        )
+
+
+views = Views()
+
+
+class _Surface(Protocol):
+    """A place where an answer is shown."""
+
+    def begin(self) -> None:
+        """Show that an answer is awaited."""
+
+    def pause_s(self, telling: Telling) -> float:
+        """Seconds to let pass before the next `show`."""
+
+    def show(self, telling: Telling) -> None:
+        """Show what is new."""
+
+    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
+        """Leave the final output."""
+
+
+class _Live:
+    """A widget that gets what changed."""
+
+    def begin(self) -> None:
+        from glmkit_widgets.answer import Answer
+
+        views.unanswered += 1
+        self._view = Answer(on_ready=views.ready)
+        self._handle = display(self._view, display_id=True)
+
+    def pause_s(self, telling: Telling) -> float:
+        return _LIVE_S + telling.open_size * _CHARACTERS_S
+
+    def show(self, telling: Telling) -> None:
+        from glmkit_widgets.answer import Part
+
+        if telling.begun_anew:
+            self._view.forget()
+        new = telling.take()
+        self._view.put(
+            Part(new.body, telling.body_tail()),
+            Part(new.thinking, telling.thinking_tail()),
+            telling.notes(),
+        )
+
+    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
+        self.show(telling)
+        self._handle.update(bundle, raw=True)
+        self._view.close()
+
+
+class _Painted:
+    """An output that is painted again."""
+
+    def begin(self) -> None:
+        empty = {"text/html": render.static(""), "text/plain": ""}
+        self._handle: Any = display(empty, raw=True, display_id=True)
+
+    def pause_s(self, telling: Telling) -> float:
+        return _PAINT_S + telling.size * _CHARACTERS_S
+
+    def show(self, telling: Telling) -> None:
+        self._handle.update(telling.bundle(), raw=True)
+
+    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
+        self._handle.update(bundle, raw=True)
+
+
+class _Written:
+    """The text on a terminal."""
+
+    def begin(self) -> None:
+        self._length = 0
+
+    def pause_s(self, telling: Telling) -> float:
+        return 0.0
+
+    def show(self, telling: Telling) -> None:
+        text = telling.text
+        if telling.begun_anew:
+            self._length = 0
+            sys.stdout.write("\n")
+        telling.take()
+        sys.stdout.write(render.plain(text[self._length :]))
+        sys.stdout.flush()
+        self._length = len(text)
+
+    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
+        self.show(telling)
+        sys.stdout.write(bundle["text/plain"].removeprefix(render.plain(telling.text)))
+        sys.stdout.write("\n")
+
+
+class Display:
+    """Folds the events of one answer to what the person sees.
+
+    >>> # begin(), then show(batch) for each batch of events, then end(badge)
+    """
+
+    def __init__(self) -> None:
+        self._surface = _surface()
+        self._telling = Telling()
+        self._shown_at = 0.0
+        self._pending = False
+
+    def begin(self) -> None:
+        """Open the place where the answer will stand."""
+        self._surface.begin()
+
+    def show(self, events: Sequence[Event] = ()) -> None:
+        """Take the next events; they are shown now or, if that was just done, later.
+
+        A caller that waits for events calls it without any, so that nothing that
+        came stays unseen.
+        """
+        if events:
+            self._telling.add(events)
+            self._pending = True
+        now = time.monotonic()
+        pause = self._surface.pause_s(self._telling)
+        if self._pending and now - self._shown_at >= pause:
+            self._surface.show(self._telling)
+            self._shown_at, self._pending = time.monotonic(), False
+
+    def end(self, badge: Badge | None = None, note: str | None = None) -> None:
+        """Leave one static output: the answer, `note` if it is not whole, the badge."""
+        bundle = self._telling.final(badge, note or "")
+        self._surface.end(self._telling, bundle)
+
+
+def _surface() -> _Surface:
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return _Written()
+    return _Live() if views.expected() else _Painted()

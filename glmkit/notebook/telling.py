@@ -1,0 +1,176 @@
+"""What an answer has told so far, as the HTML and the text that stand in a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from glmkit import render
+from glmkit.events import (
+    Event,
+    Finish,
+    Repair,
+    Search,
+    Source,
+    Start,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from glmkit.render import Badge, Blocks, Piece
+from glmkit.render.page import code, folded, sources
+
+#: Characters of a tool's arguments or result that are shown.
+_LONGEST_NOTE = 10_000
+
+
+class New(NamedTuple):
+    """Finished pieces that were not taken before."""
+
+    body: Sequence[Piece]
+    thinking: Sequence[Piece]
+
+
+class Strand:
+    """One text of an answer, with all its pieces."""
+
+    def __init__(self) -> None:
+        self.blocks = Blocks()
+        self.pieces: list[Piece] = []
+        self.told: list[str] = []
+        self.read = 0
+        self.taken = 0
+
+    def add(self, text: str) -> None:
+        """Keep the text; it is rendered when the pieces are needed."""
+        self.told.append(text)
+
+    def catch_up(self) -> None:
+        """Render what was added; begin anew if an interrupt came into it."""
+        if self.read < 0:
+            self.blocks, self.pieces, self.read = Blocks(), [], 0
+        unread = self.told[self.read :]
+        if unread:
+            self.read = -1
+            self.pieces += self.blocks.feed("".join(unread))
+            self.read = len(self.told)
+
+    def take(self) -> Sequence[Piece]:
+        """Return the pieces since the last time."""
+        self.catch_up()
+        new = self.pieces[self.taken :]
+        self.taken = len(self.pieces)
+        return new
+
+    def html(self) -> str:
+        """Return all of it, the open end included."""
+        self.catch_up()
+        return render.joined([*self.pieces, *self.blocks.tail()])
+
+    def close(self) -> str:
+        """Return all of it for good."""
+        self.catch_up()
+        return render.joined([*self.pieces, *self.blocks.close()])
+
+
+class Telling:
+    """Folds the events of one answer."""
+
+    def __init__(self) -> None:
+        self._body = Strand()
+        self._thinking = Strand()
+        self._calls: dict[int, list[ToolCall]] = {}
+        self._results: list[ToolResult] = []
+        self._sources: tuple[Source, ...] = ()
+        self.size = 0
+        self.begun_anew = False
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Take the next events."""
+        for event in events:
+            match event:
+                case Text(text):
+                    self._body.add(text)
+                    self.size += len(text)
+                case Thinking(text):
+                    self._thinking.add(text)
+                    self.size += len(text)
+                case ToolCall(index):
+                    self._calls.setdefault(index, []).append(event)
+                case ToolResult():
+                    self._results.append(event)
+                case Search(results):
+                    self._sources += results
+                case Repair():
+                    self._body = Strand()
+                    self._thinking.taken = 0
+                    self.begun_anew = True
+                case Start() | Usage() | Finish():
+                    pass
+
+    @property
+    def text(self) -> str:
+        """The answer's text."""
+        return "".join(self._body.told)
+
+    @property
+    def open_size(self) -> int:
+        """Characters that are rendered again at each update."""
+        return self._body.blocks.open_size + self._thinking.blocks.open_size
+
+    def take(self) -> New:
+        """Return the finished pieces since the last time."""
+        self.begun_anew = False
+        return New(self._body.take(), self._thinking.take())
+
+    def body_tail(self) -> Sequence[Piece]:
+        """Return the open end of the answer."""
+        return self._body.blocks.tail()
+
+    def thinking_tail(self) -> Sequence[Piece]:
+        """Return the open end of the reasoning."""
+        return self._thinking.blocks.tail()
+
+    def notes(self) -> str:
+        """Return tools and sources as folds."""
+        called = [_called(parts) for parts in self._calls.values()]
+        given = [
+            folded(f"Result of {result.name}", code(result.content[:_LONGEST_NOTE]))
+            for result in self._results
+        ]
+        found = [sources(self._sources)] if self._sources else []
+        return "".join([*called, *given, *found])
+
+    def bundle(self) -> dict[str, str]:
+        """Return the answer as it stands."""
+        inside = render.page(
+            self._body.html(), thinking=self._thinking.html(), notes=self.notes()
+        )
+        return {
+            "text/html": render.static(inside),
+            "text/plain": render.plain(self.text),
+        }
+
+    def final(self, badge: Badge | None, partial: str) -> dict[str, str]:
+        """Return the output that stays."""
+        inside = render.page(
+            self._body.close(),
+            thinking=self._thinking.close(),
+            notes=self.notes(),
+            badge=badge,
+            partial=partial,
+        )
+        below = [line for line in (partial, badge.line() if badge else "") if line]
+        text = "\n\n".join([self.text, *below]) if self.text else "\n".join(below)
+        return {
+            "text/html": render.static(inside),
+            "text/plain": render.plain(text),
+        }
+
+
+def _called(parts: list[ToolCall]) -> str:
+    name = next((part.name for part in parts if part.name), "tool")
+    arguments = "".join(part.arguments for part in parts)
+    return folded(f"Calls {name}", code(arguments[:_LONGEST_NOTE]))

@@ -1,0 +1,200 @@
+"""The service's JSON, both ways."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glmkit.calls import Answer, Fold
+from glmkit.errors import (
+    AuthError,
+    ContentFilterError,
+    GLMError,
+    InvalidRequestError,
+    QuotaError,
+    RateLimitError,
+    ServerError,
+    StreamError,
+    TransportError,
+)
+from glmkit.events import Finish, Source, Text, Thinking, ToolCall, Usage
+from glmkit.messages import request_of
+from glmkit.wire import StreamReader, chat_body, read_body, refusal
+
+STREAMS = sorted((Path(__file__).parent / "streams").glob("*.sse"))
+
+
+def folded(pieces: list[bytes]) -> Answer:
+    reader, fold = StreamReader(), Fold()
+    for piece in pieces:
+        fold.add(reader.read(piece))
+        reader.check()
+    fold.add(reader.rest())
+    return fold.answer()
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.stem)
+def test_recorded_stream_folds_as_written_beside_it(path: Path) -> None:
+    body = path.read_bytes()
+    wanted = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    for step in (len(body), 7, 1):
+        pieces = [body[at : at + step] for at in range(0, len(body), step)]
+        answer = folded(pieces)
+        assert answer.text == wanted["text"]
+        assert answer.thinking == wanted["thinking"]
+        assert answer.finish_reason == wanted["finish_reason"]
+        assert answer.model == wanted["model"]
+        assert [(c.name, c.arguments) for c in answer.tool_calls] == [
+            tuple(call) for call in wanted["tool_calls"]
+        ]
+        usage = answer.usage
+        assert (usage and [usage.prompt_tokens, usage.completion_tokens]) == (
+            wanted["usage"]
+        )
+
+
+@given(st.lists(st.text(min_size=1), max_size=8), st.integers(1, 50))
+def test_any_text_in_any_pieces_comes_back(texts: list[str], step: int) -> None:
+    body = b"".join(
+        b"data: "
+        + json.dumps({"choices": [{"delta": {"content": t}}]}).encode()
+        + b"\n\n"
+        for t in texts
+    )
+    pieces = [body[at : at + step] for at in range(0, len(body), step)]
+    assert folded(pieces).text == "".join(texts)
+
+
+def test_error_event_raises_the_typed_error() -> None:
+    body = b'data: {"error":{"code":"1301","message":"unsafe"}}\n\n'
+    with pytest.raises(ContentFilterError, match="unsafe") as caught:
+        folded([body])
+    assert caught.value.code == "1301"
+
+
+def test_what_came_before_an_error_is_not_lost() -> None:
+    reader = StreamReader()
+    body = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: {"error":{}}\n\n'
+    assert Text("Hi") in reader.read(body)
+    with pytest.raises(GLMError):
+        reader.check()
+
+
+def test_event_named_error_raises() -> None:
+    with pytest.raises(RateLimitError):
+        folded([b'event: error\ndata: {"code":1305,"message":"busy"}\n\n'])
+
+
+@pytest.mark.parametrize("data", [b"<html>", b"[]", b'{"choices": 5}', b"[" * 100_000])
+def test_what_is_no_chunk_is_a_stream_error(data: bytes) -> None:
+    with pytest.raises(StreamError, match="no chunk"):
+        folded([b"data: " + data + b"\n\n"])
+
+
+BODY = {
+    "id": "20261010010806",
+    "model": "glm4flashx250414",
+    "request_id": "r-1",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "tool_calls",
+            "message": {
+                "role": "assistant",
+                "content": None,
+                "reasoning_content": "Hm.",
+                "tool_calls": [
+                    {
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": "sum", "arguments": '{"a":1}'},
+                    }
+                ],
+            },
+        }
+    ],
+    "web_search": [{"title": "T", "link": None, "refer": "ref_1"}],
+    "usage": {
+        "prompt_tokens": 5,
+        "completion_tokens": 3,
+        "total_tokens": 8,
+        "prompt_tokens_details": {"cached_tokens": 4},
+        "completion_tokens_details": None,
+    },
+}
+
+
+def test_whole_body_becomes_the_same_events_as_a_stream() -> None:
+    events = read_body(json.dumps(BODY).encode())
+    assert events[1:] == [
+        Thinking("Hm."),
+        ToolCall(0, "call_1", "sum", '{"a":1}'),
+        events[3],
+        Usage(5, 3, 8, 4, None),
+        Finish("tool_calls"),
+    ]
+    assert Source(title="T", refer="ref_1") in getattr(events[3], "results", ())
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"error": {"code": "1113", "message": "no balance"}}, QuotaError),
+        ({"code": 1000, "msg": "who are you", "success": False}, AuthError),
+        ({"error": "model is sleeping"}, GLMError),
+        ({"choices": []}, TransportError),
+        ([1], TransportError),
+    ],
+)
+def test_body_with_status_200_may_still_be_an_error(
+    body: object, error: type[GLMError]
+) -> None:
+    with pytest.raises(error):
+        read_body(json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error", "action"),
+    [
+        (401, "1000", AuthError, "stop"),
+        (429, "1302", RateLimitError, "slot"),
+        (429, "1113", QuotaError, "stop"),
+        (429, "1308", QuotaError, "reset"),
+        (400, "1211", InvalidRequestError, "stop"),
+        (500, "1234", ServerError, "wait"),
+    ],
+)
+def test_refusal_has_class_code_and_action(
+    status: int, code: str, error: type[GLMError], action: str
+) -> None:
+    made = refusal(
+        status, json.dumps({"error": {"code": code, "message": "m"}}).encode()
+    )
+    assert type(made) is error
+    assert (made.status, made.code, made.action) == (status, code, action)
+
+
+def test_refusal_that_is_not_json_still_says_what_came() -> None:
+    made = refusal(502, b"<html>Bad Gateway</html>")
+    assert isinstance(made, ServerError)
+    assert "Bad Gateway" in str(made)
+
+
+def test_body_holds_what_was_set_and_nothing_else() -> None:
+    request = request_of("Hi", {"temperature": 0.0, "stop": "END", "thinking": "off"})
+    assert json.loads(chat_body(request, "glm-4-plus", stream=True)) == {
+        "model": "glm-4-plus",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": 0.0,
+        "stop": ["END"],
+        "thinking": {"type": "disabled"},
+        "stream": True,
+    }
+
+
+def test_extra_body_is_laid_over_the_rest() -> None:
+    request = request_of("Hi", {"extra_body": {"newer": 1, "top_p": 0.5}, "top_p": 0.9})
+    body = json.loads(chat_body(request, "m", stream=False))
+    assert (body["newer"], body["top_p"]) == (1, 0.5)
