@@ -10,15 +10,20 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
-from IPython import get_ipython
-from IPython.display import display
+from IPython import display as ipython
+from IPython.core.interactiveshell import InteractiveShell
 
 from glmkit import render
+from glmkit.calls import Reply
 from glmkit.events import Event
-from glmkit.notebook.telling import Telling
-from glmkit.render import Badge
+from glmkit.notebook.badges import badge_of, partial_of
+from glmkit.notebook.telling import Telling, told
+
+# IPython types it too loosely for a strict reading.
+display: Any = ipython.display
 
 #: Seconds between two updates, and more of them for a longer text to read again.
 _LIVE_S, _PAINT_S = 1 / 15, 0.05
@@ -101,7 +106,7 @@ class _Painted:
 
     def begin(self) -> None:
         empty = {"text/html": render.static(""), "text/plain": ""}
-        self._handle: Any = display(empty, raw=True, display_id=True)
+        self._handle = display(empty, raw=True, display_id=True)
 
     def pause_s(self, telling: Telling) -> float:
         return _PAINT_S + telling.size * _CHARACTERS_S
@@ -139,44 +144,72 @@ class _Written:
 
 
 class Display:
-    """Folds the events of one answer to what the person sees.
+    """Folds the events of one answer to what the person sees; a context manager.
 
-    >>> # begin(), then show(batch) for each batch of events, then end(badge)
+    `show(batch)` for each batch of events, then `end(reply)`. An exception that
+    leaves the `with` marks what arrived as partial. `quiet` shows nothing.
     """
 
-    def __init__(self) -> None:
-        self._surface = _surface()
+    def __init__(self, shell: InteractiveShell, *, quiet: bool = False) -> None:
+        self._surface = None if quiet else _surface(shell)
         self._telling = Telling()
         self._shown_at = 0.0
         self._pending = False
+        self._open = False
 
-    def begin(self) -> None:
-        """Open the place where the answer will stand."""
-        self._surface.begin()
+    def __enter__(self) -> Self:
+        self._open = True
+        if self._surface is not None:
+            self._surface.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end(getattr(value, "reply", None), value)
 
     def show(self, events: Sequence[Event] = ()) -> None:
         """Take the next events; they are shown now or, if that was just done, later.
 
-        A caller that waits for events calls it without any, so that nothing that
-        came stays unseen.
+        A caller that waits for events may call it without any, so that nothing
+        that came stays unseen.
         """
         if events:
             self._telling.add(events)
             self._pending = True
-        now = time.monotonic()
+        if self._surface is None or not self._pending:
+            return
         pause = self._surface.pause_s(self._telling)
-        if self._pending and now - self._shown_at >= pause:
+        if time.monotonic() - self._shown_at >= pause:
             self._surface.show(self._telling)
             self._shown_at, self._pending = time.monotonic(), False
 
-    def end(self, badge: Badge | None = None, note: str | None = None) -> None:
-        """Leave one static output: the answer, `note` if it is not whole, the badge."""
-        bundle = self._telling.final(badge, note or "")
-        self._surface.end(self._telling, bundle)
+    def end(self, reply: Reply | None, error: BaseException | None = None) -> None:
+        """Leave one static output: the answer, a note if it is not whole, the badge."""
+        if self._open and self._surface is not None:
+            self._surface.end(self._telling, self._final(reply, error))
+        self._open = False
+
+    def whole(self, reply: Reply) -> None:
+        """Show a reply that is there already."""
+        self._telling = told(reply)
+        if isinstance(self._surface, _Written):
+            self._surface.begin()
+            self._surface.end(self._telling, self._final(reply))
+        elif self._surface is not None:
+            display(self._final(reply), raw=True)
+
+    def _final(
+        self, reply: Reply | None, error: BaseException | None = None
+    ) -> dict[str, str]:
+        badge = badge_of(reply) if reply is not None else None
+        return self._telling.final(badge, partial_of(reply, error))
 
 
-def _surface() -> _Surface:
-    shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
+def _surface(shell: InteractiveShell) -> _Surface:
+    if not hasattr(shell, "kernel"):
         return _Written()
     return _Live() if views.expected() else _Painted()

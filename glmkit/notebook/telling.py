@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from glmkit import render
+from glmkit.calls import Reply
 from glmkit.events import (
     Event,
     Finish,
@@ -168,6 +169,14 @@ class Telling:
             "text/html": render.static(inside),
             "text/plain": render.plain(text),
         }
+
+
+def told(reply: Reply) -> Telling:
+    """Return what a reply tells that is there already."""
+    telling = Telling()
+    telling.add([Search(reply.web_search)] if reply.web_search else [])
+    telling.add([Thinking(reply.thinking), *reply.tool_calls, Text(reply.text)])
+    return telling
 
 
 def _called(parts: list[ToolCall]) -> str:

@@ -133,7 +133,7 @@ class Blocks:
             self._leave("")
         # Reading a long rest again at each line would cost the square of it.
         size = len(self._rest)
-        self._due = size + size // 4 if size > 2 * _PARAGRAPH else 0
+        self._due = size + size // 4
         return pieces
 
     def _leave(self, rest: str, mode: Mode = "", header: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 #: Loaded when first named: ipywidgets and plotly take their time.
 _MODULES = {
+    "Answer": "glmkit_widgets.answer",
     "Controls": "glmkit_widgets.controls",
     "Dashboard": "glmkit_widgets.dashboard",
 }

@@ -1,0 +1,167 @@
+// The live answer. All HTML here was made by glmkit.render in the kernel: a parser of
+// Markdown in the browser would be a second way for a model's text to the page.
+
+/** One part of an answer (body, thinking) in one view. */
+class Part {
+  constructor(box, typeset) {
+    this.box = box;
+    this.typeset = typeset;
+    this.clear();
+  }
+
+  clear() {
+    this.box.replaceChildren();
+    this.inner = this.box; // where the last block goes on
+    this.marks = []; // nodes behind which the tail stands
+  }
+
+  update({ add, tail }) {
+    this.dropTail();
+    for (const piece of add) this.add(piece);
+    this.addTail(tail);
+  }
+
+  add([open, html]) {
+    if (open) {
+      this.box.insertAdjacentHTML("beforeend", open);
+      this.inner = innermost(this.box.lastElementChild ?? this.box);
+    }
+    if (html) this.inner.insertAdjacentHTML("beforeend", html);
+    if ((open + html).includes("glmkit-formula")) {
+      this.typeset(open ? this.box.lastElementChild : this.inner);
+    }
+  }
+
+  addTail(pieces) {
+    if (!pieces.length) return;
+    this.marks = [this.box, this.inner].map((node) => [node, node.lastChild]);
+    let inner = this.inner;
+    for (const [open, html] of pieces) {
+      if (open) {
+        this.box.insertAdjacentHTML("beforeend", open);
+        inner = innermost(this.box.lastElementChild ?? this.box);
+      }
+      if (html) inner.insertAdjacentHTML("beforeend", html);
+    }
+  }
+
+  dropTail() {
+    for (const [node, last] of this.marks) {
+      while (node.lastChild && node.lastChild !== last) node.lastChild.remove();
+    }
+    this.marks = [];
+  }
+}
+
+function innermost(node) {
+  while (node.lastElementChild) node = node.lastElementChild;
+  return node;
+}
+
+/** One view of the answer on the page. */
+class View {
+  constructor(root, typeset) {
+    root.className = "glmkit-answer glmkit-live mathjax_ignore tex2jax_ignore";
+    root.setAttribute("role", "log");
+    root.setAttribute("aria-live", "polite");
+    root.setAttribute("aria-busy", "true");
+    root.setAttribute("aria-label", "Answer");
+    this.fold = document.createElement("details");
+    this.fold.className = "glmkit-fold";
+    this.fold.hidden = true;
+    const summary = document.createElement("summary");
+    summary.textContent = "Thinking";
+    const folded = document.createElement("div");
+    folded.className = "glmkit-folded";
+    this.fold.append(summary, folded);
+    const body = document.createElement("div");
+    body.className = "glmkit-body";
+    this.notes = document.createElement("div");
+    root.append(this.fold, body, this.notes);
+    this.parts = { thinking: new Part(folded, typeset), body: new Part(body, typeset) };
+  }
+
+  update(change) {
+    for (const [name, part] of Object.entries(this.parts)) {
+      if (change[name]) part.update(change[name]);
+    }
+    if (change.thinking) {
+      const { add, tail } = change.thinking;
+      if (add.length || tail.length) this.fold.hidden = false;
+    }
+    if (change.notes !== undefined) this.notes.innerHTML = change.notes;
+  }
+
+  replace(whole) {
+    for (const part of Object.values(this.parts)) part.clear();
+    this.fold.hidden = true;
+    this.update(whole);
+  }
+}
+
+/** What arrived so far, so that a second view of the same answer starts complete. */
+class Store {
+  constructor() {
+    this.n = 0;
+    this.whole = empty();
+    this.views = new Set();
+  }
+
+  /** Take a message; false where one before it is missing. */
+  take(message) {
+    if (message.n <= this.n) return true;
+    if (message.n !== this.n + 1 || message.anew || !this.follows(message)) {
+      if (!message.whole) return false;
+      this.n = message.n;
+      this.whole = message.whole;
+      for (const view of this.views) view.replace(this.whole);
+      return true;
+    }
+    this.n = message.n;
+    for (const name of ["thinking", "body"]) {
+      if (!message[name]) continue;
+      this.whole[name].add.push(...message[name].add);
+      this.whole[name].tail = message[name].tail;
+    }
+    if (message.notes !== undefined) this.whole.notes = message.notes;
+    for (const view of this.views) view.update(message);
+    return true;
+  }
+
+  follows(message) {
+    return message.body || message.thinking || message.notes !== undefined;
+  }
+}
+
+function empty() {
+  return {
+    thinking: { add: [], tail: [] },
+    body: { add: [], tail: [] },
+    notes: "",
+  };
+}
+
+/** JupyterLab's typesetter, where the page has one; else the source stays. */
+function typesetter(model) {
+  return (node) => model.widget_manager?._rendermime?.latexTypesetter?.typeset(node);
+}
+
+export default () => {
+  const store = new Store();
+  return {
+    initialize({ model }) {
+      model.on("msg:custom", (message) => {
+        if (!store.take(message)) model.send({ n: store.n });
+      });
+    },
+    render({ model, el }) {
+      const root = document.createElement("div");
+      const view = new View(root, typesetter(model));
+      el.append(root);
+      view.replace(store.whole);
+      store.views.add(view);
+      model.send({ n: store.n });
+      return () => store.views.delete(view);
+    },
+  };
+};
