@@ -1,0 +1,46 @@
+"""`import glmkit` is light: what is heavy comes when it is used."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = [
+    "IPython", "aiohttp", "anywidget", "asyncio", "glmkit_widgets", "httpx",
+    "httpx_aiohttp", "ipywidgets", "keyring", "markdown_it", "nest_asyncio", "nh3",
+    "pandas", "plotly", "sqlite3", "ssl", "starlette", "tqdm", "uvicorn", "xllamacpp",
+]  # fmt: skip
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    return set(subprocess.check_output(command, text=True).split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import glmkit",
+        "import glmkit; glmkit.GLMError, glmkit.Text, glmkit.Money",
+        "import glmkit.local.host, glmkit.local.weights",
+    ],
+)
+def test_light_imports_load_nothing_heavy(statement: str) -> None:
+    loaded = loaded_by(statement)
+    assert "glmkit" in loaded
+    known = {"ssl"} if "local" in statement else set()  # http.client brings it
+    assert loaded & set(HEAVY) <= known
+
+
+def test_the_check_would_notice_a_heavy_import() -> None:
+    assert "httpx" in loaded_by("import glmkit, httpx")
+
+
+def test_every_public_name_is_there() -> None:
+    import glmkit
+
+    assert {name for name in glmkit.__all__ if not hasattr(glmkit, name)} == set()
+    assert set(glmkit.__all__) <= set(dir(glmkit))
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        glmkit.nothing_like_it  # noqa: B018
