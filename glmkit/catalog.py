@@ -137,7 +137,7 @@ def _check_amount(*amounts: Decimal) -> None:
     for amount in amounts:
         scaled = amount * _PER_MILLION if amount.is_finite() else amount
         if not amount.is_finite() or amount < 0 or scaled != int(scaled):
-            raise ValueError(f"the price {amount} is not a sum of whole 10⁻⁶ units")
+            raise ValueError(f"the price {amount:f} is not a sum of whole 10⁻⁶ units")
 
 
 @lru_cache(maxsize=4096)

@@ -51,7 +51,8 @@ class Ledger:
             await self._connection.write(row.insert)
         except asyncio.CancelledError:
             row.unwanted = True
-            await self._connection.write(row.remove)
+            if row.id:
+                await self._connection.write(row.remove)
             raise
         if row.id % _CHORES_EVERY == 0:
             self._connection.tidy()
@@ -105,12 +106,12 @@ class _Row:
         self._connection = connection
 
     def insert(self, db: sqlite3.Connection) -> None:
-        """Write the row, unless nobody wants it any more."""
-        if not self.unwanted:
+        """Write the row, unless nobody wants it any more; may be tried again."""
+        if not self.id and not self.unwanted:
             values = (self._connection.owner, *self._values)
             self.id = db.execute(rows.INSERT, values).lastrowid or 0
             self._connection.open_rows.add(self.id)
-        if self.unwanted:
+        if self.id and self.unwanted:
             self.remove(db)
 
     def remove(self, db: sqlite3.Connection) -> None:
