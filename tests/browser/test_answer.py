@@ -1,0 +1,125 @@
+"""The live answer in JupyterLab: it grows, it is replaced, and the file keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.notebook import Notebook
+from tests.conftest import Paced, wait_for
+
+Open = Callable[[Sequence[str]], Notebook]
+
+
+def asking(endpoint: Paced, prompt: str = "go") -> str:
+    """Return a cell that streams an answer through the display."""
+    return (
+        "import glmkit\n"
+        "from glmkit.notebook.display import Display\n"
+        f"client = glmkit.Client({endpoint.url!r}, api_key={endpoint.key!r})\n"
+        f"with client.stream({prompt!r}) as answer, Display(get_ipython()) as shown:\n"
+        "    for batch in answer.batches():\n"
+        "        shown.show(batch)\n"
+        "    shown.end(answer.reply)\n"
+    )
+
+
+def kinds(outputs: list[dict[str, Any]]) -> list[set[str]]:
+    return [set(output["data"]) for output in outputs]
+
+
+def test_text_grows_and_one_static_output_stays(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    book = notebook([asking(paced(tokens=300, rate=200, text="mixed"))])
+    book.start(0)
+    live = book.cell(0).locator(".glmkit-live")
+    expect(live).to_have_attribute("aria-busy", "true")
+    lengths = {len(live.inner_text())}
+    wait_for(lambda: lengths.add(len(live.inner_text())) or len(lengths), (5).__lt__)
+    book.wait(0)
+    expect(live).to_have_count(0)
+    assert kinds(book.outputs(0)) == [{"text/html", "text/plain"}]
+    assert "Sunlight holds every colour" in book.shown(0)
+    assert "widgets" not in book.save()["metadata"]
+
+
+def test_live_view_and_final_output_say_the_same(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    endpoint = paced(tokens=400, rate=400, text="mixed")
+    held = asking(endpoint).replace(
+        "    shown.end(answer.reply)", "    shown._surface.show(shown._telling)\n"
+        "    input('go on?')\n    shown.end(answer.reply)"
+    )
+    book = notebook([held])
+    book.start(0)
+    asked = book.cell(0).locator("input.jp-Stdin-input")
+    asked.wait_for()
+    body = book.cell(0).locator(".glmkit-live .glmkit-body")
+    expect(body).to_contain_text("Part 2")
+    live = " ".join(body.inner_text().split())
+    book.screenshot("answer-live")
+    asked.press("Enter")
+    book.wait(0)
+    final = " ".join(book.cell(0).locator(".glmkit-body").inner_text().split())
+    assert live[:200] == final[:200]
+    assert len(live) > 0.9 * len(final)
+
+
+def test_interrupt_keeps_and_marks_what_arrived(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    endpoint = paced(tokens=100_000, rate=100, text="paragraph")
+    book = notebook([asking(endpoint)])
+    book.start(0)
+    live = book.cell(0).locator(".glmkit-live")
+    expect(live).to_contain_text("the air scatters")
+    book.interrupt()
+    book.wait(0)
+    outputs = book.outputs(0)
+    assert kinds(outputs[:1]) == [{"text/html", "text/plain"}]
+    assert "Interrupted" in "".join(outputs[0]["data"]["text/plain"])
+    endpoint.until(lambda seen: seen["left"] == 1)
+
+
+def test_two_views_of_one_answer_show_the_same(notebook: Open) -> None:
+    book = notebook(
+        [
+            "from glmkit.render import Blocks\n"
+            "from glmkit_widgets.answer import Answer, Part\n"
+            "blocks, view = Blocks(), Answer()\n"
+            "view",
+            "view.put(Part(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
+            "view",
+            "view.put(Part(blocks.feed(' three\\n\\n- four'), blocks.tail()))",
+        ]
+    )
+    for index in range(4):
+        book.run(index)
+    for index in (0, 2):
+        body = book.cell(index).locator(".glmkit-body")
+        expect(body).to_contain_text("four")
+        assert body.inner_text().split() == ["One", "two", "three", "four"]
+
+
+def test_view_that_missed_a_message_gets_the_whole(notebook: Open) -> None:
+    book = notebook(
+        [
+            "from glmkit.render import Blocks\n"
+            "from glmkit_widgets.answer import Answer, Part\n"
+            "blocks, view = Blocks(), Answer()\n"
+            "view",
+            "send, view.send = view.send, lambda *_: None\n"
+            "view.put(Part(blocks.feed('lost\\n\\n'), blocks.tail()))\n"
+            "view.send = send",
+            "view.put(Part(blocks.feed('seen\\n\\n'), blocks.tail()))",
+        ]
+    )
+    for index in range(3):
+        book.run(index)
+    body = book.cell(0).locator(".glmkit-body")
+    expect(body).to_contain_text("seen")
+    assert body.inner_text().split() == ["lost", "seen"]
