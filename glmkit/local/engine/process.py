@@ -31,7 +31,8 @@ class Process:
     def __init__(self, weights: Path) -> None:
         self.key = secrets.token_urlsafe(32)
         self._open = ExitStack()
-        self._said = self._open.enter_context(tempfile.TemporaryFile())
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self._said = self._open.enter_context(log)
         self._child = _spawn(self._said)
         order: dict[str, str | int] = {
             "weights": str(weights),

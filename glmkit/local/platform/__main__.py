@@ -54,9 +54,10 @@ def _run(asked: argparse.Namespace) -> None:
         running = state.Platform(
             url, key, os.getpid(), weights.name_of(file), state.version()
         )
-        if asked.state:
+        if asked.state:  # whoever asked for it reads it; a key is not for a log
             state.write(asked.state, running)
-        _announce(running, asked.json)
+        else:
+            _announce(running, asked.json)
 
     try:
         serve.run(plan, ready)
