@@ -86,8 +86,7 @@ class Controls(anywidget.AnyWidget):
             self._still.update()
 
     def _ipython_display_(self) -> None:
-        view, _ = super()._repr_mimebundle_() or ({}, {})
-        self._still.show(view)
+        self._still.show(self.model_id)
 
     def _draw(self) -> tuple[str, str]:
         rows = [

@@ -18,7 +18,8 @@ from glmkit_widgets.still import LIVE, Still
 
 #: Seconds between two looks at the ledger's files.
 _PERIOD_S = 0.5
-#: Looks without any view before the watching ends; it begins anew with a view.
+#: Looks before the first view, which may have to wait for the cell's end; after that
+#: the watching ends when the last view goes. It begins anew with a view.
 _PATIENCE = 120
 
 Mark = tuple[tuple[int, int], ...]
@@ -42,6 +43,10 @@ class Dashboard:
         self._still = Still(self._draw)
         self._picture = self._read()
         self.figure = go.FigureWidget(self._picture)
+        # plotly has no public way to configure a FigureWidget: without this it keeps
+        # its first width while the panel changes.
+        self.figure._config = {"responsive": True, "displaylogo": False}
+        self.figure.layout.autosize = True
         self.figure.add_class(LIVE)
         self.figure.observe(self._on_views, "_view_count")
 
@@ -69,8 +74,7 @@ class Dashboard:
         return picture
 
     def _ipython_display_(self) -> None:
-        view, _ = self.figure._repr_mimebundle_()
-        self._still.show(view)
+        self._still.show(self.figure.model_id)
         self._watch()
 
     def _draw(self) -> tuple[str, str]:
@@ -92,9 +96,9 @@ class Dashboard:
 
     def _follow(self) -> None:
         """Look for news until it is closed or the last view is gone."""
-        unseen = 0
-        while unseen < _PATIENCE and not self._closed.wait(_PERIOD_S):
-            unseen = 0 if self.figure._view_count else unseen + 1
+        looks = _PATIENCE
+        while looks and not self._closed.wait(_PERIOD_S):
+            looks = 1 if self.figure._view_count else looks - 1
             if _mark(self._ledger.path) != self._mark:
                 self._try_refresh()
 
@@ -158,27 +162,25 @@ def _table(sums: pd.DataFrame) -> tuple[str, str]:
     sums = sums.sort_values("total_tokens", ascending=False)
     most = max(int(sums["total_tokens"].max()), 1)
     rows = [_row(entry, most) for entry in sums.to_dict("records")]
-    names = ("Model", "Calls", "Prompt", "Answer", "Tokens", "")
-    heads = "".join(
-        f'<th scope="col"{_NUMBER if place in range(1, 5) else ""}>{name}</th>'
-        for place, name in enumerate(names)
-    )
-    html = f"<table><tr>{heads}</tr>{''.join(html for html, _ in rows)}</table>"
+    html = f"<table><tr>{_HEADS}</tr>{''.join(html for html, _ in rows)}</table>"
     return html, "\n".join(plain for _, plain in rows)
 
 
-_NUMBER = ' class="number"'
+_HEADS = '<th scope="col">Model</th>' + "".join(
+    f'<th scope="col" class="number">{name}</th>'
+    for name in ("Calls", "Prompt", "Answer", "Tokens")
+)
 
 
 def _row(entry: dict[Any, Any], most: int) -> tuple[str, str]:
     model = str(entry["model"])
     counts = ("calls", "prompt_tokens", "completion_tokens", "total_tokens")
     numbers = [int(entry[name]) for name in counts]
-    cells = "".join(f"<td{_NUMBER}>{number:,}</td>" for number in numbers)
+    cells = "".join(f'<td class="number">{number:,}</td>' for number in numbers)
     width = 100 * numbers[-1] / most
     colour = escape(figures.colour(model))
     bar = f'<span class="bar" style="--bar:{colour};width:{width:.1f}%"></span>'
     cells = f'<th scope="row">{escape(model)}</th>{cells}<td class="bars">{bar}</td>'
     calls, prompt, answer, tokens = numbers
-    plain = f"{model}: {tokens:,} tokens ({prompt:,} + {answer:,}) in {calls:,} calls"
+    plain = f"{model}: {tokens:,} tokens ({prompt:,} + {answer:,}), calls: {calls:,}"
     return f"<tr>{cells}</tr>", plain

@@ -7,13 +7,13 @@ is alive the picture is hidden, and where there is none the picture stands alone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import resources
-from typing import Any
 from uuid import uuid4
 
 #: The class on the root of every live view; the style sheet looks for it.
 LIVE = "glmkit-live"
+_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Still:
@@ -27,13 +27,14 @@ class Still:
         self._id = uuid4().hex
         self._last: dict[str, str] | None = None
 
-    def show(self, view: Mapping[str, Any]) -> None:
-        """Display the picture, then the live view from its MIME bundle."""
+    def show(self, model_id: str) -> None:
+        """Display the picture, then the live view of the widget with that id."""
         from IPython.display import display
 
         self._last = self._bundle()
         display(self._last, raw=True, display_id=self._id)  # type: ignore[no-untyped-call]
-        display({**view, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+        view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+        display({_VIEW: view, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
 
     def update(self) -> None:
         """Draw anew where it is shown; nothing is sent while nothing changed."""

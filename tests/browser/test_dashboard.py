@@ -1,0 +1,111 @@
+"""The dashboard in the browser: it follows the ledger, and stays when it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from glmkit.ledger import Ledger
+from tests.browser.notebook import Notebook
+from tests.browser.reopening import reopen_without_kernel
+from tests.conftest import wait_for
+from tests.ledgers import write_calls
+
+Open = Callable[[Sequence[str]], Notebook]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.db")
+
+
+@pytest.fixture
+def book(notebook: Open, ledger: Ledger) -> Notebook:
+    opened = notebook(
+        [
+            "from pathlib import Path\n"
+            "from glmkit.ledger import Ledger\n"
+            "from glmkit.widgets import dashboard\n"
+            f"board = dashboard(Ledger(Path({str(ledger.path)!r})))\n"
+            "board",
+            "board._watcher.is_alive()",
+        ]
+    )
+    opened.run(0)
+    expect(_plot(opened)).to_be_visible(timeout=30_000)
+    return opened
+
+
+def _plot(book: Notebook) -> Locator:
+    return book.cell(0).locator(".main-svg").first
+
+
+def _bars(book: Notebook) -> Locator:
+    return book.cell(0).locator(".bars .point path")
+
+
+def test_calls_of_another_process_move_the_picture(
+    book: Notebook, ledger: Ledger
+) -> None:
+    expect(book.cell(0)).to_contain_text("No calls yet")
+    write_calls(ledger, 10, "glm-4-plus")
+    expect(_bars(book)).to_have_count(20)
+    expect(book.cell(0)).not_to_contain_text("No calls yet")
+    first = _bars(book).nth(19).bounding_box()
+    write_calls(ledger, 10, "<img src=http://x.example/>")
+    expect(_bars(book)).to_have_count(40)
+    expect(book.cell(0)).to_contain_text("Tokens by call (20 of 20)")
+    assert _bars(book).nth(19).bounding_box() != first
+    assert len(book.outputs(0)) == 2, "it was displayed again"
+
+
+def test_watching_ends_with_the_last_view(book: Notebook) -> None:
+    assert book.run(1)[0]["data"]["text/plain"] == "True"
+    book.write(0, "1")
+    book.run(0)
+    wait_for(lambda: book.run(1)[0]["data"]["text/plain"], "False".__eq__)
+
+
+def test_it_is_readable_in_light_and_dark_and_when_narrow(
+    book: Notebook, ledger: Ledger, page: Page, theme: Callable[[str], None]
+) -> None:
+    for model in ("glm-4-plus", "glm-4-flash-250414", "glm-4-plus"):
+        write_calls(ledger, 8, model)
+    expect(_bars(book)).to_have_count(48)
+    for name, width in (("Light", 1280), ("Dark", 1280), ("Light", 620)):
+        theme(f"JupyterLab {name}")
+        page.set_viewport_size({"width": width, "height": 900})
+        wait_for(lambda: _plot(book).bounding_box(), lambda box: _fits(book, box))
+        book.screenshot(f"dashboard-{name.lower()}-{width}")
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def _fits(book: Notebook, box: dict[str, float] | None) -> bool:
+    place = book.cell(0).locator(".jp-OutputArea").first.bounding_box()
+    return bool(box and place and box["width"] <= place["width"])
+
+
+def test_saved_notebook_shows_the_numbers_without_a_kernel(
+    book: Notebook, ledger: Ledger, page: Page, theme: Callable[[str], None]
+) -> None:
+    picture = book.cell(0).locator(".glmkit-still")
+    expect(picture).to_be_hidden()
+    write_calls(ledger, 2, "glm-4-plus")
+    write_calls(ledger, 1, "<script>alert(1)</script>")
+    expect(_bars(book)).to_have_count(6)
+    book.until(0, lambda outputs: "&lt;script" in outputs[0]["data"]["text/html"])
+    reopen_without_kernel(book)
+    expect(picture).to_be_visible()
+    row = picture.get_by_role("row", name="glm-4-plus")
+    expect(row.get_by_role("cell").nth(3)).to_have_text("603")
+    expect(picture.get_by_role("row", name="<script>")).to_contain_text("300")
+    assert "Loading widget" not in book.shown(0)
+    found = Axe().run(page, context=".glmkit-still")
+    assert found.response["violations"] == []
+    book.screenshot("dashboard-reopened-light")
+    theme("JupyterLab Dark")
+    book.screenshot("dashboard-reopened-dark")

@@ -1,0 +1,135 @@
+"""The dashboard's Python side: it reads the ledger, follows it, and can be ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import glmkit
+from glmkit import figures, frames
+from glmkit.errors import LedgerError
+from glmkit.ledger import Ledger
+from glmkit_widgets.dashboard import Dashboard
+from tests.conftest import wait_for
+from tests.ledgers import write_calls
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "ledger.db")
+    yield ledger
+    ledger.disconnect()
+
+
+@pytest.fixture
+def board(ledger: Ledger) -> Iterator[Dashboard]:
+    board = glmkit.dashboard(ledger)
+    yield board
+    board.close()
+
+
+def _drawn(board: Dashboard) -> dict[str, object]:
+    """Return what the live figure shows, without plotly's own marks."""
+    picture = board.figure.to_plotly_json()
+    for trace in picture["data"]:
+        trace.pop("uid", None)
+    return dict(picture)
+
+
+def _wanted(ledger: Ledger) -> dict[str, object]:
+    return dict(figures.tokens_by_call(frames.usage(ledger=ledger)).to_plotly_json())
+
+
+def test_live_figure_equals_one_drawn_anew(ledger: Ledger, board: Dashboard) -> None:
+    assert board.figure.layout.annotations
+    for count, model in ((1, "glm-4-plus"), (4, "glm-4-long"), (3, "glm-4-plus")):
+        write_calls(ledger, count, model)
+        board.refresh()
+        assert str(_drawn(board)["data"]) == str(_wanted(ledger)["data"])
+        assert not board.figure.layout.annotations
+        assert board.figure.layout.xaxis.visible is not False
+
+
+def test_zoom_stays_while_calls_come(ledger: Ledger, board: Dashboard) -> None:
+    write_calls(ledger, 3, "glm-4-plus")
+    board.refresh()
+    board.figure.layout.xaxis.range = (1, 2)
+    write_calls(ledger, 3, "glm-4-plus")
+    board.refresh()
+    assert board.figure.layout.xaxis.range == (1, 2)
+    assert len(board.figure.data[0].x) == 6
+
+
+def test_window_that_slides_redraws_the_order(ledger: Ledger, board: Dashboard) -> None:
+    write_calls(ledger, 1, "glm-4-plus")
+    write_calls(ledger, 299, "glm-4-long")
+    board.refresh()
+    write_calls(ledger, 1, "glm-4.7-flash")
+    board.refresh()
+    assert str(_drawn(board)["data"]) == str(_wanted(ledger)["data"])
+
+
+def test_open_dashboard_follows_until_it_is_closed(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    with capture_output():
+        InteractiveShell.instance()
+        board._ipython_display_()
+    write_calls(ledger, 10, "glm-4-plus")
+    wait_for(lambda: board.value["calls"].sum() == 10)
+    watcher = board._watcher
+    assert watcher is not None
+    board.close()
+    wait_for(lambda: not watcher.is_alive())
+    board.refresh()
+
+
+def test_watching_ends_without_views_and_begins_with_one(
+    ledger: Ledger, board: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glmkit_widgets.dashboard._PERIOD_S", 0.01)
+    board._watch()
+    wait_for(lambda: board._watcher and not board._watcher.is_alive())
+    write_calls(ledger, 2, "glm-4-plus")
+    board.figure._view_count = 1
+    wait_for(lambda: board.value["calls"].sum() == 2)
+
+
+def test_ledger_that_can_not_be_read_is_told_and_tried_again(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    write_calls(ledger, 2, "glm-4-plus")
+    ledger.disconnect()
+    good = ledger.path.read_bytes()
+    ledger.path.with_name("ledger.db-wal").unlink(missing_ok=True)
+    ledger.path.write_bytes(b"no ledger" * 999)
+    with pytest.raises(LedgerError):
+        Dashboard(ledger)
+    board._watch()
+    wait_for(lambda: "ledger" in (board.figure.layout.title.text or ""))
+    ledger.path.write_bytes(good)
+    wait_for(lambda: "Tokens" in board.figure.layout.title.text)
+    assert board.value["calls"].sum() == 2
+
+
+def test_the_picture_is_escaped_and_holds_the_numbers(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    write_calls(ledger, 2, "<script>alert(1)</script>")
+    write_calls(ledger, 1, "glm-4-plus")
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        board.refresh()
+        board._ipython_display_()
+        write_calls(ledger, 1, "glm-4-plus")
+        wait_for(lambda: len(captured.outputs) == 3)
+    picture, view, update = captured.outputs
+    assert "<script" not in picture.data["text/html"]
+    assert "&lt;script&gt;" in picture.data["text/html"]
+    assert "glm-4-plus: 300 tokens (100 + 200), calls: 1" in picture.data["text/plain"]
+    assert "text/html" not in view.data
+    assert "glm-4-plus: 600 tokens" in update.data["text/plain"]
