@@ -54,11 +54,14 @@ class Stream:
         for batch in self.batches():
             yield from batch
 
-    def batches(self) -> Iterator[list[Event]]:
-        """Yield the events in lists, one for each read from the network."""
+    def batches(self, tick_s: float | None = None) -> Iterator[list[Event]]:
+        """Yield the events in lists, one for each read from the network.
+
+        With `tick_s`, an empty list too whenever so many seconds brought nothing.
+        """
         work = _entered(self._work)
         try:
-            while (batch := self._next(work)) is not None:
+            while (batch := self._next(work, tick_s)) is not None:
                 yield batch
             work.result()
         except KeyboardInterrupt:
@@ -70,12 +73,14 @@ class Stream:
         if self._work is not None:
             self._work.cancel()
 
-    def _next(self, work: loop.Work[None]) -> list[Event] | None:
+    def _next(self, work: loop.Work[None], tick_s: float | None) -> list[Event] | None:
         while True:
             try:
-                batch = self._queue.get(timeout=loop.STEP_S)
+                batch = self._queue.get(timeout=tick_s or loop.STEP_S)
             except queue.Empty:
                 work.check()
+                if tick_s is not None:
+                    return []
                 continue
             if self._queue.qsize() == _ROOM // 2:
                 work.call(self._drained.set)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from glmkit.calls import Reply, Where
     from glmkit.client import Client
 
+#: Seconds after which the display may show what it held back.
+_TICK_S = 0.05
+
 #: The session of each shell that has loaded the extension.
 _sessions: dict[int, Session] = {}
 
@@ -67,34 +70,34 @@ class Session:
         What arrived before an error or an interrupt is shown, kept and marked.
         """
         from glmkit.calls import where
-        from glmkit.notebook.display import Display
 
-        shown = Display(self.shell, quiet=quiet)
+        chosen = {**self.settings.options(), **options}
         token = where.set(self.place())
         try:
-            reply = self._run(
-                shown, prompt, {**self.settings.options(), **options}, stream
-            )
+            if stream and not quiet:
+                reply = self._streamed(prompt, chosen)
+            else:
+                reply = self.client().chat(prompt, **chosen)
         except (GLMError, Interrupted) as exc:
             self._keep(out, getattr(exc, "reply", None))
             raise
         finally:
             where.reset(token)
         self._keep(out, reply)
-        self._shown = reply
+        self._shown = reply if stream or quiet else None
         return reply
 
-    def _run(
-        self, shown: Any, prompt: str, options: dict[str, Any], stream: bool
-    ) -> Reply:
-        client = self.client()
-        if not stream:
-            reply = client.chat(prompt, **options)
-            shown.whole(reply)
-            return reply
-        with client.stream(prompt, **options) as answer, shown:
-            for batch in answer.batches():
-                shown.show(batch)
+    def _streamed(self, prompt: str, options: dict[str, Any]) -> Reply:
+        from glmkit.notebook.display import Display
+
+        answering = self.client().stream(prompt, **options)
+        with answering as answer, Display(self.shell) as shown:
+            try:
+                for batch in answer.batches(tick_s=_TICK_S):
+                    shown.show(batch)
+            except KeyboardInterrupt:
+                answer.close()
+                raise Interrupted(answer.reply) from None
             shown.end(answer.reply)
         return answer.reply
 
@@ -108,10 +111,13 @@ class Session:
 
         return Where(_notebook(), _cell(self.shell))
 
-    def already_shown(self, reply: Reply) -> bool:
-        """Whether the cell has streamed this reply; true once."""
+    def show_value(self, reply: Reply) -> None:
+        """Show a reply that is a cell's value, unless the cell has just shown it."""
         shown, self._shown = self._shown, None
-        return shown is reply
+        if shown is not reply:
+            from glmkit.notebook.display import Display
+
+            Display(self.shell).whole(reply)
 
 
 def _notebook() -> str:
@@ -139,29 +145,23 @@ def load(shell: InteractiveShell) -> None:
 
     session = _sessions.setdefault(id(shell), Session(shell))
     shell.register_magics(GLMMagics(shell, session))
-    formatter = shell.display_formatter.ipython_display_formatter
-    formatter.for_type_by_name("glmkit.calls", "Reply", session_display(session))
+    _displays(shell).for_type_by_name("glmkit.calls", "Reply", session.show_value)
     loop.submit(_warm())
 
 
 def unload(shell: InteractiveShell) -> None:
     """Take the magics and formatters away."""
     _sessions.pop(id(shell), None)
-    shell.magics_manager.magics["line"].pop("glm", None)
-    shell.magics_manager.magics["cell"].pop("glm", None)
-    shell.display_formatter.ipython_display_formatter.pop("glmkit.calls.Reply", None)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("glm", None)
+    _displays(shell).pop("glmkit.calls.Reply", None)
 
 
-def session_display(session: Session) -> Any:
-    """Return the function that shows a Reply which is a cell's value."""
-
-    def show(reply: Reply) -> None:
-        from glmkit.notebook.display import Display
-
-        if not session.already_shown(reply):
-            Display(session.shell).whole(reply)
-
-    return show
+def _displays(shell: InteractiveShell) -> Any:
+    """Return the formatter of values that display themselves."""
+    formatter = shell.display_formatter
+    assert formatter is not None  # every shell has one
+    return formatter.ipython_display_formatter
 
 
 async def _warm() -> None:

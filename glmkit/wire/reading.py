@@ -122,7 +122,7 @@ class StreamReader:
         return out
 
     def check(self) -> None:
-        """Raise the APIError that the service sent, StreamError for what is no chunk."""
+        """Raise the APIError that came, or the StreamError of what is no chunk."""
         if self._fault is not None:
             raise self._fault
 
