@@ -110,9 +110,9 @@ def test_user_file_adds_a_model(
         ('[\n {"id": "a",,}\n]', 2, "malformed"),
         ('[{"id": "a", "prices": [{"currency": "EUR"}]}]', 1, "EUR"),
         (
-            '[{"id": "a", "prices": [{"currency": "CNY",\n"tiers": [{"input": "5,"}]}]}]',
+            '[{"id": "a", "prices": [{"currency": "CNY",\n"each": "x"}]}]',
             2,
-            "input",
+            "each",
         ),
         (
             '[{"id": "a", "prices": [{"currency": "CNY", "each": "0.0000001"}]}]',
