@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from traitlets import Bool, Float, HasTraits, Int, TraitError, Unicode
+from traitlets import Bool, Float, HasTraits, Int, TraitError, Unicode, validate
 
+from glmkit.config import endpoint_of
 from glmkit.errors import ConfigError
 
 _SWITCH = {
@@ -38,6 +39,11 @@ class Settings(HasTraits):
     endpoint = Unicode(
         None, allow_none=True, help="local, bigmodel, zai, ...-coding or a URL"
     )
+
+    @validate("endpoint")
+    def _known_endpoint(self, proposal: Any) -> str | None:
+        name: str | None = proposal["value"]
+        return name if name is None else endpoint_of(name).name
 
     def options(self) -> dict[str, Any]:
         """Return what is set, by the names of `Client.chat`."""
