@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
 
 import glmkit
 from glmkit import figures, frames
@@ -133,3 +136,24 @@ def test_the_picture_is_escaped_and_holds_the_numbers(
     assert "glm-4-plus: 300 tokens (100 + 200), calls: 1" in picture.data["text/plain"]
     assert "text/html" not in view.data
     assert "glm-4-plus: 600 tokens" in update.data["text/plain"]
+
+
+def test_executed_notebook_and_its_page_hold_the_pictures(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    write_calls(ledger, 2, "glm-4-plus")
+    cells = [
+        "from pathlib import Path\n"
+        "from glmkit.ledger import Ledger\n"
+        "from glmkit.widgets import Controls, dashboard\n"
+        f"dashboard(Ledger(Path({str(ledger.path)!r})))",
+        "from glmkit.notebook.settings import Settings\n"
+        "Controls(Settings(temperature=0.3))",
+    ]
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, store_widget_state=False).execute()
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "widgets" not in notebook.metadata
+    for number in (">603</td>", "<td>0.30</td>"):
+        assert number in page
+    assert page.count('<div class="glmkit-still">') == 2

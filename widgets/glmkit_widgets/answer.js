@@ -1,6 +1,8 @@
 // The live answer. All HTML here was made by glmkit.render in the kernel: a parser of
 // Markdown in the browser would be a second way for a model's text to the page.
 
+const FRESH = ".glmkit-formula:not(.glmkit-set)";
+
 /** One part of an answer (body, thinking) in one view. */
 class Part {
   constructor(box, typeset) {
@@ -27,8 +29,14 @@ class Part {
       this.inner = innermost(this.box.lastElementChild ?? this.box);
     }
     if (html) this.inner.insertAdjacentHTML("beforeend", html);
-    if ((open + html).includes("glmkit-formula")) {
-      this.typeset(open ? this.box.lastElementChild : this.inner);
+    if ((open + html).includes("glmkit-formula")) this.setFormulas();
+  }
+
+  /** Typeset the formulas alone: around them `$` is a price. */
+  setFormulas() {
+    for (const formula of this.box.querySelectorAll(FRESH)) {
+      formula.classList.add("glmkit-set");
+      this.typeset(formula);
     }
   }
 

@@ -96,11 +96,14 @@ class Dashboard:
 
     def _follow(self) -> None:
         """Look for news until it is closed or the last view is gone."""
-        looks = _PATIENCE
-        while looks and not self._closed.wait(_PERIOD_S):
+        looks, pause = _PATIENCE, _PERIOD_S
+        while looks and not self._closed.wait(pause):
             looks = 1 if self.figure._view_count else looks - 1
+            begun = time.monotonic()
             if _mark(self._ledger.path) != self._mark:
                 self._try_refresh()
+            # A long ledger takes its time: a tenth of the kernel's at most.
+            pause = max(_PERIOD_S, 9 * (time.monotonic() - begun))
 
     def _try_refresh(self) -> None:
         try:
