@@ -39,6 +39,12 @@ def translated(exc: Exception, path: Path) -> LedgerError:
             f"there is no space left for the ledger {path}",
             hint="Free some space there, or set GLMKIT_DATA_DIR to another folder.",
         )
+    if code == sqlite3.SQLITE_IOERR:
+        return LedgerError(
+            f"the disk refused to read or write the ledger {path}: {exc}",
+            hint="See whether it has space left and is sound, or set GLMKIT_DATA_DIR "
+            "to a folder on another disk.",
+        )
     if code in _BUSY:
         return LedgerError(
             f"another program holds the ledger {path}",
