@@ -287,7 +287,8 @@ def test_call_given_up_before_it_was_sent_leaves_no_row(tmp_path: Path) -> None:
 
     async def work() -> None:
         opening = asyncio.create_task(ledger.open(pending(1)))
-        await asyncio.sleep(0.02)
+        while not any("asyncio" in thread.name for thread in threading.enumerate()):
+            await asyncio.sleep(0.001)  # until a worker thread has taken it over
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening

@@ -155,7 +155,7 @@ class Connection:
         return db
 
     def _in_place(self) -> bool:
-        """Whether the file is still the one that was opened, as last seen in a burst."""
+        """Whether the file is still the one that was opened; looked at now and then."""
         now = time.monotonic()
         if now - self._seen < _GLANCE_S:
             return True
