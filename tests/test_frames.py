@@ -124,7 +124,7 @@ def test_catalogue_is_filtered_by_words() -> None:
     found = set(frames.models("vision free")["model"])
     assert "glm-4v-flash" in found
     assert "glm-4.5v" not in found
-    assert frames.models("GLM4FlashX")["model"].tolist() == ["glm-4-flashx-250414"]
+    assert frames.models("GLM4Air250414")["model"].tolist() == ["glm-4-air-250414"]
     nothing = frames.models("no such model")
     assert nothing.empty
     assert "input_cny" in nothing
