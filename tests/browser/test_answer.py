@@ -51,8 +51,9 @@ def test_live_view_and_final_output_say_the_same(
 ) -> None:
     endpoint = paced(tokens=400, rate=400, text="mixed")
     held = asking(endpoint).replace(
-        "    shown.end(answer.reply)", "    shown._surface.show(shown._telling)\n"
-        "    input('go on?')\n    shown.end(answer.reply)"
+        "    shown.end(answer.reply)",
+        "    shown._surface.show(shown._telling)\n"
+        "    input('go on?')\n    shown.end(answer.reply)",
     )
     book = notebook([held])
     book.start(0)

@@ -1,0 +1,224 @@
+"""Model text in JupyterLab: nothing in it runs, fetches, or leaves its place."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.notebook import Notebook, Traffic
+from tests.conftest import wait_for
+
+Open = Callable[[Sequence[str]], Notebook]
+
+_CORPUS = Path(__file__).parent.parent / "corpora/notebook_exfil_vectors.json"
+_VECTORS = json.loads(_CORPUS.read_text("utf-8"))["vectors"]
+
+#: Vectors that run a script, beside those of the corpus that fetch.
+_SCRIPTS = [
+    "<img src=x onerror=\"window.glmkitHit='img'\">",
+    "<script>window.glmkitHit='script'</script>",
+    "[x](javascript:window.glmkitHit='link')",
+    "<details open ontoggle=\"window.glmkitHit='toggle'\">x</details>",
+]
+
+_WATCH = """() => {
+    window.glmkitHit = undefined;
+    window.alert = () => { window.glmkitHit = 'alert' };
+}"""
+_FOUND = """() => {
+    const all = s => [...document.querySelectorAll('.jp-OutputArea ' + s)];
+    return {
+        hit: window.glmkitHit ?? null,
+        answers: all('.glmkit-answer').length,
+        linked: all('[data-commandlinker-command]').length,
+        fixed: all('.glmkit-answer *')
+            .filter(e => getComputedStyle(e).position === 'fixed').length,
+        styles: all('style').filter(e =>
+            !e.textContent.startsWith('.glmkit-answer {')).length,
+        loading: all(':is(img, iframe, video, audio, object, embed, link, image)')
+            .filter(e => !e.closest('mjx-container')).length,
+        links: all('.glmkit-answer a').map(e => e.getAttribute('href')),
+    };
+}"""
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """Return a web server's origin and the list of paths it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_args: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+        thread.join()
+
+
+def attacks(origin: str) -> list[str]:
+    """Return the vectors, aimed at the listener."""
+    relative = origin.removeprefix("http:")
+    aimed = [
+        vector.replace("{HOST}", origin).replace("{HOSTREL}", relative)
+        for vector in _VECTORS
+    ]
+    return [*aimed, *_SCRIPTS]
+
+
+#: JupyterLab hides the outputs of a cell after the fiftieth.
+_MOST = 40
+
+_SHOW = """import json
+from IPython.display import HTML, Markdown, display
+from glmkit import render
+texts = json.loads({texts!r})
+for text in texts:
+    {show}
+"""
+
+
+def shown(notebook: Open, texts: list[str], show: str) -> Notebook:
+    """Show each text in a cell's output, and wait until the page has them all."""
+    parts = [texts[start : start + _MOST] for start in range(0, len(texts), _MOST)]
+    if show.endswith("break"):
+        parts = [texts]
+    cells = [_SHOW.format(texts=json.dumps(part), show=show) for part in parts]
+    book = notebook([*cells, "display(HTML('<b class=the-end>end</b>'))"])
+    book.page.evaluate(_WATCH)
+    for index in range(len(cells) + 1):
+        book.run(index)
+    expect(book.cell(len(cells)).locator(".the-end")).to_be_attached()
+    return book
+
+
+def settled(page: Page) -> dict[str, Any]:
+    """Return what the page holds once typesetting and loading have come to rest."""
+    page.wait_for_load_state("networkidle")
+    found: dict[str, Any] = page.evaluate(_FOUND)
+    return found
+
+
+def harmless(page: Page, asked: list[str]) -> dict[str, Any]:
+    """Assert that nothing of what was shown had an effect; return what was found."""
+    found = settled(page)
+    assert found["hit"] is None
+    assert asked == []
+    for what in ("linked", "fixed", "styles", "loading"):
+        assert found[what] == 0, what
+    assert all(href.startswith(("http://", "mailto:")) for href in found["links"])
+    return found
+
+
+_FINAL = "display({'text/html': render.html(text)}, raw=True)"
+
+
+def test_no_vector_has_an_effect(
+    notebook: Open, listener: tuple[str, list[str]]
+) -> None:
+    origin, asked = listener
+    texts = attacks(origin)
+    book = shown(notebook, texts, _FINAL)
+    assert harmless(book.page, asked)["answers"] == len(texts)
+
+
+def test_no_prefix_of_a_vector_has_an_effect(
+    notebook: Open, listener: tuple[str, list[str]]
+) -> None:
+    origin, asked = listener
+    prefixes = sorted(
+        {text[:end] for text in attacks(origin) for end in range(1, len(text))}
+    )
+    joined = ";".join(
+        [
+            "bodies = [render.body(text) for text in texts]",
+            "html = '<hr>'.join(bodies)",
+            "display({'text/html': render.static(html)}, raw=True)",
+            "break",
+        ]
+    )
+    book = shown(notebook, prefixes, joined)
+    harmless(book.page, asked)
+
+
+_LIVE = ";".join(
+    [
+        "from glmkit_widgets.answer import Answer, Part",
+        "view = Answer()",
+        "display(view)",
+        "blocks = render.Blocks()",
+        "[view.put(Part(blocks.feed(c), blocks.tail()))"
+        " for t in texts for c in t + '\\n\\n']",
+        "view.put(Part(blocks.close()))",
+        "break",
+    ]
+)
+
+
+def test_no_vector_has_an_effect_while_it_streams(
+    notebook: Open, listener: tuple[str, list[str]]
+) -> None:
+    origin, asked = listener
+    texts = [*attacks(origin), "the last of them"]
+    book = shown(notebook, texts, _LIVE)
+    expect(book.cell(0).locator(".glmkit-live")).to_contain_text("the last of them")
+    harmless(book.page, asked)
+
+
+@pytest.mark.parametrize("kind", ["Markdown", "HTML"])
+def test_raw_text_would_have_had_effects(
+    notebook: Open, listener: tuple[str, list[str]], traffic: Traffic, kind: str
+) -> None:
+    origin, asked = listener
+    texts = [t for t in attacks(origin) if "http-equiv" not in t and "<base" not in t]
+    book = shown(notebook, texts, f"display({kind}(text))")
+    wait_for(lambda: (len(asked), book.page.evaluate(_FOUND)), _fired)
+    traffic.forget()
+
+
+def _fired(seen: tuple[int, dict[str, Any]]) -> bool:
+    requests, found = seen
+    return requests > 5 and found["hit"] is not None and found["linked"] > 0
+
+
+def test_formulas_are_set_and_prices_stay(notebook: Open) -> None:
+    text = (
+        "It costs $5 and $x, or \\(a^2 + b^2\\), $6 each.\n\n"
+        "\\[ \\int_0^1 x\\,dx = \\frac12 \\]\n\nand $$y = 1$$ too, `\\(code\\)`."
+    )
+    book = shown(notebook, [text], _FINAL)
+    answer = book.cell(0).locator(".glmkit-answer")
+    expect(answer.locator("mjx-container")).to_have_count(3)
+    expect(answer).to_contain_text("It costs $5 and $x, or")
+    expect(answer).to_contain_text("$6 each.")
+    expect(answer.locator("code")).to_have_text("\\(code\\)")
+
+
+def test_formulas_are_set_while_they_stream(notebook: Open) -> None:
+    text = "It costs $5 and $x, or \\(a^2\\).\n\n\\[ b^2 \\]\n\nMore"
+    book = shown(notebook, [text], _LIVE)
+    live = book.cell(0).locator(".glmkit-live")
+    expect(live.locator("mjx-container")).to_have_count(2)
+    expect(live).to_contain_text("It costs $5 and $x, or")
+
+
+def test_dangerous_formula_shows_its_source(notebook: Open) -> None:
+    text = "\\(\\href{javascript:alert(1)}{x}\\) \\(\\style{color:red}{x}\\)"
+    book = shown(notebook, [text], _FINAL)
+    answer = book.cell(0).locator(".glmkit-answer")
+    expect(answer.locator("code")).to_have_count(2)
+    expect(answer.locator("mjx-container")).to_have_count(0)
