@@ -14,8 +14,8 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#
 #: Reads on white and on black alike.
 _GREY = "#777777"
 _GRID = "rgba(128, 128, 128, 0.25)"
-#: A picture of more bars than pixels tells nothing, and is heavy.
-_NEWEST = 300
+#: Calls in a picture: more bars than pixels tell nothing, and are heavy.
+NEWEST = 300
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -44,9 +44,10 @@ def colour(model: str) -> str:
 def tokens_by_call(frame: pd.DataFrame) -> go.Figure:
     """Draw the tokens of each call, prompt below answer, in the model's colour.
 
-    Takes a frame of `glmkit.usage()`; shows the newest 300 calls that have a usage.
+    Takes a frame of `glmkit.usage()`; shows the newest 300 calls that have a usage
+    (`usage(newest=NEWEST)` reads no more than can be shown).
     """
-    known = frame[frame["prompt_tokens"].notna()].tail(_NEWEST)
+    known = frame[frame["prompt_tokens"].notna()].tail(NEWEST)
     if known.empty:
         return _nothing("No calls yet: run a cell that starts with %%glm.")
     known = known.assign(place=range(1, len(known) + 1))
@@ -54,9 +55,8 @@ def tokens_by_call(frame: pd.DataFrame) -> go.Figure:
     for model, calls in known.groupby("model", sort=False):
         for kind in ("prompt", "completion"):
             figure.add_trace(_bars(str(model), kind, calls))
-    total, shown = len(frame), len(known)
     figure.update_layout(
-        title={"text": f"Tokens by call ({shown} of {total})"},
+        title={"text": f"Tokens by call ({len(known)} of {len(frame)})"},
         xaxis={"rangemode": "tozero"},
         yaxis={"title": {"text": "tokens"}},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -40,6 +41,7 @@ def usage(
     since: Since | None = None,
     where: Mapping[str, str | Sequence[str]] | None = None,
     *,
+    newest: int | None = None,
     ledger: Ledger | None = None,
 ) -> pd.DataFrame:
     """Return the ledger as a DataFrame: one row a call, or sums by some columns.
@@ -47,13 +49,13 @@ def usage(
     `by` names one or several of day, model, answered, endpoint, notebook, cell, tag,
     source, state, finish_reason, error_code. `since` is a day, a time, or a timedelta
     before now; without a zone it is local time. `where` maps such a column to a value
-    or several. Costs are exact Decimals, each beside its currency, and None where
-    nothing is known; `unpriced` counts such calls. Times are in UTC. Raises
-    LedgerError, and ConfigError for an unknown column.
+    or several; `newest` keeps so many of the last calls. Costs are exact Decimals,
+    each beside its currency, and None where nothing is known; `unpriced` counts such
+    calls. Times are in UTC. Raises LedgerError, and ConfigError for an unknown column.
     """
     names = (by,) if isinstance(by, str) else tuple(by or ())
     moment = None if since is None else _moment(since)
-    table = (ledger or Ledger()).read(names, moment, where)
+    table = (ledger or Ledger()).read(names, moment, where, newest)
     frame = pd.DataFrame(table.rows, columns=[*table.columns], dtype=object)
     for name in frame.columns:
         frame[name] = _typed(name, frame[name])
@@ -83,6 +85,7 @@ def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
     return column.astype(_TYPES.get(name, "object"))
 
 
+@lru_cache(maxsize=4096)
 def _amount(parts: int) -> Decimal:
     """Return the amount without trailing zeros and without an exponent."""
     return Decimal(str(Money(parts, "")).strip())

@@ -52,6 +52,8 @@ def test_long_ledger_shows_its_newest_calls(ledger: Ledger) -> None:
     figure = figures.tokens_by_call(frames.usage(ledger=ledger))
     assert len(figure.data[0].x) == 300
     assert "300 of 310" in figure.layout.title.text
+    lean = frames.usage(newest=figures.NEWEST, ledger=ledger)
+    assert figures.tokens_by_call(lean).data == figure.data
     assert figure.data[0].customdata[-1] == "2023-11-14 22:18:29 UTC"
 
 

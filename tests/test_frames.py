@@ -107,6 +107,12 @@ def test_where_keeps_the_calls_that_are_asked_for(ledger: Ledger) -> None:
     assert frame["tag"].tolist() == ["0", "2"]
 
 
+def test_newest_calls_alone_can_be_read(ledger: Ledger) -> None:
+    last = frames.usage(where={"state": "done"}, newest=2, ledger=ledger)
+    assert last["tag"].tolist() == ["2", "3"]
+    assert frames.usage("model", newest=2, ledger=ledger)["calls"].tolist() == [2]
+
+
 def test_catalogue_shows_prices_rights_and_where_they_come_from() -> None:
     table = frames.models().set_index("model")
     assert len(table) == 93

@@ -92,16 +92,22 @@ def query(
     by: Sequence[str] = (),
     since: float | None = None,
     where: Mapping[str, Any] | None = None,
+    newest: int | None = None,
 ) -> Query:
     """Return the statement for calls, or for sums over them where `by` names columns.
 
-    `since` is in Unix seconds; `where` maps a column to a value or a list of values.
-    Raises ConfigError for a column that is not there.
+    `since` is in Unix seconds; `where` maps a column to a value or a list of values;
+    `newest` keeps so many of the last calls. Raises ConfigError for a column that is
+    not there.
     """
     conditions, parameters = _conditions(since, where or {})
     groups = {name: _place(name) for name in by}
     selected = groups | _SUMS if by else _CALLS
-    sql = f"SELECT {', '.join(selected.values())} FROM calls{conditions}"
+    calls = f"calls{conditions}"
+    if newest is not None:
+        calls = f"(SELECT * FROM {calls} ORDER BY id DESC LIMIT ?)"
+        parameters.append(newest)
+    sql = f"SELECT {', '.join(selected.values())} FROM {calls}"
     numbers = ", ".join(str(1 + place) for place in range(len(groups)))
     sql += f" GROUP BY {numbers} ORDER BY {numbers}" if by else " ORDER BY id"
     return Query(sql, tuple(parameters), tuple(selected))

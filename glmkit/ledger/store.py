@@ -77,13 +77,15 @@ class Ledger:
         by: Sequence[str] = (),
         since: float | None = None,
         where: Mapping[str, Any] | None = None,
+        newest: int | None = None,
     ) -> Table:
         """Return the calls, or sums over them for each value of the columns `by`.
 
         `since` is in Unix seconds; `where` maps a column to a value or a list of
-        values. ConfigError for a column that is not there.
+        values; `newest` keeps so many of the last calls. ConfigError for a column
+        that is not there.
         """
-        sql, parameters, columns = query(by, since, where)
+        sql, parameters, columns = query(by, since, where, newest)
         with self._connection.reader() as db:
             return Table(columns, db.execute(sql, parameters).fetchall())
 
