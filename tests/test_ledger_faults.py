@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,16 @@ def test_ledger_moved_aside_under_way_is_noticed(tmp_path: Path) -> None:
 
     asyncio.run(work())
     assert len(dicts(ledger)) == 1
+
+
+def test_chores_do_not_bring_back_a_file_that_was_moved(tmp_path: Path) -> None:
+    ledger = filled(tmp_path / "ledger.db", 1)
+    ledger.path.rename(tmp_path / "old.db")
+    ledger._connection.tidy()
+    for thread in threading.enumerate():
+        if thread.name == "glmkit-ledger":
+            thread.join()
+    assert [path.name for path in tmp_path.glob("*.db*")] == ["old.db"]
 
 
 def test_newer_ledger_is_not_touched(tmp_path: Path) -> None:

@@ -90,8 +90,7 @@ class Connection:
         self.persist(owners.settle)
         with self._reading:
             try:
-                db = sqlite3.connect(self.path, PATIENCE_S, isolation_level=None)
-                with contextlib.closing(db):
+                with contextlib.closing(self._second()) as db:
                     db.execute("PRAGMA query_only = 1")
                     yield db
             except sqlite3.Error as exc:
@@ -109,12 +108,16 @@ class Connection:
         """
         first_open = min(self.open_rows.copy(), default=0)
         with self._reading, contextlib.suppress(sqlite3.Error):
-            db = sqlite3.connect(self.path, PATIENCE_S, isolation_level=None)
-            with contextlib.closing(db):
+            with contextlib.closing(self._second()) as db:
                 if first_open:
                     owners.raise_mark(db, self.owner, first_open)
                 owners.settle(db)
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _second(self) -> sqlite3.Connection:
+        """Open the file once more; one that was moved aside is not made anew here."""
+        uri = self.path.as_uri() + "?mode=rw"
+        return sqlite3.connect(uri, PATIENCE_S, isolation_level=None, uri=True)
 
     def disconnect(self) -> None:
         """Close the file; the next use opens it again."""
