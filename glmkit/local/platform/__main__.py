@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from glmkit.errors import ConfigError, GLMError
@@ -50,20 +51,15 @@ def _run(asked: argparse.Namespace) -> None:
     file = weights.find(asked.weights) or weights.install()
     plan = serve.Plan(file, key, asked.tier, asked.port, asked.idle_s)
 
-    def ready(url: str) -> None:
-        running = state.Platform(
-            url, key, os.getpid(), weights.name_of(file), state.version()
-        )
-        if asked.state:  # whoever asked for it reads it; a key is not for a log
-            state.write(asked.state, running)
-        else:
-            _announce(running, asked.json)
+    with ExitStack() as ending:
 
-    try:
+        def ready(url: str) -> None:
+            _announce(asked, url, key, file)
+            if asked.state:
+                # Not before: who waits for this start holds the state's lock.
+                ending.callback(state.remove, asked.state, os.getpid())
+
         serve.run(plan, ready)
-    finally:
-        if asked.state:
-            state.remove(asked.state, os.getpid())
 
 
 def _checked(key: str) -> str:
@@ -75,18 +71,18 @@ def _checked(key: str) -> str:
     return key
 
 
-def _announce(running: state.Platform, as_json: bool) -> None:
-    if as_json:
-        line = {"url": running.url, "key": running.key, "pid": running.pid}
-        print(json.dumps(line), flush=True)
-        return
-    print(
-        f"{running.model} stands in for GLM.\n"
-        f"  url  {running.url}\n"
-        f"  key  {running.key}\n"
-        "Ctrl-C ends it.",
-        flush=True,
-    )
+def _announce(asked: argparse.Namespace, url: str, key: str, file: Path) -> None:
+    """Tell the asker where the platform listens: by the state file, or in print."""
+    pid, model = os.getpid(), weights.name_of(file)
+    if asked.state:
+        state.write(asked.state, state.Platform(url, key, pid, model, state.version()))
+    elif asked.json:
+        print(json.dumps({"url": url, "key": key, "pid": pid}), flush=True)
+    else:
+        print(
+            f"{model} stands in for GLM.\n  url  {url}\n  key  {key}\nCtrl-C ends it.",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
