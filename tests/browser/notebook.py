@@ -47,7 +47,8 @@ class Traffic:
 
 def _stays(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.scheme in {"data", "blob", "about"} or parts.hostname == "localhost":
+    network = parts.scheme in {"http", "https", "ws", "wss", "ftp"}
+    if not network or parts.hostname == "localhost":
         return True
     try:
         return ipaddress.ip_address(parts.hostname or "").is_loopback
