@@ -107,12 +107,15 @@ class Connection:
         What another process holds up is done the next time.
         """
         first_open = min(self.open_rows.copy(), default=0)
-        with self._reading, contextlib.suppress(sqlite3.Error):
-            with contextlib.closing(self._second()) as db:
-                if first_open:
-                    owners.raise_mark(db, self.owner, first_open)
-                owners.settle(db)
-                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with (
+            self._reading,
+            contextlib.suppress(sqlite3.Error),
+            contextlib.closing(self._second()) as db,
+        ):
+            if first_open:
+                owners.raise_mark(db, self.owner, first_open)
+            owners.settle(db)
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _second(self) -> sqlite3.Connection:
         """Open the file once more; one that was moved aside is not made anew here."""
