@@ -16,10 +16,12 @@ from glmkit import loop
 from glmkit.calls import Call, Reply, where
 from glmkit.config import TIMEOUT_S, data_dir, default_model
 from glmkit.errors import ConfigError, Interrupted
-from glmkit.exchange import Exchange, Service
+from glmkit.exchange import Exchange
 from glmkit.keys import Access, Key, access
 from glmkit.ledger import Ledger
 from glmkit.messages import Options, Prompt, Request, request_of
+from glmkit.resources.chat import Chat
+from glmkit.service import Service
 from glmkit.streams import AsyncStream, Stream
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,7 +91,8 @@ class _Core:
             request=request,
             stream=stream,
         )
-        return Exchange(self._service, ledger(), call)
+        operation = Chat(request, call.model, stream=stream)
+        return Exchange(self._service, ledger(), call, operation)
 
 
 class Client(_Core):

@@ -8,16 +8,15 @@ its slot is free again.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from typing import Protocol
 
 import msgspec
 
 from glmkit import catalog, prices, transport
 from glmkit.calls import Call, Fold, Origin, Reply, State
-from glmkit.config import LOCAL
 from glmkit.errors import (
     APIError,
     GLMError,
@@ -27,14 +26,13 @@ from glmkit.errors import (
     TransportError,
 )
 from glmkit.events import Event, Text, Thinking, Usage
-from glmkit.keys import Access
 from glmkit.ledger import Ledger
-from glmkit.limiter import UNKNOWN_RIGHT, Limiter
+from glmkit.limiter import Limiter
 from glmkit.money import Money
-from glmkit.wire import StreamReader, chat_body, read_body, refusal
+from glmkit.service import Service
+from glmkit.wire import refusal
 
-#: The largest bodies that are read: a reply, and an error's text.
-BODY_CAP = 64 * 2**20
+#: The largest refusal that is read, in bytes.
 REFUSAL_CAP = 2**20
 
 _limiter = Limiter()
@@ -50,68 +48,30 @@ def latest(reply: Reply | None = None) -> Reply | None:
     return _latest
 
 
-class Service:
-    """Where calls go: the endpoint, its key, and the rights they have there."""
+class Operation(Protocol):
+    """What one kind of call sends, and how it reads what comes back."""
 
-    def __init__(self, access: Access, timeout_s: float, in_flight: int | None) -> None:
-        self.endpoint = access.endpoint
-        self.timeout_s = timeout_s
-        self._key = access.key
-        self._in_flight = in_flight
-        self._platform: tuple[str, str] | None = None
-        owner = access.key.digest() if access.key else ""
-        self.owner = f"{access.endpoint.name} {owner}"
+    method: str
+    path: str
+    content: bytes
+    content_type: str
 
-    @property
-    def local(self) -> bool:
-        """Whether the local platform answers."""
-        return self.endpoint == LOCAL
-
-    def right(self, model: str) -> int:
-        """Return how many requests may be in flight for a model."""
-        if self._in_flight is not None:
-            return self._in_flight
-        card = catalog.card(model)
-        if card and card.in_flight and self.endpoint.name in {"local", "bigmodel"}:
-            tier = os.environ.get("GLMKIT_TIER", "V0")
-            return card.in_flight.get(tier, UNKNOWN_RIGHT)
-        return UNKNOWN_RIGHT
-
-    async def locate(self) -> None:
-        """Have the local platform up, where it is the endpoint. Raises LocalError."""
-        if self.local and self._platform is None:
-            from glmkit.local import host
-
-            platform = await asyncio.to_thread(host.ensure)
-            self._platform = (platform.url, platform.key)
-
-    def forget(self) -> None:
-        """Look for the local platform anew: it may have stopped when idle."""
-        self._platform = None
-
-    def target(self, path: str) -> tuple[str, dict[str, str]]:
-        """Return a path's URL and the headers to send there."""
-        headers = {"content-type": "application/json", "accept-encoding": "identity"}
-        if self._platform is not None:
-            base, token = self._platform
-            headers["authorization"] = f"Bearer {token}"
-        else:
-            base = self.endpoint.url
-            if self._key is not None:
-                headers["authorization"] = self._key.authorization()
-        return base + path, headers
+    def read(self, reply: transport.Sent) -> AsyncIterator[list[Event]]:
+        """Yield the events of a reply that was not refused."""
 
 
 class Exchange:
     """One call: `run` does it, `call` and `reply` are what is known of it so far."""
 
-    def __init__(self, service: Service, ledger: Ledger, call: Call) -> None:
+    def __init__(
+        self, service: Service, ledger: Ledger, call: Call, operation: Operation
+    ) -> None:
         self._service = service
         self._ledger = ledger
+        self._operation = operation
         self._fold = Fold()
         self._began = 0.0
         self._first_token_s: float | None = None
-        self._streaming = False
         self.call = call
 
     @property
@@ -138,65 +98,47 @@ class Exchange:
             try:
                 async with AsyncExitStack() as stack:
                     reply = await self._send(stack)
-                    if not reply.content_type.startswith("text/event-stream"):
-                        yield self._take(read_body(await reply.read(BODY_CAP)))
-                    else:
-                        self._streaming = True
-                        reader = StreamReader()
-                        async for chunk in reply.chunks():
-                            if batch := reader.read(chunk):
-                                yield self._take(batch)
-                            reader.check()
-                            if reader.done:
-                                break
-                        yield self._take(_ended(reader))
+                    async for batch in self._operation.read(reply):
+                        self._take(batch)
+                        yield batch
             except BaseException as exc:
-                error = self._read_as(exc)
-                await self._settle(error)
-                if error is exc:
-                    raise
-                raise error from exc
+                await self._settle(exc)
+                raise
             await self._settle(None)
 
-    def _take(self, batch: list[Event]) -> list[Event]:
+    def _take(self, batch: list[Event]) -> None:
         self._fold.add(batch)
         if self._first_token_s is None and any(
             isinstance(event, Text | Thinking) for event in batch
         ):
             self._first_token_s = time.perf_counter() - self._began
-        return batch
 
-    def _read_as(self, exc: BaseException) -> BaseException:
-        """A stream that was open and broke off is a StreamError."""
-        if isinstance(exc, TransportError) and self._streaming:
-            return StreamError(str(exc))
-        return exc
-
-    async def _send(self, stack: AsyncExitStack) -> transport.Post:
-        call = self.call
-        body = chat_body(call.request, call.model, stream=call.stream)
-        reply = await self._post(stack, "/chat/completions", body)
-        if not 200 <= reply.status < 300:
-            raise refusal(reply.status, await reply.read(REFUSAL_CAP))
-        return reply
-
-    async def _post(
-        self, stack: AsyncExitStack, path: str, body: bytes
-    ) -> transport.Post:
+    async def _send(self, stack: AsyncExitStack) -> transport.Sent:
         """Send; a local platform that has stopped meanwhile is started again once."""
         service = self._service
-        url, headers = service.target(path)
         try:
-            posted = transport.Post(url, headers, body, service.timeout_s)
-            return await stack.enter_async_context(posted)
+            return await self._sent(stack)
         except TransportError as exc:
             if exc.sent or not service.local:
                 raise
         service.forget()
         await service.locate()
-        url, headers = service.target(path)
-        posted = transport.Post(url, headers, body, service.timeout_s)
-        return await stack.enter_async_context(posted)
+        return await self._sent(stack)
+
+    async def _sent(self, stack: AsyncExitStack) -> transport.Sent:
+        operation, service = self._operation, self._service
+        url, headers = service.target(operation.path)
+        sending = transport.Sent(
+            operation.method,
+            url,
+            {**headers, "content-type": operation.content_type},
+            operation.content,
+            service.timeout_s,
+        )
+        reply = await stack.enter_async_context(sending)
+        if not 200 <= reply.status < 300:
+            raise refusal(reply.status, await reply.read(REFUSAL_CAP))
+        return reply
 
     async def _settle(self, exc: BaseException | None) -> None:
         """Complete the row, once; the error that ended the call carries the reply."""
@@ -249,16 +191,6 @@ class Exchange:
         if endpoint.plan or _never_served(exc):
             return Money(0, endpoint.currency)
         return self._price(usage, endpoint.currency)
-
-
-def _ended(reader: StreamReader) -> list[Event]:
-    """Return the last events of a stream; StreamError if it was cut."""
-    rest = reader.rest()
-    if not rest:
-        raise StreamError("the stream ended before the answer was finished")
-    if rest[-1].reason == "network_error":
-        raise StreamError("the service broke off: network_error")
-    return list(rest)
 
 
 def _state(exc: BaseException | None) -> State:

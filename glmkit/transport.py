@@ -1,4 +1,4 @@
-"""One HTTP exchange: a POST, its status, its bytes. The only door to the network.
+"""One HTTP exchange: a request, its status, its bytes. The only door to the network.
 
 httpx over aiohttp's connections; one client for each running loop, because an aiohttp
 session belongs to its loop. No redirects, no cookies.
@@ -31,8 +31,8 @@ _NO_PROXY: Mapping[str, Any] = {
 }
 
 
-class Post:
-    """One POST: entering sends it, leaving closes what is unread.
+class Sent:
+    """One request: entering sends it, leaving closes what is unread.
 
     Raises TransportError; its `.sent` is False where no byte left this machine.
     A class rather than a generator: a loop that ends closes all generators at once,
@@ -43,8 +43,14 @@ class Post:
     content_type: str
 
     def __init__(
-        self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout_s: float,
     ) -> None:
+        self._method = method
         self._url = _url(url)
         self._headers = {**headers, "content-length": str(len(body))}
         self._body = body
@@ -54,7 +60,7 @@ class Post:
         client = await _client(self._url.scheme)
         body = self._body
         request = client.build_request(
-            "POST",
+            self._method,
             self._url,
             headers=self._headers,
             content=body if len(body) <= _AT_ONCE else _pieces(body),

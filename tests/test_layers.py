@@ -17,7 +17,7 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "dialect": "sse wire schema tools rounds",
     "plumbing": "config keys loop limiter transport ledger cassette",
     "local": "local",
-    "client": "exchange resources streams client defaults",
+    "client": "service exchange resources streams client defaults",
     "work": "conversation sandbox documents frames tables lab gallery doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",

@@ -27,7 +27,7 @@ _LONGEST = 32_768
 #: Marks that open and close, and the places between sentences.
 _MARKS = re.compile(
     r"\\[()]|\\.|`+|\$\$|\*\*|\*|~~|(?<!\w)_|_(?!\w)|[\[\]]"
-    r"|(?P<place>(?<=[.!?;:,]) (?=\S)|(?<=[。!?;,])(?=\S))"
+    r"|(?P<place>(?<=[.!?;:,]) (?=\S)|(?<=[。!?;,])(?=\S))|(?P<space>(?<=\S) (?=\S))"
 )
 _PAIRS = {r"\(": (r"\)", 1), r"\)": (r"\)", -1), "[": ("]", 1), "]": ("]", -1)}
 
@@ -290,7 +290,7 @@ def _rows(source: list[str], going_on: bool) -> Piece:
     html = markdown.fragment("".join(source))
     head, body, rows = html.partition("<tbody>")
     if not body:
-        head = head.removesuffix("</table>")
+        head = head.rstrip().removesuffix("</table>")
     rows = rows.rpartition("</tbody>")[0]
     return Piece("" if going_on else f"{head}<tbody>", rows, "</tbody></table>")
 
@@ -314,8 +314,9 @@ def _place(text: str) -> int:
             code = "" if mark == code else code or mark
         elif code:
             continue
-        elif match["place"] is not None:
-            if match.end() >= _PARAGRAPH and not any(open.values()):
+        elif match["place"] is not None or match["space"]:
+            least = 2 * _PARAGRAPH if match["space"] else _PARAGRAPH
+            if match.end() >= least and not any(open.values()):
                 return match.end()
         elif mark in _PAIRS:
             name, step = _PAIRS[mark]

@@ -22,6 +22,8 @@ DISPLAY = f"{CLASSES} glmkit-display"
 
 _CLOSERS = {r"\(": r"\)", r"\[": r"\]", "$$": "$$"}
 
+_EMPTY = re.compile(r"\n[ \t>]*\n")
+
 #: A formula of more characters or lines is shown as its source.
 _LONGEST = 4000
 _MOST_LINES = 100
@@ -45,6 +47,7 @@ def use(markdown: MarkdownIt) -> None:
     )
     markdown.add_render_rule("formula", _write_inline)
     markdown.add_render_rule("formula_block", _write_block)
+    markdown.add_render_rule("formula_open", _write_open)
 
 
 def typeset(source: str) -> bool:
@@ -89,31 +92,42 @@ def _block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     closer = _CLOSERS.get(opener)
     if closer is None or opener == r"\(" or state.is_code_block(first):
         return False
-    end = _closing_line(state, first, min(last, first + _MOST_LINES), closer)
+    end = _end(state, first, last, closer)
     if end is None:
         return False
+    line, closed = end
     if not silent:
-        source = state.getLines(first, end + 1, state.blkIndent, False).strip()
-        token = state.push("formula_block", "math", 0)
-        token.block, token.map = True, [first, end + 1]
-        token.content, token.markup = source[2:-2], opener
-        state.line = end + 1
+        source = state.getLines(first, line, state.blkIndent, False).strip()
+        token = state.push("formula_block" if closed else "formula_open", "math", 0)
+        token.block, token.map = True, [first, line]
+        token.content, token.markup = source[2:-2] if closed else source, opener
+        state.line = line
     return True
 
 
-def _closing_line(state: StateBlock, first: int, last: int, closer: str) -> int | None:
-    """Return the line that ends with the closer, before any empty line."""
+def _end(
+    state: StateBlock, first: int, last: int, closer: str
+) -> tuple[int, bool] | None:
+    """Return the line after the formula, and whether it is closed there.
+
+    A formula has no empty line. One that the text's end leaves open holds all lines
+    to there: in a stream they must not be taken for a list before its end comes.
+    """
     begin = state.bMarks[first] + state.tShift[first] + 2
     found = state.src.find(closer, begin, begin + _LONGEST)
+    empty = _EMPTY.search(state.src, begin, begin + _LONGEST)
     if found < 0:
-        return None
+        near = len(state.src) < begin + _LONGEST and last <= first + _MOST_LINES
+        return (last, False) if near and empty is None else None
     line = first + state.src.count("\n", begin, found)
-    if line >= last or state.src[found + 2 : state.eMarks[line]].strip():
+    if line >= min(last, first + _MOST_LINES):
+        return None
+    if state.src[found + 2 : state.eMarks[line]].strip():
         return None
     inside = range(first + 1, line + 1)
     if any(state.isEmpty(n) or state.sCount[n] < state.blkIndent for n in inside):
         return None
-    return line
+    return line + 1, True
 
 
 def _write_inline(
@@ -128,6 +142,12 @@ def _write_block(
     _renderer: object, tokens: Sequence[Token], index: int, *_rest: Any
 ) -> str:
     return _written("div", DISPLAY, tokens[index]) + "\n"
+
+
+def _write_open(
+    _renderer: object, tokens: Sequence[Token], index: int, *_rest: Any
+) -> str:
+    return f"<p>{escape(tokens[index].content, quote=False)}</p>\n"
 
 
 def _written(tag: str, classes: str, token: Token) -> str:

@@ -1,0 +1,52 @@
+"""Chat completions, streamed and whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from glmkit.errors import StreamError, TransportError
+from glmkit.events import Event
+from glmkit.messages import Request
+from glmkit.transport import Sent
+from glmkit.wire import StreamReader, chat_body, read_body
+
+#: The largest reply that is read whole, in bytes.
+BODY_CAP = 64 * 2**20
+
+
+class Chat:
+    """One chat request, as an operation of an exchange."""
+
+    method = "POST"
+    path = "/chat/completions"
+    content_type = "application/json"
+
+    def __init__(self, request: Request, model: str, *, stream: bool) -> None:
+        self.content = chat_body(request, model, stream=stream)
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Yield the events; StreamError where a stream ends before its finish."""
+        if not reply.content_type.startswith("text/event-stream"):
+            yield read_body(await reply.read(BODY_CAP))
+            return
+        reader = StreamReader()
+        try:
+            async for chunk in reply.chunks():
+                if batch := reader.read(chunk):
+                    yield batch
+                reader.check()
+                if reader.done:
+                    break
+        except TransportError as exc:
+            raise StreamError(str(exc)) from exc
+        yield _ended(reader)
+
+
+def _ended(reader: StreamReader) -> list[Event]:
+    """Return the last events of a stream; StreamError if it was cut."""
+    rest = reader.rest()
+    if not rest:
+        raise StreamError("the stream ended before the answer was finished")
+    if rest[-1].reason == "network_error":
+        raise StreamError("the service broke off: network_error")
+    return list(rest)

@@ -1,0 +1,63 @@
+"""Where calls go: the endpoint, its key, and the rights they have there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from glmkit import catalog
+from glmkit.config import LOCAL
+from glmkit.keys import Access
+from glmkit.limiter import UNKNOWN_RIGHT
+
+
+class Service:
+    """An endpoint as a client uses it."""
+
+    def __init__(self, access: Access, timeout_s: float, in_flight: int | None) -> None:
+        self.endpoint = access.endpoint
+        self.timeout_s = timeout_s
+        self._key = access.key
+        self._in_flight = in_flight
+        self._platform: tuple[str, str] | None = None
+        owner = access.key.digest() if access.key else ""
+        self.owner = f"{access.endpoint.name} {owner}"
+
+    @property
+    def local(self) -> bool:
+        """Whether the local platform answers."""
+        return self.endpoint == LOCAL
+
+    def right(self, model: str) -> int:
+        """Return how many requests may be in flight for a model."""
+        if self._in_flight is not None:
+            return self._in_flight
+        card = catalog.card(model)
+        if card and card.in_flight and self.endpoint.name in {"local", "bigmodel"}:
+            tier = os.environ.get("GLMKIT_TIER", "V0")
+            return card.in_flight.get(tier, UNKNOWN_RIGHT)
+        return UNKNOWN_RIGHT
+
+    async def locate(self) -> None:
+        """Have the local platform up, where it is the endpoint. Raises LocalError."""
+        if self.local and self._platform is None:
+            from glmkit.local import host
+
+            platform = await asyncio.to_thread(host.ensure)
+            self._platform = (platform.url, platform.key)
+
+    def forget(self) -> None:
+        """Look for the local platform anew: it may have stopped when idle."""
+        self._platform = None
+
+    def target(self, path: str) -> tuple[str, dict[str, str]]:
+        """Return a path's URL and the headers to send there."""
+        headers = {"accept-encoding": "identity"}
+        if self._platform is not None:
+            base, token = self._platform
+            headers["authorization"] = f"Bearer {token}"
+        else:
+            base = self.endpoint.url
+            if self._key is not None:
+                headers["authorization"] = self._key.authorization()
+        return base + path, headers
