@@ -1,0 +1,129 @@
+"""What the live answer costs: traffic, frames, kernel CPU, lateness, long tasks.
+
+`python -m tests.bench.live_display [--tokens 10000] [--rate 200] [--text mixed ...]`
+streams from the paced wire server into a cell of a real JupyterLab in headless
+Chromium, and prints one JSON line for each kind of text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.lab import CHROMIUM_FLAGS, TOKEN, chromium_path, running_lab
+from tests.browser.notebook import Notebook, Traffic, settle
+
+_CELL = """\
+import glmkit, json, time
+from glmkit.notebook.display import Display
+client = glmkit.Client({url!r}, api_key="paced0123456789.secret0123456789")
+before = time.process_time()
+with client.stream("go") as answer, Display(get_ipython()) as shown:
+    for batch in answer.batches():
+        shown.show(batch)
+        last = time.time()
+    shown.end(answer.reply)
+used = time.process_time() - before
+"""
+_TOLD = "print(json.dumps([used, last, answer.reply.text[-40:]]))"
+
+_MEASURE = """() => {
+    const seen = window.seen = { frames: [], tasks: [], changed: 0 };
+    let last = performance.now();
+    const frame = now => { seen.frames.push(now - last); last = now;
+        if (!seen.done) requestAnimationFrame(frame) };
+    requestAnimationFrame(frame);
+    new PerformanceObserver(list => list.getEntries().forEach(
+        entry => seen.tasks.push(entry.duration))).observe({ type: 'longtask' });
+    new MutationObserver(() => {
+        if (!document.querySelector('.glmkit-badge')) seen.changed = Date.now();
+        else seen.ended ??= Date.now();
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@contextmanager
+def paced_server() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.paced"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        yield json.loads(child.stdout.readline())["url"]
+        child.stdin.close()
+
+
+def measured(page: Page, traffic: Traffic, folder: Path, url: str) -> dict[str, Any]:
+    """Run one answer and return its figures."""
+    book = Notebook(page, folder)
+    page.evaluate(_MEASURE)
+    before = traffic.socket_bytes, traffic.socket_messages
+    book.run(0, limit_s=600)
+    page.wait_for_selector(".glmkit-badge", state="attached")
+    size = traffic.socket_bytes - before[0]
+    messages = traffic.socket_messages - before[1]
+    used, last, _end = json.loads(book.run(1)[0]["text"])
+    seen = page.evaluate("() => { window.seen.done = true; return window.seen }")
+    outputs = book.outputs(0)
+    frames = sorted(seen["frames"])
+    book.close()
+    return {
+        "megabytes": round(size / 1e6, 2),
+        "messages": messages,
+        "frames_a_second": round(1000 / frames[len(frames) // 2], 1),
+        "slow_frame_ms": round(frames[int(len(frames) * 0.99)]),
+        "tasks_over_100_ms": [round(task) for task in seen["tasks"] if task > 100],
+        "kernel_cpu_s": round(used, 2),
+        "last_token_late_ms": round(seen["ended"] - last * 1000),
+        "outputs": [sorted(output.get("data", output)) for output in outputs],
+    }
+
+
+def main() -> None:
+    """Measure each kind of text in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokens", type=int, default=10_000)
+    parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--text", nargs="+", default=["mixed", "fence", "paragraph"])
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as base,
+        running_lab(Path(base), {}) as lab,
+        paced_server() as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(playwright.chromium), args=CHROMIUM_FLAGS
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        traffic = Traffic(page)
+        page.goto(f"{lab.url}/lab?token={TOKEN}&reset")
+        page.wait_for_function("() => window.jupyterapp", timeout=60_000)
+        settle(page, "async () => { await window.jupyterapp.restored }")
+        for text in asked.text:
+            url = (
+                f"{server}/tokens={asked.tokens}/rate={asked.rate}/text={text}"
+                "/api/paas/v4"
+            )
+            file = lab.write(f"{text}.ipynb", [_CELL.format(url=url), _TOLD])
+            figures = measured(page, traffic, file, url)
+            figures["kernel_us_a_token"] = round(
+                figures["kernel_cpu_s"] / asked.tokens * 1e6
+            )
+            sys.stdout.write(json.dumps({"text": text} | figures) + "\n")
+            sys.stdout.flush()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
