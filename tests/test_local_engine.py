@@ -202,6 +202,16 @@ def test_an_unreadable_model_file_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match="did not start") as caught:
         Process(path)
     assert "another GGUF file" in caught.value.hint
+    assert "gguf_init" in str(caught.value)
+
+
+def test_a_truncated_model_file_is_a_typed_error(
+    tmp_path: Path, served: Served
+) -> None:
+    path = tmp_path / "half.gguf"
+    path.write_bytes(served.engine._weights.read_bytes()[:50_000_000])
+    with pytest.raises(LocalError, match=r"did not start: .*file bounds"):
+        Process(path)
 
 
 def test_stopping_twice_is_harmless(served: Served) -> None:

@@ -282,6 +282,12 @@ def test_a_malformed_key_is_said(key: str) -> None:
     assert "malformed" in refused("--key", key)
 
 
+def test_an_unknown_tier_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no tier 'V9'" in refused("--tier", "V9")
+    monkeypatch.setenv("GLMKIT_TIER", "x")
+    assert "no tier 'x'" in refused()
+
+
 @posix
 def test_modules_beside_the_notebook_do_not_pass_for_the_platforms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from typing import Any
 
 #: Tokens that are computed before the engine looks at anything else. A prompt takes no
 #: longer in small steps, and a reader who leaves frees the slot within two of them.
-_STEP_TOKENS = 16
+_STEP_TOKENS = 8
 #: Each connection holds a thread of the engine's server.
 _HTTP_THREADS = 16
 
@@ -44,6 +44,8 @@ def _serve(order: dict[str, Any]) -> Any:
     params.n_batch = params.n_ubatch = _STEP_TOKENS
     params.cache_ram_mib = 0
     params.n_threads_http = _HTTP_THREADS
+    # It would shrink the window that callers are told of.
+    params.fit_params = False
     params.endpoint_metrics = True
     params.endpoint_slots = True
     params.ui = False

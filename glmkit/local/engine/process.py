@@ -18,7 +18,6 @@ from glmkit.errors import LocalError
 SLOTS = 2
 WINDOW = 4096
 
-_TAIL_LINES = 3
 _END_S = 5
 
 
@@ -75,12 +74,11 @@ class Process:
         return self._child.poll() is None
 
     def last_words(self) -> str:
-        """Return the end of what the engine wrote to its log."""
-        if self._said.closed:
-            return ""
+        """Return the first error in the engine's log, else its last line."""
         self._said.seek(0)
         lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
-        return " / ".join(line.strip() for line in lines[-_TAIL_LINES:])
+        errors = (line.partition(" E ")[2].strip() for line in lines)
+        return next(filter(None, errors), lines[-1] if lines else "it said nothing")
 
     def stop(self) -> None:
         """End the engine and wait for it."""

@@ -12,6 +12,8 @@ from pathlib import Path
 from glmkit.errors import ConfigError, GLMError
 from glmkit.local import engine, state, weights
 
+_TIERS = ("V0", "V1", "V2", "V3")
+
 
 def main() -> int:
     """Serve the local platform; return the exit status."""
@@ -32,7 +34,7 @@ def _arguments() -> argparse.ArgumentParser:
     add("--key", metavar="ID.SECRET", help="default: a new random key")
     add(
         "--tier",
-        choices=("V0", "V1", "V2", "V3"),
+        metavar="V0..V3",
         default=os.environ.get("GLMKIT_TIER") or "V0",
         help="whose rights in flight to grant (GLMKIT_TIER; default: V0)",
     )
@@ -45,6 +47,10 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _run(asked: argparse.Namespace) -> None:
     key = _checked(asked.key) if asked.key else state.new_key()
+    if asked.tier not in _TIERS:
+        raise ConfigError(
+            f"there is no tier {asked.tier!r}", hint=f"Use one of {', '.join(_TIERS)}."
+        )
     engine.check_installed()
     from glmkit.local.platform import serve
 

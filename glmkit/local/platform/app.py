@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -33,11 +34,12 @@ def build(engine: Engine, key: str, name: str, tier: str) -> Gate:
         Route(f"{API}/models", _models, methods=["GET"]),
         Route(ping.PATH, answer_ping, methods=["GET"]),
     ]
-    handlers = {
+    handlers: dict[Any, Any] = {
         refusals.Refusal: refusals.answer,
         ClientDisconnect: _gone,
         404: refusals.no_such_path,
         405: refusals.no_such_path,
+        Exception: refusals.failed,
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     return Gate(app, key, name)

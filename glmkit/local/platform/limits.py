@@ -13,7 +13,8 @@ from glmkit.local.engine.process import WINDOW
 from glmkit.local.platform.refusals import Refusal
 from glmkit.local.platform.shapes import Ask
 
-TIERS = ("V0", "V1", "V2", "V3")
+#: One more is the engine's own word for a random seed.
+_SEEDS = 2**32 - 1
 
 
 class _Family(NamedTuple):
@@ -56,7 +57,7 @@ def sampling(ask: Ask, card: Card, prompt_tokens: int) -> Sampling:
         n_predict=min(_wanted(ask, card), _room(card, prompt_tokens)),
         temperature=0.0 if ask.do_sample is False else temperature,
         top_p=min(1.0, max(0.01, top_p)),
-        seed=-1 if ask.seed is None else ask.seed % 2**32,
+        seed=-1 if ask.seed is None else ask.seed % _SEEDS,
         # A stop text could cut the JSON in two and still call it finished.
         stop=() if ask.json_object else ask.stops,
         grammar=_JSON if ask.json_object else "",

@@ -32,6 +32,11 @@ async def answer(request: Request, exc: Exception) -> Response:
     return exc.response
 
 
+async def failed(request: Request, exc: Exception) -> Response:
+    """Answer where the server itself went wrong; the log has the traceback."""
+    return Refusal(500, "500", f"internal error: {type(exc).__name__}").response
+
+
 async def no_such_path(request: Request, exc: Exception) -> Response:
     """Answer for a path or method that is not served."""
     message = f"no such API: {request.method} {request.url.path}"
