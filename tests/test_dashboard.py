@@ -44,7 +44,8 @@ def _drawn(board: Dashboard) -> dict[str, object]:
 
 
 def _wanted(ledger: Ledger) -> dict[str, object]:
-    return dict(figures.tokens_by_call(frames.usage(ledger=ledger)).to_plotly_json())
+    calls = frames.usage(newest=figures.NEWEST, ledger=ledger)
+    return dict(figures.tokens_by_call(calls).to_plotly_json())
 
 
 def test_live_figure_equals_one_drawn_anew(ledger: Ledger, board: Dashboard) -> None:

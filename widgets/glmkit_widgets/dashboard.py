@@ -69,7 +69,8 @@ class Dashboard:
     def _read(self) -> go.Figure:
         mark = _mark(self._ledger.path)
         self.value = frames.usage(by="model", ledger=self._ledger)
-        picture = figures.tokens_by_call(frames.usage(ledger=self._ledger))
+        calls = frames.usage(newest=figures.NEWEST, ledger=self._ledger)
+        picture = figures.tokens_by_call(calls)
         self._mark = mark
         return picture
 
