@@ -1,5 +1,6 @@
 """`%%glm` and `%glm` in a real IPython shell, without a kernel."""
 
+import builtins
 import contextlib
 import io
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ def shell() -> Iterator[InteractiveShell]:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
+    vars(builtins).pop("_", None)  # doctests leave one; IPython keeps its hands off it
     InteractiveShell.clear_instance()
     made = InteractiveShell.instance(config=config)
     made.run_cell("%load_ext glmkit")
