@@ -24,7 +24,8 @@ _ROOM = 64
 class Stream:
     """The events of one answer, for `with` and `for`.
 
-    Leaving the `with` early closes the connection and keeps what arrived in `reply`.
+    Leaving the `with` early closes the connection and keeps what arrived in `reply`;
+    Ctrl-C inside it does too, and raises Interrupted.
     """
 
     def __init__(self, exchange: Exchange) -> None:
@@ -49,6 +50,8 @@ class Stream:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+        if isinstance(value, KeyboardInterrupt) and not isinstance(value, Interrupted):
+            raise Interrupted(self.reply) from None
 
     def __iter__(self) -> Iterator[Event]:
         for batch in self.batches():
