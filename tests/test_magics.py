@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 import glmkit
-from glmkit import defaults
+from glmkit import defaults, keys
 from glmkit.notebook import session
 from tests.conftest import Paced
 
@@ -186,3 +186,14 @@ def test_unloading_takes_the_magics_away(run: Run) -> None:
     run("%load_ext glmkit")
     result, _ = run("%glm help")
     assert result.error_in_exec is None
+
+
+def test_stand_in_is_said_once_and_plainly(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "_said", set())
+    _, out = run("%glm")
+    assert out.startswith("No key was found: a small local model stands in for GLM.")
+    assert "Warning" not in out
+    _, out = run("%glm")
+    assert out.startswith("endpoint  local")

@@ -6,10 +6,11 @@ It wires magics, client and display; what a cell asks and shows is decided elsew
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmkit.errors import GLMError, Interrupted
+from glmkit.errors import GLMError, Interrupted, StandInWarning
 from glmkit.notebook.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +38,23 @@ class Session:
         self._shown: Reply | None = None
 
     def client(self) -> Client:
-        """Return the client of the settings' endpoint; also the process's default."""
+        """Return the client of the settings' endpoint; also the process's default.
+
+        What there is to say of it once (no key was found) is a plain line here.
+        """
+        with warnings.catch_warnings(record=True) as said:
+            warnings.filterwarnings("always", category=StandInWarning)
+            client = self._found()
+        for one in said:
+            if issubclass(one.category, StandInWarning):
+                print(one.message)
+            else:
+                warnings.showwarning(
+                    one.message, one.category, one.filename, one.lineno
+                )
+        return client
+
+    def _found(self) -> Client:
         from glmkit import client, defaults
 
         if self.settings.endpoint is None:
