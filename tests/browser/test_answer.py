@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.notebook import Notebook
+from tests.browser.reopening import reopen_without_kernel
 from tests.conftest import Paced, wait_for
 
 Open = Callable[[Sequence[str]], Notebook]
@@ -124,3 +126,33 @@ def test_view_that_missed_a_message_gets_the_whole(notebook: Open) -> None:
     body = book.cell(0).locator(".glmkit-body")
     expect(body).to_contain_text("seen")
     assert body.inner_text().split() == ["lost", "seen"]
+
+
+def test_answer_is_accessible_in_both_themes(
+    notebook: Open, paced: Callable[..., Paced], theme: Callable[[str], None]
+) -> None:
+    endpoint = paced(tokens=200, text="mixed", thinking=20)
+    book = notebook([asking(endpoint)])
+    book.run(0)
+    for name in ("JupyterLab Light", "JupyterLab Dark"):
+        theme(name)
+        book.cell(0).locator(".glmkit-answer").scroll_into_view_if_needed()
+        book.screenshot(f"answer-{name.split()[-1].lower()}")
+        found = Axe().run(book.page, context=".glmkit-answer").response
+        serious = [
+            (fault["id"], fault["nodes"][0]["html"])
+            for fault in found["violations"]
+            if fault["impact"] in {"serious", "critical"}
+        ]
+        assert serious == []
+
+
+def test_saved_answer_reads_without_a_kernel(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    book = notebook([asking(paced(tokens=60, text="mixed"))])
+    book.run(0)
+    book.save()
+    reopen_without_kernel(book)
+    expect(book.cell(0).locator(".glmkit-answer")).to_contain_text("Sunlight holds")
+    expect(book.cell(0).locator(".glmkit-badge")).to_contain_text("tokens in")
