@@ -41,7 +41,7 @@ _FOUND = """() => {
         fixed: all('.glmkit-answer *')
             .filter(e => getComputedStyle(e).position === 'fixed').length,
         styles: all('style').filter(e =>
-            !e.textContent.startsWith('.glmkit-answer {')).length,
+            !e.textContent.includes('div.glmkit-answer.glmkit-answer {')).length,
         loading: all(':is(img, iframe, video, audio, object, embed, link, image)')
             .filter(e => !e.closest('mjx-container')).length,
         links: all('.glmkit-answer a').map(e => e.getAttribute('href')),
