@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,9 +24,10 @@ from glmkit.events import (
 from glmkit.messages import Request
 from glmkit.money import Money
 
+#: `submitted`: the service took a task, whose answer was not fetched yet.
 #: `uncertain`: the process ended while the request was under way; it is never sent
 #: again unasked, because it may have been billed.
-State = Literal["pending", "done", "failed", "interrupted", "uncertain"]
+State = Literal["pending", "submitted", "done", "failed", "interrupted", "uncertain"]
 Origin = Literal["service", "stand-in", "cassette", "illustration"]
 
 #: Finish reasons of an answer that lacks nothing.
@@ -133,9 +134,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request, its transport retries included, as the ledger keeps it.
 
     `id` is the ledger's row (0: not written yet); `at` Unix seconds; `model` the
-    model asked for; `cost` what is owed and `list_cost` the card's price (`None`:
-    not known); `seconds` from sending to the end, `first_token_s` to the first piece
-    of text or thinking.
+    model asked for; `operation` the kind of call: a chat has its `request`, every
+    other kind its `payload`, a task that was submitted its `task_id`. `cost` is what
+    is owed and `list_cost` the card's price (`None`: not known); `seconds` from
+    sending to the end, `first_token_s` to the first piece of text or thinking.
     """
 
     id: int = 0
@@ -144,7 +146,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     where: Where = Where()
     endpoint: str
     model: str
-    request: Request
+    operation: str = "chat"
+    request: Request = Request(messages=())
+    payload: dict[str, Any] | None = None
+    task_id: str = ""
     stream: bool = False
     state: State = "pending"
     answer: Answer = Answer()

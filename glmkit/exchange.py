@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from glmkit import catalog, prices, transport
+from glmkit import transport
 from glmkit.calls import Call, Fold, Origin, Reply, State
 from glmkit.errors import (
     APIError,
@@ -55,6 +55,15 @@ class Operation(Protocol):
     path: str
     content: bytes
     content_type: str
+
+    @property
+    def task(self) -> bool:
+        """Whether what comes back is only the promise of an answer."""
+
+    def price(
+        self, model: str, usage: Usage | None, currency: str | None
+    ) -> Money | None:
+        """Return what came by the card's price; None where it is not known."""
 
     def read(self, reply: transport.Sent) -> AsyncIterator[list[Event]]:
         """Yield the events of a reply that was not refused."""
@@ -106,6 +115,19 @@ class Exchange:
                 raise
             await self._settle(None)
 
+    async def complete(self, events: list[Event], exc: GLMError | None = None) -> Reply:
+        """Settle a task that was submitted earlier by what came of it.
+
+        A task of which the ledger has no open row is priced and not recorded.
+        """
+        self._began = time.perf_counter() - max(0.0, time.time() - self.call.at)
+        self._take(events)
+        if self.call.state == "submitted":
+            await self._settle(exc)
+        else:
+            self.call = self._settled(exc)
+        return self.reply
+
     def _take(self, batch: list[Event]) -> None:
         self._fold.add(batch)
         if self._first_token_s is None and any(
@@ -143,7 +165,8 @@ class Exchange:
     async def _settle(self, exc: BaseException | None) -> None:
         """Complete the row, once; the error that ended the call carries the reply."""
         self.call = self._settled(exc)
-        latest(self.reply)
+        if self.call.operation == "chat" and self.call.state != "submitted":
+            latest(self.reply)
         if isinstance(exc, _carriers):
             exc.reply = self.reply
         try:
@@ -157,9 +180,11 @@ class Exchange:
     def _settled(self, exc: BaseException | None) -> Call:
         answer = self._fold.answer()
         source: Origin = "stand-in" if answer.stand_in else "service"
+        task = exc is None and self._operation.task
         return msgspec.structs.replace(
             self.call,
-            state=_state(exc),
+            state="submitted" if task else _state(exc),
+            task_id=answer.id if task else self.call.task_id,
             answer=answer,
             source=source,
             cost=self._cost(answer.usage, bool(answer.stand_in), exc),
@@ -175,9 +200,7 @@ class Exchange:
         return None if self._service.local else self._service.endpoint.currency
 
     def _price(self, usage: Usage | None, currency: str | None) -> Money | None:
-        if usage is None:
-            return None
-        return prices.cost(catalog.card(self.call.model), usage, currency)
+        return self._operation.price(self.call.model, usage, currency)
 
     def _cost(
         self, usage: Usage | None, stand_in: bool, exc: BaseException | None

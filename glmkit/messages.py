@@ -204,6 +204,12 @@ def canonical_key(request: Request) -> str:
     return hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest()
 
 
+def payload_key(operation: str, payload: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of any other call as the person made it, as 64 hex digits."""
+    text = msgspec.json.encode([operation, payload], order="sorted")
+    return hashlib.sha256(text).hexdigest()
+
+
 def _check_names(given: Mapping[str, Any]) -> None:
     known = Options.__annotations__
     for name in given:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 from glmkit.catalog import Card, Price, Tier
 from glmkit.events import Usage
-from glmkit.money import Money
+from glmkit.money import PARTS, Money
 
 #: Where no currency is asked for: the first of these that the card has a price in.
 _CURRENCIES = ("CNY", "USD")
@@ -29,8 +31,11 @@ class _Rate(NamedTuple):
 
 
 class _Tariff(NamedTuple):
+    """Tiers of tokens; or `each`, the 10⁻¹² units of one image, video or minute."""
+
     currency: str
     rates: tuple[_Rate, ...]
+    each: int | None = None
 
 
 _FREE = (_Rate(_NO_BOUND, _NO_BOUND, 0, 0, 0),)
@@ -38,13 +43,17 @@ _FREE = (_Rate(_NO_BOUND, _NO_BOUND, 0, 0, 0),)
 
 def cost(
     card: Card | None,
-    usage: Usage,
+    usage: Usage | None,
     currency: str | None,
     *,
     batch: bool = False,
     day: date | None = None,
+    units: int | Fraction | None = None,
 ) -> Money | None:
     """Return the price of a usage; None where the card has none in that currency.
+
+    `units` are images, videos or minutes of audio, where the card bills by these; a
+    part of a unit is rounded up to whole 10⁻¹² units of money.
 
     `currency` None takes the list price in yuan, else in dollars; `day` is the day
     of the call (None: today). Cached input without a price of its own counts in full.
@@ -52,11 +61,18 @@ def cost(
     >>> from glmkit.catalog import card
     >>> print(cost(card("glm-4-long"), Usage(35, 451), "CNY"))
     ¥0.000486
+    >>> print(cost(card("cogview-4"), None, "CNY", units=2))
+    ¥0.12
     """
     if card is None:
         return None
     tariff = _tariff(card, currency, batch, day or date.today())
     if tariff is None:
+        return None
+    if tariff.each is not None:
+        parts = _of_units(tariff.each, units)
+        return None if parts is None else Money(parts, tariff.currency)
+    if usage is None:
         return None
     prompt, output = usage.prompt_tokens, usage.completion_tokens
     for rate in tariff.rates:
@@ -64,6 +80,12 @@ def cost(
             parts = _parts(rate, prompt, usage.cached_tokens or 0, output)
             return None if parts is None else Money(parts, tariff.currency)
     return None
+
+
+def _of_units(each: int, units: int | Fraction | None) -> int | None:
+    if units is None:
+        return None if each else 0
+    return math.ceil(each * units)
 
 
 def _parts(rate: _Rate, prompt: int, cached: int, output: int) -> int | None:
@@ -81,8 +103,9 @@ def _tariff(card: Card, currency: str | None, batch: bool, day: date) -> _Tariff
     for wanted in _CURRENCIES if currency is None else (currency,):
         price = in_force(card, wanted, day)
         if price is not None:
-            rates = _rates(card, price, batch)
-            return _Tariff(wanted, rates) if rates else None
+            rates, each = _rates(card, price, batch), _each(card, price, batch)
+            known = bool(rates) or each is not None
+            return _Tariff(wanted, rates, each) if known else None
     return None
 
 
@@ -96,12 +119,24 @@ def in_force(card: Card, currency: str, day: date) -> Price | None:
     return max(begun, key=lambda price: price.first_day or date.min, default=None)
 
 
+def _each(card: Card, price: Price, batch: bool) -> int | None:
+    """Return the price of one unit; None where the unit is the token."""
+    factor = card.batch_price_factor if batch else Decimal(1)
+    if price.unit == "1M tokens" or price.each is None:
+        return None
+    if price.free:
+        return 0
+    return None if factor is None else int(price.each * factor * PARTS)
+
+
 def _rates(card: Card, price: Price, batch: bool) -> tuple[_Rate, ...]:
     """Return the tiers in integers; none where the unit is not the token."""
+    if price.unit != "1M tokens":
+        return ()
     if price.free:
         return _FREE
     factor = card.batch_price_factor if batch else Decimal(1)
-    if price.unit != "1M tokens" or factor is None:
+    if factor is None:
         return ()
     return tuple(_rate(tier, factor) for tier in price.tiers)
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 from glmkit import catalog
-from glmkit.config import LOCAL
+from glmkit.config import LOCAL, origin_of
 from glmkit.keys import Access
 from glmkit.limiter import UNKNOWN_RIGHT
 
@@ -60,4 +60,14 @@ class Service:
             base = self.endpoint.url
             if self._key is not None:
                 headers["authorization"] = self._key.authorization()
-        return base + path, headers
+        return _root(base) + path if path.startswith("/api/") else base + path, headers
+
+
+def _root(base: str) -> str:
+    """Return what stands before `/api/`: some paths do not lie under `/paas/v4`.
+
+    >>> _root("https://open.bigmodel.cn/api/paas/v4")
+    'https://open.bigmodel.cn'
+    """
+    before, found, _ = base.rpartition("/api/")
+    return before if found else origin_of(base)

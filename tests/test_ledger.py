@@ -125,6 +125,7 @@ def test_completed_row_holds_the_whole_call(tmp_path: Path) -> None:
         "tag": "0",
         "endpoint": "local",
         "model": "glm-4-plus",
+        "operation": "chat",
         "answered": "glm4plus",
         "source": "stand-in",
         "state": "done",

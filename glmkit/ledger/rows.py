@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 
 from glmkit.calls import Call
-from glmkit.messages import canonical_key
+from glmkit.messages import Request, canonical_key, payload_key
 from glmkit.money import Money
 
 _OPENING = (
     "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",
-    "stream", "key", "request",
+    "stream", "key", "request", "operation",
 )  # fmt: skip
 _CLOSING = (
     "state", "source", "answered", "answer_id", "request_id", "stand_in",
     "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens",
     "reasoning_tokens", "cost", "cost_currency", "list_cost", "list_currency",
     "seconds", "first_token_s", "finish_reason", "error", "error_code", "status",
-    "retries", "text", "thinking", "tool_calls", "sources",
+    "retries", "text", "thinking", "tool_calls", "sources", "task_id",
 )  # fmt: skip
 
 INSERT = (
@@ -47,9 +47,16 @@ def opening(call: Call) -> tuple[Any, ...]:
         call.endpoint,
         call.model,
         call.stream,
-        canonical_key(call.request),
-        _json(call.request),
+        *_asked(call),
+        call.operation,
     )
+
+
+def _asked(call: Call) -> tuple[str, str]:
+    """Return the key and the text of what was asked."""
+    if call.payload is None:
+        return canonical_key(call.request), _json(call.request)
+    return payload_key(call.operation, call.payload), _json(call.payload)
 
 
 def closing(call: Call) -> tuple[Any, ...]:
@@ -88,9 +95,37 @@ def closing(call: Call) -> tuple[Any, ...]:
         answer.thinking,
         _json(answer.tool_calls) if answer.tool_calls else None,
         _json(answer.web_search) if answer.web_search else None,
+        call.task_id or None,
         call.id,
         call.at,
     )
+
+
+TASK = (
+    "SELECT id, group_id, at, endpoint, model, operation, request, state, task_id "
+    "FROM calls "
+    "WHERE task_id = ? AND endpoint = ?"
+)
+
+
+def submitted(row: tuple[Any, ...]) -> Call:
+    """Return the call of a row that TASK found."""
+    row_id, group, at, endpoint, model, operation, asked, state, task = row
+    call = Call(
+        id=row_id,
+        group=group or row_id,
+        at=at,
+        endpoint=endpoint,
+        model=model,
+        operation=operation,
+        state=state,
+        task_id=task,
+    )
+    if operation == "chat":
+        request = msgspec.json.decode(asked, type=Request)
+        return msgspec.structs.replace(call, request=request)
+    payload = msgspec.json.decode(asked, type=dict[str, Any])
+    return msgspec.structs.replace(call, payload=payload)
 
 
 def _money(amount: Money | None) -> tuple[int | None, str | None]:

@@ -76,7 +76,16 @@ def _calls(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_calls]
+def _operations(db: sqlite3.Connection) -> None:
+    """Calls of every kind, and tasks that are fetched later, by their id."""
+    db.execute("ALTER TABLE calls ADD COLUMN operation TEXT NOT NULL DEFAULT 'chat'")
+    db.execute("ALTER TABLE calls ADD COLUMN task_id TEXT")
+    db.execute(
+        "CREATE INDEX tasks ON calls (task_id, endpoint) WHERE task_id IS NOT NULL"
+    )
+
+
+MIGRATIONS: list[Migration] = [_calls, _operations]
 
 
 def migrate(db: sqlite3.Connection) -> bool:

@@ -72,6 +72,12 @@ class Ledger:
             )
         self._connection.open_rows.discard(call.id)
 
+    def task(self, endpoint: str, task_id: str) -> Call | None:
+        """Return the call that submitted a task; None where it is not recorded."""
+        with self._connection.reader() as db:
+            row = db.execute(rows.TASK, (task_id, endpoint)).fetchone()
+        return None if row is None else rows.submitted(row)
+
     def read(
         self,
         by: Sequence[str] = (),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from glmkit import catalog, prices
 from glmkit.errors import StreamError, TransportError
-from glmkit.events import Event
+from glmkit.events import Event, Usage
 from glmkit.messages import Request
+from glmkit.money import Money
 from glmkit.transport import Sent
 from glmkit.wire import StreamReader, chat_body, read_body
 
@@ -20,9 +22,18 @@ class Chat:
     method = "POST"
     path = "/chat/completions"
     content_type = "application/json"
+    task = False
 
     def __init__(self, request: Request, model: str, *, stream: bool) -> None:
         self.content = chat_body(request, model, stream=stream)
+
+    def price(
+        self, model: str, usage: Usage | None, currency: str | None
+    ) -> Money | None:
+        """Return the price of a usage; None where it or the price is not known."""
+        if usage is None:
+            return None
+        return prices.cost(catalog.card(model), usage, currency)
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield the events; StreamError where a stream ends before its finish."""
