@@ -109,6 +109,13 @@ def test_long_answer_is_sent_once_and_its_tail_stays_short() -> None:
         assert sent <= len(render.body(text)), kind
 
 
+def test_long_chinese_paragraph_is_cut_between_sentences() -> None:
+    text = "天空是蓝色的。" * 200
+    pieces = [piece for piece in folded([text]) if piece.html]
+    assert len(pieces) > 1
+    assert render.joined(pieces) == f"<p>{text}</p>"
+
+
 def test_raw_html_shows_as_text() -> None:
     assert render.body("<b onclick=x>a</b>") == "<p>&lt;b onclick=x&gt;a&lt;/b&gt;</p>"
 

@@ -50,10 +50,10 @@ class Blocks:
     """Folds the pieces of a streaming Markdown text to pieces of safe HTML.
 
     >>> blocks = Blocks()
-    >>> blocks.feed("One *line*.\\n\\nAnd an")
+    >>> blocks.feed("One *line*.\\n\\nAnd\\nan")
     [Piece(open='<p>', html='One <em>line</em>.', close='</p>')]
     >>> blocks.tail()
-    [Piece(open='<p>', html='And an', close='</p>')]
+    [Piece(open='<p>', html='And\\nan', close='</p>')]
     """
 
     def __init__(self) -> None:
@@ -310,14 +310,14 @@ def _place(text: str) -> int:
     code = ""
     for match in _MARKS.finditer(text):
         mark = match[0]
-        if mark[0] == "`":
+        if match.lastgroup:
+            least = 2 * _PARAGRAPH if match["space"] else _PARAGRAPH
+            if match.end() >= least and not code and not any(open.values()):
+                return match.end()
+        elif mark[0] == "`":
             code = "" if mark == code else code or mark
         elif code:
             continue
-        elif match["place"] is not None or match["space"]:
-            least = 2 * _PARAGRAPH if match["space"] else _PARAGRAPH
-            if match.end() >= least and not any(open.values()):
-                return match.end()
         elif mark in _PAIRS:
             name, step = _PAIRS[mark]
             open[name] = max(0, open.get(name, 0) + step)
