@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +26,7 @@ KEEP_ALIVE_S = 4.0
 #: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
 _AT_ONCE = 2**20
 
-_FAULTS = (httpx.HTTPError, aiohttp.ClientError, OSError)
+_FAULTS = (httpx.HTTPError, aiohttp.ClientError, OSError, zlib.error)
 _NO_PROXY: Mapping[str, Any] = {
     f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
 }
@@ -34,7 +35,9 @@ _NO_PROXY: Mapping[str, Any] = {
 class Sent:
     """One request: entering sends it, leaving closes what is unread.
 
-    Raises TransportError; its `.sent` is False where no byte left this machine.
+    `timeout_s` bounds the wait for the headers, then each silence; what is a sign of
+    life the reader says, with `renew`, so that no bytes that mean nothing keep a call
+    alive. Raises TransportError; its `.sent` is False where no byte left this machine.
     A class rather than a generator: a loop that ends closes all generators at once,
     the inner ones under the outer.
     """
@@ -52,26 +55,33 @@ class Sent:
     ) -> None:
         self._method = method
         self._url = _url(url)
-        self._headers = {**headers, "content-length": str(len(body))}
+        self._headers = {
+            "user-agent": "glmkit",
+            **headers,
+            "content-length": str(len(body)),
+        }
         self._body = body
         self._timeout_s = timeout_s
 
     async def __aenter__(self) -> Self:
         client = await _client(self._url.scheme)
         body = self._body
-        request = client.build_request(
+        request = httpx.Request(
             self._method,
             self._url,
             headers=self._headers,
             content=body if len(body) <= _AT_ONCE else _pieces(body),
-            timeout=httpx.Timeout(self._timeout_s, connect=CONNECT_S, pool=None),
+            # No limit for single reads: whole waits are bounded, here and in `chunks`.
+            extensions={"timeout": {"connect": min(CONNECT_S, self._timeout_s / 2)}},
         )
         try:
-            self._response = await client.send(request, stream=True)
+            async with asyncio.timeout(self._timeout_s):
+                self._response = await client.answer(request)
         except _FAULTS as exc:
             raise _translated(exc, self._url, self._timeout_s) from exc
+        self.renew()
         self.status = self._response.status_code
-        self.content_type = self._response.headers.get("content-type", "")
+        self.content_type = self.header("content-type")
         return self
 
     async def __aexit__(
@@ -82,18 +92,47 @@ class Sent:
     ) -> None:
         await self._response.aclose()
 
+    def header(self, name: str) -> str:
+        """Return a header of the answer, "" without one."""
+        value: str = self._response.headers.get(name, "")
+        return value
+
+    def renew(self) -> None:
+        """Take what came as a sign of life: the next may take `timeout_s` again."""
+        self._due = asyncio.get_running_loop().time() + self._timeout_s
+
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the decoded bytes; TransportError if they break off."""
+        """Yield the decoded bytes; TransportError if they break off or are late."""
+        inflater = _inflater(self.header("content-encoding"))
+        stream = self._response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        pieces = aiter(stream)
         try:
-            async for chunk in self._response.aiter_bytes():
-                yield chunk
+            while True:
+                async with asyncio.timeout_at(self._due):
+                    piece = await anext(pieces, None)
+                if piece is None:
+                    break
+                if inflater is None:
+                    yield piece
+                    continue
+                while piece:
+                    yield inflater.decompress(piece, _AT_ONCE)
+                    piece = inflater.unconsumed_tail
         except _FAULTS as exc:
             raise _translated(exc, self._url, self._timeout_s) from exc
+        if inflater is not None and not inflater.eof:
+            raise TransportError("the compressed answer broke off")
 
     async def read(self, cap: int) -> bytes:
-        """Return the whole body; TransportError above `cap` bytes."""
+        """Return the whole body; TransportError above `cap` bytes.
+
+        Each MiB counts as a sign of life, a dripping body does not.
+        """
         parts, size = [], 0
         async for chunk in self.chunks():
+            if size // _AT_ONCE != (size + len(chunk)) // _AT_ONCE:
+                self.renew()
             parts.append(chunk)
             size += len(chunk)
             if size > cap:
@@ -102,6 +141,20 @@ class Sent:
                     hint="This is not an answer of GLM: check the endpoint's URL.",
                 )
         return b"".join(parts)
+
+
+def _inflater(encoding: str) -> zlib._Decompress | None:
+    """Return what undoes an encoding, although none was asked for.
+
+    Piece by piece: httpx's own decoders make gigabytes of one read of a gzip bomb.
+    """
+    match encoding.strip().lower():
+        case "" | "identity":
+            return None
+        case "gzip" | "x-gzip" | "deflate":
+            return zlib.decompressobj(zlib.MAX_WBITS | 32)
+        case other:
+            raise TransportError(f"the answer came in an unasked encoding: {other!r}")
 
 
 @functools.lru_cache(maxsize=64)
@@ -116,6 +169,14 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 
 class _Client(HttpxAiohttpClient):
     """HttpxAiohttpClient whose sessions keep no cookies and set no limit of theirs."""
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Send by the proxy or directly, as `send` does, and nothing beside.
+
+        `send` spends as much again on redirects, cookies, auth and hooks, which a
+        call has none of.
+        """
+        return await self._transport_for_url(request.url).handle_async_request(request)
 
     def _init_transport(self, *args: Any, **options: Any) -> httpx.AsyncBaseTransport:
         return _with_session(super()._init_transport(*args, **options))
@@ -182,7 +243,8 @@ def _no_ssl_context() -> ssl.SSLContext:
 def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportError:
     """Say what happened; httpx's class alone does not, the cause does."""
     place = f"{url.host}:{url.port}" if url.port else url.host
-    match exc.__cause__ or exc:
+    # The cause of a wait's own end is but the cancelling of what it waited for.
+    match exc if isinstance(exc, TimeoutError) else exc.__cause__ or exc:
         case aiohttp.ClientConnectorDNSError():
             return _unsent(f"the host {url.host} is not known", "Check the URL.")
         case aiohttp.ClientSSLError():
@@ -194,7 +256,7 @@ def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportEr
             return _unsent(f"{place} did not take the connection within {CONNECT_S} s")
         case aiohttp.ClientConnectorError():
             return _unsent(f"nothing answers at {place}", "Is the server running?")
-        case aiohttp.ServerTimeoutError() | httpx.TimeoutException():
+        case TimeoutError() | httpx.TimeoutException():
             return TransportError(
                 f"{place} was silent for {timeout_s:g} s",
                 hint="Run it again, or give a longer timeout_s.",
@@ -203,6 +265,8 @@ def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportEr
             return TransportError(f"{place} closed the connection without an answer")
         case aiohttp.ClientPayloadError():
             return TransportError(f"the answer of {place} broke off")
+        case zlib.error():
+            return TransportError(f"the compressed answer of {place} is damaged")
         case cause:
             return TransportError(f"{place}: {cause or type(cause).__name__}")
 

@@ -13,7 +13,7 @@ from glmkit.transport import Sent
 from glmkit.wire import StreamReader, chat_body, read_body
 
 #: The largest reply that is read whole, in bytes.
-BODY_CAP = 64 * 2**20
+BODY_CAP = 16 * 2**20
 
 
 class Chat:
@@ -45,6 +45,7 @@ class Chat:
             async for chunk in reply.chunks():
                 if batch := reader.read(chunk):
                     yield batch
+                    reply.renew()  # events are signs of life, comments are not
                 reader.check()
                 if reader.done:
                     break
