@@ -85,7 +85,20 @@ def _operations(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_calls, _operations]
+def _rights(db: sqlite3.Connection) -> None:
+    """Rights that were learned; `owner` names endpoint and key, `at` is Unix time."""
+    db.execute(
+        """CREATE TABLE rights (
+            owner TEXT NOT NULL,
+            model TEXT NOT NULL,
+            in_flight INTEGER NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (owner, model)
+        ) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: list[Migration] = [_calls, _operations, _rights]
 
 
 def migrate(db: sqlite3.Connection) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import msgspec
 from glmkit.calls import Call
 from glmkit.config import data_dir
 from glmkit.errors import LedgerError
-from glmkit.ledger import rows
+from glmkit.ledger import rights, rows
 from glmkit.ledger.connection import Connection, connect
 from glmkit.ledger.queries import Table, query
 
@@ -94,6 +96,15 @@ class Ledger:
         sql, parameters, columns = query(by, since, where, newest)
         with self._connection.reader() as db:
             return Table(columns, db.execute(sql, parameters).fetchall())
+
+    async def right(self, owner: str, model: str) -> int | None:
+        """Return how many requests in flight were learned to pass; None: unknown."""
+        return await self._connection.write(partial(rights.recall, (owner, model)))
+
+    async def keep_right(self, owner: str, model: str, in_flight: int) -> None:
+        """Remember how many requests in flight pass."""
+        row = (owner, model, in_flight, time.time())
+        await self._connection.write(partial(rights.keep, row))
 
     def disconnect(self) -> None:
         """Close the file; the next use opens it again."""

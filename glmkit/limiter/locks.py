@@ -7,6 +7,7 @@ process the locks do not exclude each other: `Places` remembers what it holds.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sys
@@ -61,20 +62,18 @@ class Places:
     def give(self, place: int) -> None:
         """Let go of a place."""
         self._free.append(place)
-        if not self.fault:
-            _unlock(self._descriptor, place)
+        self._unlocked(place)
 
     def others_wait(self) -> bool:
         """Whether another process waits for a place."""
         if self.fault or not _SHARED:
             return False
-        descriptor = self._open()
-        if not _lock(descriptor, _WAITING):
+        if not self._locked(_WAITING):
             return True
         if self._marked:
-            _lock(descriptor, _WAITING, shared=True)
+            self._locked(_WAITING, shared=True)
         else:
-            _unlock(descriptor, _WAITING)
+            self._unlocked(_WAITING)
         return False
 
     def wait(self, waiting: bool) -> None:
@@ -82,9 +81,9 @@ class Places:
         if self.fault or not _SHARED or waiting == self._marked:
             return
         if waiting:
-            self._marked = _lock(self._open(), _WAITING, shared=True)
+            self._marked = self._locked(_WAITING, shared=True)
         else:
-            _unlock(self._descriptor, _WAITING)
+            self._unlocked(_WAITING)
             self._marked = False
 
     def close(self) -> None:
@@ -94,15 +93,20 @@ class Places:
         self._descriptor = -1
         self._marked = False
 
-    def _locked(self, place: int) -> bool:
+    def _locked(self, place: int, *, shared: bool = False) -> bool:
         if self.fault:
             return True
         try:
-            return _lock(self._open(), place)
+            return _lock(self._open(), place, shared=shared)
         except OSError as exc:
             # An odd file system: this process's own places are what is left.
             self.fault = exc.strerror or str(exc)
             return True
+
+    def _unlocked(self, place: int) -> None:
+        if self._descriptor >= 0:
+            with contextlib.suppress(OSError):
+                _unlock(self._descriptor, place)
 
     def _open(self) -> int:
         if self._descriptor < 0:
