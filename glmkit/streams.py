@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 #: Batches that may wait for a slow reader before the reading stops.
 _ROOM = 64
+#: Batches that are handed over at once before a reader's own pace counts.
+_PROMPT = 16
 
 
 class Stream:
@@ -33,6 +35,7 @@ class Stream:
         self._queue: queue.SimpleQueue[list[Event] | None] = queue.SimpleQueue()
         self._drained = asyncio.Event()
         self._work: loop.Work[None] | None = None
+        self._tick_s: float | None = None
 
     @property
     def reply(self) -> Reply:
@@ -60,9 +63,12 @@ class Stream:
     def batches(self, tick_s: float | None = None) -> Iterator[list[Event]]:
         """Yield the events in lists, one for each read from the network.
 
-        With `tick_s`, an empty list too whenever so many seconds brought nothing.
+        With `tick_s`, an empty list too whenever so many seconds brought nothing; and
+        once a stream has got going, at most one list in that time, so that a thousand
+        small pieces do not wake two threads a thousand times.
         """
         work = _entered(self._work)
+        self._tick_s = tick_s
         try:
             while (batch := self._next(work, tick_s)) is not None:
                 yield batch
@@ -91,10 +97,14 @@ class Stream:
 
     async def _pump(self) -> None:
         """Hand the batches over to the reading thread; wait while it is behind."""
+        handed = 0
         try:
             async with aclosing(self._exchange.run()) as batches:
                 async for batch in batches:
                     self._queue.put(batch)
+                    handed += 1
+                    if self._tick_s and handed > _PROMPT:
+                        await asyncio.sleep(self._tick_s)
                     while self._queue.qsize() >= _ROOM:
                         self._drained.clear()
                         if self._queue.qsize() >= _ROOM:
