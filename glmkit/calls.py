@@ -168,9 +168,12 @@ class Reply(msgspec.Struct, frozen=True):
     """What came of one question: the fold of its calls, the last one's answer.
 
     A reply that was cut, interrupted or ran out of length has `.complete` False.
+    `parsed` is the value of the asked `schema`, a Python type or a JSON Schema.
     """
 
     calls: tuple[Call, ...]
+    parsed: Any = None
+    schema: Any = None
 
     @property
     def _last(self) -> Call:

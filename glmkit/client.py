@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -19,8 +19,12 @@ from glmkit.errors import ConfigError, Interrupted
 from glmkit.exchange import Exchange
 from glmkit.keys import Access, Key, access
 from glmkit.ledger import Ledger
-from glmkit.messages import Options, Prompt, Request, request_of
+from glmkit.messages import Prompt, Request, request_of
+from glmkit.options import Options
 from glmkit.resources.chat import Chat
+from glmkit.rounds import repairs
+from glmkit.schema import Form, form_of
+from glmkit.series import AsyncSeries, Series
 from glmkit.service import Service
 from glmkit.streams import AsyncStream, Stream
 
@@ -71,16 +75,16 @@ class _Core:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.access.endpoint.name!r}, {self.model!r})"
 
-    def _begin(self, prompt: Prompt, options: Options, *, stream: bool) -> Exchange:
-        return self._exchange(request_of(prompt, options), stream=stream)
+    def request(
+        self, prompt: Prompt, options: Mapping[str, Any]
+    ) -> tuple[Request, Form | None]:
+        """Return the request of a prompt, and the form its answer must have."""
+        schema = options.get("schema")
+        form = None if schema is None else form_of(schema)
+        return request_of(prompt, {**options, "schema": form}), form
 
-    def _again(self, reply: Reply, model: str | None) -> Exchange:
-        request = reply.calls[-1].request
-        if model is not None:
-            request = msgspec.structs.replace(request, model=model)
-        return self._exchange(request, stream=False)
-
-    def _exchange(self, request: Request, *, stream: bool) -> Exchange:
+    def exchange(self, request: Request, *, stream: bool, group: int = 0) -> Exchange:
+        """Begin a call without sending it: for who drives several as one."""
         if self._closed:
             raise ConfigError("the client is closed", hint="Make a new one.")
         call = Call(
@@ -90,9 +94,16 @@ class _Core:
             model=request.model or self.model,
             request=request,
             stream=stream,
+            group=group,
         )
-        operation = Chat(request, call.model, stream=stream)
+        operation = Chat(request, call.model, self._service, stream=stream)
         return Exchange(self._service, ledger(), call, operation)
+
+    def _again(self, reply: Reply, model: str | None) -> tuple[Request, Form | None]:
+        request = reply.calls[0].request
+        if model is not None:
+            request = msgspec.structs.replace(request, model=model)
+        return request, None if reply.schema is None else form_of(reply.schema)
 
 
 class Client(_Core):
@@ -116,8 +127,7 @@ class Client(_Core):
 
             client.chat("A haiku on rain", model="glm-4-plus", temperature=0.9)
         """
-        exchange = self._begin(prompt, options, stream=False)
-        return _waited(exchange)
+        return self._drained(*self.request(prompt, options))
 
     @_spelled_out
     def stream(self, prompt: Prompt, **options: Unpack[Options]) -> Stream:
@@ -127,11 +137,20 @@ class Client(_Core):
             for event in stream:
                 print(event)
         """
-        return Stream(self._begin(prompt, options, stream=True))
+        request, form = self.request(prompt, options)
+        if form is None:
+            return Stream(self.exchange(request, stream=True))
+        return Series(repairs(request, form), self.exchange, schema=form.kind)
 
     def rerun(self, reply: Reply, *, model: str | None = None) -> Reply:
         """Ask the same again, of another model or endpoint."""
-        return _waited(self._again(reply, model))
+        return self._drained(*self._again(reply, model))
+
+    def _drained(self, request: Request, form: Form | None) -> Reply:
+        if form is None:
+            return _waited(self.exchange(request, stream=False))
+        steps = repairs(request, form)
+        return Series(steps, self.exchange, schema=form.kind, stream=False).drain()
 
     def close(self) -> None:
         """Take no more calls. Connections are shared, and end by themselves."""
@@ -166,16 +185,26 @@ class AsyncClient(_Core):
     @_spelled_out
     async def chat(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
         """Ask and wait for the whole reply; see `Client.chat`."""
-        return await self._begin(prompt, options, stream=False).drain()
+        return await self._drained(*self.request(prompt, options))
 
     @_spelled_out
     def stream(self, prompt: Prompt, **options: Unpack[Options]) -> AsyncStream:
         """Ask and read the answer while it arrives, with `async with`."""
-        return AsyncStream(self._begin(prompt, options, stream=True))
+        request, form = self.request(prompt, options)
+        if form is None:
+            return AsyncStream(self.exchange(request, stream=True))
+        return AsyncSeries(repairs(request, form), self.exchange, schema=form.kind)
 
     async def rerun(self, reply: Reply, *, model: str | None = None) -> Reply:
         """Ask the same again, of another model or endpoint."""
-        return await self._again(reply, model).drain()
+        return await self._drained(*self._again(reply, model))
+
+    async def _drained(self, request: Request, form: Form | None) -> Reply:
+        if form is None:
+            return await self.exchange(request, stream=False).drain()
+        steps = repairs(request, form)
+        series = AsyncSeries(steps, self.exchange, schema=form.kind, stream=False)
+        return await series.drain()
 
     async def aclose(self) -> None:
         """Take no more calls. Connections end with their loop."""

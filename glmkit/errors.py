@@ -71,10 +71,14 @@ class LocalError(GLMError):
 class TransportError(GLMError):
     """The service was not reached, or broke off before a whole reply came.
 
-    `.sent` is False where no byte of the request had left.
+    `.sent` is False where no byte of the request had left; `.stale` is True where the
+    service had closed a kept connection before it saw the request; `.lasting` where
+    trying again is no help.
     """
 
     sent = True
+    stale = False
+    lasting = False
     reply: Reply | None = None
 
     hint = "Check the network and the endpoint's URL, then run it again."
@@ -91,6 +95,8 @@ class StreamError(GLMError):
 
 class ToolError(GLMError):
     """A tool could not be described, called or trusted."""
+
+    reply: Reply | None = None
 
 
 class SchemaError(GLMError):
@@ -261,9 +267,19 @@ _BY_STATUS: dict[int, Rule] = {
     401: Rule(AuthError),
     403: Rule(AuthError),
     404: Rule(InvalidRequestError, "stop", "The endpoint has no such path or task."),
+    408: Rule(ServerError, "wait"),
+    409: Rule(ServerError, "wait"),
     413: Rule(InvalidRequestError, "stop", "The request is too large: send less."),
+    425: Rule(ServerError, "wait"),
     429: Rule(RateLimitError, "wait"),
+    434: Rule(AuthError, "stop", "The key has no right to this API."),
+    435: Rule(InvalidRequestError, "stop", "The file is too large: 100 MB at most."),
+    501: Rule(ServerError),
+    505: Rule(ServerError),
 }
+
+
+_STATUSES = {str(status) for status in range(400, 600)}
 
 
 def rule_for(status: int | None, code: str) -> Rule:
@@ -276,6 +292,8 @@ def rule_for(status: int | None, code: str) -> Rule:
     """
     if code in RULES:
         return RULES[code]
+    if status in (None, 200) and code in _STATUSES:
+        status = int(code)  # an error event of another server than GLM's
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status is not None and status >= 500:

@@ -6,17 +6,14 @@ is `None` or empty is not sent, and the service's default holds.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import msgspec
 
 from glmkit.errors import ConfigError
-
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+from glmkit.options import Effort, check_names, thinking, tools
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -108,10 +105,14 @@ class ThinkingSwitch(msgspec.Struct, frozen=True, omit_defaults=True):
     clear_thinking: bool | None = None
 
 
-class ResponseFormat(msgspec.Struct, frozen=True):
-    """The service's `response_format` parameter."""
+class ResponseFormat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The `response_format` parameter.
 
-    type: Literal["text", "json_object"]
+    "json_schema" is not GLM's: there the schema goes into the prompt.
+    """
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: dict[str, Any] | None = None
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -144,31 +145,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra_body: dict[str, Any] | None = None
 
 
-class Options(TypedDict, total=False):
-    """The parameters of a chat, all optional; unset ones are not sent."""
-
-    model: str | None
-    system: str | None
-    temperature: float | None
-    top_p: float | None
-    max_tokens: int | None
-    stop: str | Sequence[str] | None
-    do_sample: bool | None
-    seed: int | None
-    thinking: bool | str | Mapping[str, Any] | None
-    tools: Sequence[Mapping[str, Any]] | None
-    tool_choice: str | Mapping[str, Any] | None
-    tool_stream: bool | None
-    response_format: str | Mapping[str, Any] | None
-    request_id: str | None
-    user_id: str | None
-    meta: Mapping[str, str] | None
-    sensitive_word_check: Mapping[str, str] | None
-    extra: Mapping[str, Any] | None
-    watermark_enabled: bool | None
-    extra_body: Mapping[str, Any] | None
-
-
 Prompt = str | Sequence[str | Part | Message | Mapping[str, Any]]
 
 
@@ -182,12 +158,16 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
     0.2
     """
     given = {name: value for name, value in options.items() if value is not None}
-    _check_names(given)
+    check_names(given)
     fields: dict[str, Any] = {"messages": _messages(prompt, given.pop("system", None))}
-    if "thinking" in given:
-        fields |= _thinking(given.pop("thinking"))
+    if switches := given.keys() & {"thinking", "clear_thinking"}:
+        fields |= thinking(**{name: given.pop(name) for name in switches})
+    if offered := tools(given):
+        given["tools"] = offered
     if isinstance(given.get("stop"), str):
         given["stop"] = (given["stop"],)
+    if (form := given.pop("schema", None)) is not None:
+        given["response_format"] = form.response_format
     if isinstance(given.get("response_format"), str):
         given["response_format"] = {"type": given["response_format"]}
     try:
@@ -208,36 +188,6 @@ def payload_key(operation: str, payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of any other call as the person made it, as 64 hex digits."""
     text = msgspec.json.encode([operation, payload], order="sorted")
     return hashlib.sha256(text).hexdigest()
-
-
-def _check_names(given: Mapping[str, Any]) -> None:
-    known = Options.__annotations__
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            raise ConfigError(
-                f"unknown option {name!r}",
-                hint=f"Did you mean {near[0]!r}?"
-                if near
-                else "Fields that are newer than glmkit go into extra_body={...}.",
-            )
-
-
-def _thinking(value: bool | str | Mapping[str, Any]) -> dict[str, Any]:
-    match value:
-        case True | "on":
-            return {"thinking": {"type": "enabled"}}
-        case False | "off":
-            return {"thinking": {"type": "disabled"}}
-        case str() if value in _EFFORTS:
-            return {"reasoning_effort": value}
-        case Mapping():
-            return {"thinking": dict(value)}
-        case _:
-            raise ConfigError(
-                f"thinking can not be {value!r}",
-                hint=f"Use True, False, 'on', 'off' or one of {', '.join(_EFFORTS)}.",
-            )
 
 
 def _messages(prompt: Prompt, system: str | None) -> tuple[Message, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 from glmkit import catalog
-from glmkit.config import LOCAL, origin_of
+from glmkit.config import LOCAL, SERVICES, origin_of
 from glmkit.keys import Access
 from glmkit.limiter import UNKNOWN_RIGHT
 
@@ -27,6 +27,16 @@ class Service:
     def local(self) -> bool:
         """Whether the local platform answers."""
         return self.endpoint == LOCAL
+
+    @property
+    def native(self) -> bool:
+        """Whether it is GLM's own service, or the local platform in its place."""
+        return self.local or self.endpoint.name in SERVICES
+
+    @property
+    def constrained(self) -> bool:
+        """Whether it decodes by a JSON Schema: local, or a server that is not GLM's."""
+        return self.local or not self.native
 
     def right(self, model: str) -> int:
         """Return how many requests may be in flight for a model."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -200,7 +201,9 @@ def paced(paced_server: str) -> Callable[..., Paced]:
 
     def endpoint(**options: object) -> Paced:
         lane = f"{paced_server}/lane={os.getpid()}-{next(_lanes)}"
-        words = "".join(f"/{name}={value}" for name, value in options.items())
+        words = "".join(
+            f"/{name}={quote(str(value), safe='')}" for name, value in options.items()
+        )
         return Paced(f"{lane}{words}/api/paas/v4", lane)
 
     return endpoint

@@ -21,7 +21,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from os import getpid
 
-from tests.paced_answers import Plan, dumps, plan_of, refusal, script, whole
+from tests.paced_answers import (
+    Plan,
+    dumps,
+    plan_of,
+    refusal,
+    script,
+    scripted_body,
+    scripted_events,
+    whole,
+)
 
 BURST = 256  # events in one write where no rate is asked for
 
@@ -158,10 +167,27 @@ class Connection(asyncio.Protocol):
         await asyncio.sleep(plan.wait_s)
         if plan.status != 200 and (plan.fails < 0 or lane.requests <= plan.fails):
             self._send(plan.status, refusal(plan.code))
+        elif reply := plan.reply(lane.requests):
+            await self._scripted(plan, lane, body, reply)
         elif body.get("stream"):
             await self._stream(plan, lane, *script(plan, model, prompt))
         else:
             self._send(200, whole(plan, model, prompt), cut=plan.cut >= 0)
+
+    async def _scripted(
+        self,
+        plan: Plan,
+        lane: Lane,
+        body: dict[str, object],
+        reply: dict[str, object],
+    ) -> None:
+        model = str(body.get("model"))
+        if body.get("stream"):
+            events = scripted_events(plan, model, reply)
+            cut = plan.cut >= 0
+            await self._stream(plan, lane, events[: plan.cut if cut else None], cut)
+        else:
+            self._send(200, scripted_body(plan, model, reply))
 
     async def _stream(
         self, plan: Plan, lane: Lane, events: list[bytes], breaks: bool

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import count, islice
+from typing import Any
 from urllib.parse import unquote
 
 ID = "2026101001080604e9d6d218684552"
@@ -35,6 +36,15 @@ class Plan:
     status: int = 200  # refuse with this HTTP status
     fails: int = -1  # refuse only the first so many requests, -1: all
     keep_alive: int = 1  # 0: close after each response
+    replies: str = ""  # JSON: a list of messages, the nth request gets the nth
+
+    def reply(self, number: int) -> dict[str, Any] | None:
+        """Return the scripted message of the request with this number, from 1.
+
+        `finish_reason` and what belongs beside the choices stand in it too.
+        """
+        scripted = json.loads(self.replies) if self.replies else []
+        return scripted[min(number, len(scripted)) - 1] if scripted else None
 
 
 def plan_of(path: str) -> Plan:
@@ -183,6 +193,49 @@ def script(plan: Plan, model: str, prompt: str) -> tuple[list[bytes], bool]:
     if plan.end >= 0:
         return events[: plan.end], False
     return events + list(closing(plan, model, len(events))), False
+
+
+_BESIDE = ("web_search", "content_filter", "video_result")
+
+
+def parted(
+    plan: Plan, reply: dict[str, Any]
+) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """Return a scripted message, its finish reason, and what stands beside it."""
+    finish = "tool_calls" if reply.get("tool_calls") else plan.finish
+    message = {"role": "assistant", "content": ""} | reply
+    finish = message.pop("finish_reason", finish)
+    beside = {name: message.pop(name) for name in _BESIDE if name in message}
+    return message, finish, beside
+
+
+def scripted_events(plan: Plan, model: str, reply: dict[str, Any]) -> list[bytes]:
+    """Return the events of a scripted message: a piece of the text in each."""
+    message, finish, beside = parted(plan, reply)
+    text = message.pop("content") or ""
+    deltas = [{"role": "assistant", "content": p} for p in _PIECE.findall(text)]
+    events = [
+        event(model, [{"index": 0, "delta": delta}]) for delta in [message, *deltas]
+    ]
+    last = [{"index": 0, "finish_reason": finish, "delta": {"role": "assistant"}}]
+    events.append(event(model, last, usage=usage_of(plan, len(deltas)), **beside))
+    return [event + b"\n\n" for event in [*events, b"data: [DONE]"]]
+
+
+def scripted_body(plan: Plan, model: str, reply: dict[str, Any]) -> bytes:
+    """Return the body of a scripted message."""
+    message, finish, beside = parted(plan, reply)
+    spoken = len(_PIECE.findall(message["content"] or ""))
+    return dumps(
+        {
+            "choices": [{"finish_reason": finish, "index": 0, "message": message}],
+            "created": CREATED,
+            "id": ID,
+            "model": model,
+            "usage": usage_of(plan, spoken),
+            **beside,
+        }
+    )
 
 
 def whole(plan: Plan, model: str, prompt: str) -> bytes:

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = (ROOT / "glmkit", ROOT / "widgets/glmkit_widgets")
 
 FLOORS = {  # the lowest first; a room is a module or a folder
-    "values": "errors money messages events calls",
+    "values": "errors money options messages events calls",
     "knowledge": "catalog prices tokens",
     "dialect": "sse wire schema tools rounds",
     "plumbing": "config keys loop limiter transport ledger cassette documents",
     "local": "local",
-    "client": "service exchange resources streams client defaults",
+    "client": "service exchange resources streams series client defaults",
     "work": "conversation sandbox frames tables lab gallery doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",

@@ -9,6 +9,7 @@ from glmkit.errors import StreamError, TransportError
 from glmkit.events import Event, Usage
 from glmkit.messages import Request
 from glmkit.money import Money
+from glmkit.service import Service
 from glmkit.transport import Sent
 from glmkit.wire import StreamReader, chat_body, read_body
 
@@ -24,8 +25,16 @@ class Chat:
     content_type = "application/json"
     task = False
 
-    def __init__(self, request: Request, model: str, *, stream: bool) -> None:
-        self.content = chat_body(request, model, stream=stream)
+    def __init__(
+        self, request: Request, model: str, service: Service, *, stream: bool
+    ) -> None:
+        self.content = chat_body(
+            request,
+            model,
+            stream=stream,
+            native=service.native,
+            constrained=service.constrained,
+        )
 
     def price(
         self, model: str, usage: Usage | None, currency: str | None
@@ -45,7 +54,8 @@ class Chat:
             async for chunk in reply.chunks():
                 if batch := reader.read(chunk):
                     yield batch
-                    reply.renew()  # events are signs of life, comments are not
+                if reader.heard:
+                    reply.renew()
                 reader.check()
                 if reader.done:
                     break

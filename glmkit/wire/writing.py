@@ -2,24 +2,72 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from glmkit.messages import Request
+from glmkit.messages import Message, Request, ResponseFormat, TextPart
 
 _encoder = msgspec.json.Encoder()
+_ORDER = (
+    "Answer with one JSON object and nothing else: no fence, no comment. "
+    "It must fit this JSON Schema:\n"
+)
 
 
-def chat_body(request: Request, model: str, *, stream: bool) -> bytes:
+def chat_body(
+    request: Request,
+    model: str,
+    *,
+    stream: bool,
+    native: bool = True,
+    constrained: bool = False,
+) -> bytes:
     """Encode a chat request for `model`; unset parameters are not sent.
+
+    `native`: the service takes base64 bare, as GLM does, not as a data URL;
+    `constrained`: it decodes by a JSON Schema, which elsewhere only the prompt names.
 
     >>> from glmkit.messages import request_of
     >>> chat_body(request_of("Hi", {}), "glm-4-plus", stream=False)
     b'{"messages":[{"role":"user","content":"Hi"}],"model":"glm-4-plus"}'
     """
     plain = msgspec.structs.replace(request, model=model, extra_body=None)
-    if not stream and not request.extra_body:
+    form = request.response_format
+    if form is not None and form.json_schema is not None:
+        plain = _with_schema(plain, form.json_schema, constrained)
+    bare = native and any(isinstance(m.content, tuple) for m in request.messages)
+    if not (stream or bare or request.extra_body):
         return _encoder.encode(plain)
     fields = msgspec.to_builtins(plain)
+    if bare:
+        _strip_data_urls(fields["messages"])
     if stream:
         fields |= {"stream": True}
     return _encoder.encode(fields | (request.extra_body or {}))
+
+
+def _with_schema(request: Request, named: dict[str, Any], constrained: bool) -> Request:
+    """Name the schema in the system's part; ask for JSON the way the service can."""
+    order = _ORDER + _encoder.encode(named.get("schema", {})).decode()
+    form = request.response_format if constrained else ResponseFormat("json_object")
+    return msgspec.structs.replace(
+        request, messages=_ordered(request.messages, order), response_format=form
+    )
+
+
+def _ordered(messages: tuple[Message, ...], order: str) -> tuple[Message, ...]:
+    first, *rest = messages
+    if first.role != "system":
+        return (Message("system", order), *messages)
+    if isinstance(first.content, tuple):
+        return (Message("system", (*first.content, TextPart(order))), *rest)
+    return (Message("system", f"{first.content or ''}\n\n{order}".strip()), *rest)
+
+
+def _strip_data_urls(messages: list[dict[str, Any]]) -> None:
+    for message in messages:
+        content = message.get("content")
+        for part in content if isinstance(content, list) else ():
+            if (image := part.get("image_url")) and image["url"].startswith("data:"):
+                image["url"] = image["url"].partition(",")[2]
