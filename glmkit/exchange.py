@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Protocol
 
 import msgspec
@@ -27,8 +27,9 @@ from glmkit.errors import (
 )
 from glmkit.events import Event, Text, Thinking, Usage
 from glmkit.ledger import Ledger
-from glmkit.limiter import Limiter
+from glmkit.limiter import Limiter, Slot, Slots
 from glmkit.money import Money
+from glmkit.retries import Budget, Retries
 from glmkit.service import Service
 from glmkit.wire import refusal
 
@@ -36,6 +37,7 @@ from glmkit.wire import refusal
 REFUSAL_CAP = 2**20
 
 _limiter = Limiter()
+_budgets: dict[str, Budget] = {}
 _latest: Reply | None = None
 _carriers = (APIError, LedgerError, SchemaError, StreamError, TransportError)
 
@@ -79,6 +81,14 @@ class Exchange:
         self._ledger = ledger
         self._operation = operation
         self._fold = Fold()
+        self._budget = _budgets.setdefault(service.owner, Budget())
+        self._retries = Retries(
+            self._budget, service.timeout_s, repeatable=_repeatable(call, operation)
+        )
+        self._retry_after = ""
+        self._slots: Slots | None = None
+        self._handed = False
+        self._lost = False  # an earlier try may have been served
         self._began = 0.0
         self._first_token_s: float | None = None
         self.call = call
@@ -99,21 +109,68 @@ class Exchange:
 
     async def run(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events, a batch for each read, and settle whatever happens."""
+        again = True
+        try:
+            while again:
+                try:
+                    async with await self._slot():
+                        await self._open()
+                        async with AsyncExitStack() as stack:
+                            reply = await self._send(stack)
+                            async for batch in self._operation.read(reply):
+                                self._take(batch)
+                                yield batch
+                    again = False
+                except GLMError as exc:
+                    again = await self._again(exc)
+                    if not again:
+                        raise
+        except BaseException as exc:
+            if self.call.id:
+                await self._settle(exc)
+            raise
+        await self._settle(None)
+
+    async def _slot(self) -> Slot:
+        """Return what to hold while the request is in flight."""
         service, model = self._service, self.call.model
         await service.locate()
-        async with _limiter.slot(service.owner, model, service.right(model)):
+        owner, model, right = service.owner, service.family(model), service.right(model)
+        learned = None
+        if not right.known and not _limiter.known(owner, model):
+            learned = await self._ledger.right(owner, model)
+        self._slots = _limiter.slots(owner, model, right, learned)
+        return Slot(self._slots)
+
+    async def _open(self) -> None:
+        """Write the pending row, before the first byte leaves."""
+        if not self.call.id:
             self.call = await self._ledger.open(self.call)
             self._began = time.perf_counter()
-            try:
-                async with AsyncExitStack() as stack:
-                    reply = await self._send(stack)
-                    async for batch in self._operation.read(reply):
-                        self._take(batch)
-                        yield batch
-            except BaseException as exc:
-                await self._settle(exc)
-                raise
-            await self._settle(None)
+            self._budget.request()
+
+    async def _again(self, fault: GLMError) -> bool:
+        """Wait and say whether to send again: never once something was handed out."""
+        if not self.call.id or self._handed:
+            return False
+        if self._restarts(fault):
+            self._service.forget()
+        else:
+            verdict = self._retries.after(fault, self._retry_after)
+            if verdict.note:
+                fault.hint = f"{fault.hint} {verdict.note}"
+            if verdict.wait_s is None:
+                return False
+            await asyncio.sleep(verdict.wait_s)
+        self._lost = self._lost or not _unserved(fault)
+        retries = self.call.retries + 1
+        self.call = msgspec.structs.replace(self.call, retries=retries)
+        return True
+
+    def _restarts(self, fault: GLMError) -> bool:
+        """Whether the local platform has stopped: it is started again, once."""
+        gone = isinstance(fault, TransportError) and not fault.sent
+        return gone and self._service.local and not self.call.retries
 
     async def complete(self, events: list[Event], exc: GLMError | None = None) -> Reply:
         """Settle a task that was submitted earlier by what came of it.
@@ -129,6 +186,7 @@ class Exchange:
         return self.reply
 
     def _take(self, batch: list[Event]) -> None:
+        self._handed = True
         self._fold.add(batch)
         if self._first_token_s is None and any(
             isinstance(event, Text | Thinking) for event in batch
@@ -136,18 +194,6 @@ class Exchange:
             self._first_token_s = time.perf_counter() - self._began
 
     async def _send(self, stack: AsyncExitStack) -> transport.Sent:
-        """Send; a local platform that has stopped meanwhile is started again once."""
-        service = self._service
-        try:
-            return await self._sent(stack)
-        except TransportError as exc:
-            if exc.sent or not service.local:
-                raise
-        service.forget()
-        await service.locate()
-        return await self._sent(stack)
-
-    async def _sent(self, stack: AsyncExitStack) -> transport.Sent:
         operation, service = self._operation, self._service
         url, headers = service.target(operation.path)
         sending = transport.Sent(
@@ -157,8 +203,10 @@ class Exchange:
             operation.content,
             service.timeout_s,
         )
+        self._retry_after = ""
         reply = await stack.enter_async_context(sending)
         if not 200 <= reply.status < 300:
+            self._retry_after = reply.header("retry-after")
             raise refusal(reply.status, await reply.read(REFUSAL_CAP))
         return reply
 
@@ -176,6 +224,15 @@ class Exchange:
             if exc is None:
                 raise
             exc.add_note(f"The ledger has no end of this call: {failure}")
+        await self._keep_right()
+
+    async def _keep_right(self) -> None:
+        """Write down what was learned, seldom; the call does not depend on it."""
+        size = self._slots.window.news() if self._slots else None
+        if size is not None:
+            owner, model = self._service.owner, self._service.family(self.call.model)
+            with suppress(LedgerError):
+                await self._ledger.keep_right(owner, model, size)
 
     def _settled(self, exc: BaseException | None) -> Call:
         answer = self._fold.answer()
@@ -211,7 +268,11 @@ class Exchange:
             return Money(0, endpoint.currency or "CNY")
         if endpoint.currency is None:
             return None
-        if endpoint.plan or _never_served(exc):
+        if endpoint.plan:
+            return Money(0, endpoint.currency)
+        if self._lost:
+            return None
+        if _never_served(exc):
             return Money(0, endpoint.currency)
         return self._price(usage, endpoint.currency)
 
@@ -226,8 +287,19 @@ def _never_served(exc: BaseException | None) -> bool:
     """Whether the service refused at the door, or was never reached: nothing owed."""
     match exc:
         case TransportError():
-            return not exc.sent
+            return exc.stale or not exc.sent
         case APIError(status=int(status)):
             return status >= 400
         case _:
             return False
+
+
+def _unserved(fault: GLMError) -> bool:
+    """Whether a try that ended before its first event can have cost nothing."""
+    return isinstance(fault, APIError) or _never_served(fault)
+
+
+def _repeatable(call: Call, operation: Operation) -> bool:
+    """Whether sending twice asks for one thing: the caller's own id says so."""
+    named = call.request.request_id or (call.request.extra_body or {}).get("request_id")
+    return operation.method == "GET" or bool(named)

@@ -7,14 +7,20 @@ import os
 
 from glmkit import catalog
 from glmkit.config import LOCAL, SERVICES, origin_of
+from glmkit.errors import ConfigError
 from glmkit.keys import Access
-from glmkit.limiter import UNKNOWN_RIGHT
+from glmkit.limiter import Right
 
 
 class Service:
     """An endpoint as a client uses it."""
 
     def __init__(self, access: Access, timeout_s: float, in_flight: int | None) -> None:
+        if in_flight is not None and in_flight < 1:
+            raise ConfigError(
+                f"in_flight can not be {in_flight}",
+                hint="At least one request has to be in flight; None: by the card.",
+            )
         self.endpoint = access.endpoint
         self.timeout_s = timeout_s
         self._key = access.key
@@ -38,15 +44,25 @@ class Service:
         """Whether it decodes by a JSON Schema: local, or a server that is not GLM's."""
         return self.local or not self.native
 
-    def right(self, model: str) -> int:
-        """Return how many requests may be in flight for a model."""
+    def family(self, model: str) -> str:
+        """Return the name under which a model's rights are counted."""
+        card = catalog.card(model)
+        return card.id if card else model.lower()
+
+    def right(self, model: str) -> Right:
+        """Return how many requests may be in flight for a model.
+
+        The client's own word, else the card's number for GLMKIT_TIER where the card
+        holds, else a right that has to be learned.
+        """
         if self._in_flight is not None:
-            return self._in_flight
+            return Right(self._in_flight, known=True)
         card = catalog.card(model)
         if card and card.in_flight and self.endpoint.name in {"local", "bigmodel"}:
-            tier = os.environ.get("GLMKIT_TIER", "V0")
-            return card.in_flight.get(tier, UNKNOWN_RIGHT)
-        return UNKNOWN_RIGHT
+            tier = os.environ.get("GLMKIT_TIER", "V0").strip().upper()
+            if tier in card.in_flight:
+                return Right(card.in_flight[tier], known=True)
+        return Right()
 
     async def locate(self) -> None:
         """Have the local platform up, where it is the endpoint. Raises LocalError."""

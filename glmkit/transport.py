@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +25,8 @@ from glmkit.errors import TransportError
 CONNECT_S = 8.0
 #: Seconds an idle connection is kept: shorter than servers keep theirs.
 KEEP_ALIVE_S = 4.0
+#: Seconds within which a kept connection turns out to be closed.
+STALE_S = 1.0
 #: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
 _AT_ONCE = 2**20
 
@@ -44,6 +48,8 @@ class Sent:
 
     status: int
     content_type: str
+    #: Whether a connection was made for it; otherwise a kept one was used.
+    connected = False
 
     def __init__(
         self,
@@ -74,11 +80,15 @@ class Sent:
             # No limit for single reads: whole waits are bounded, here and in `chunks`.
             extensions={"timeout": {"connect": min(CONNECT_S, self._timeout_s / 2)}},
         )
+        self.renew()
+        _asking.set(self)
         try:
             async with asyncio.timeout(self._timeout_s):
                 self._response = await client.answer(request)
         except _FAULTS as exc:
-            raise _translated(exc, self._url, self._timeout_s) from exc
+            error = _translated(exc, self._url, self._timeout_s)
+            error.stale = self._stale(exc)
+            raise error from exc
         self.renew()
         self.status = self._response.status_code
         self.content_type = self.header("content-type")
@@ -91,6 +101,22 @@ class Sent:
         trace: TracebackType | None,
     ) -> None:
         await self._response.aclose()
+
+    def _stale(self, exc: Exception) -> bool:
+        """Whether a kept connection was closed before the request reached the service.
+
+        One that breaks later may have been at work on it.
+        """
+        since = asyncio.get_running_loop().time() - self._due + self._timeout_s
+        if self.connected or since > STALE_S:
+            return False
+        match exc.__cause__ or exc:
+            case aiohttp.ServerDisconnectedError(message=str()):  # nothing came back
+                return True
+            case aiohttp.ClientOSError():
+                return True
+            case _:
+                return False
 
     def header(self, name: str) -> str:
         """Return a header of the answer, "" without one."""
@@ -191,11 +217,25 @@ def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTranspo
     assert isinstance(transport, AiohttpTransport)
     transport.client = lambda: aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=KEEP_ALIVE_S, ssl=transport.ssl_context
+            limit=0,
+            keepalive_timeout=KEEP_ALIVE_S,
+            ssl=transport.ssl_context,
+            socket_factory=_socket,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
     )
     return transport
+
+
+#: The request that is being sent, so that a new connection can be told from a kept one.
+_asking: ContextVar[Sent] = ContextVar("asking")
+
+
+def _socket(address: aiohttp.connector.AddrInfoType) -> socket.socket:
+    """Make the socket of a new connection."""
+    _asking.get().connected = True
+    family, kind, protocol, *_ = address
+    return socket.socket(family, kind, protocol)
 
 
 _Place = tuple[asyncio.AbstractEventLoop, str]
@@ -248,10 +288,12 @@ def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportEr
         case aiohttp.ClientConnectorDNSError():
             return _unsent(f"the host {url.host} is not known", "Check the URL.")
         case aiohttp.ClientSSLError():
-            return _unsent(
+            untrusted = _unsent(
                 f"{place} has no certificate that this machine trusts",
                 "Check the URL, the clock and SSL_CERT_FILE.",
             )
+            untrusted.lasting = True
+            return untrusted
         case aiohttp.ConnectionTimeoutError():
             return _unsent(f"{place} did not take the connection within {CONNECT_S} s")
         case aiohttp.ClientConnectorError():

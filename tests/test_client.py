@@ -188,7 +188,7 @@ def test_refusal_is_typed_and_recorded(
     paced: Factory, status: int, code: str, error: type[glmkit.APIError]
 ) -> None:
     with pytest.raises(error) as caught:
-        client_of(paced(status=status, code=code)).chat("Hi")
+        client_of(paced(status=status, code=code), timeout_s=1).chat("Hi")
     assert caught.value.code == code
     assert caught.value.hint
     assert rows("error_code || state") == [code + "failed"]

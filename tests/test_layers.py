@@ -15,7 +15,7 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "values": "errors money options messages events calls",
     "knowledge": "catalog prices tokens",
     "dialect": "sse wire schema tools rounds",
-    "plumbing": "config keys loop limiter transport ledger cassette documents",
+    "plumbing": "config keys loop retries limiter transport ledger cassette documents",
     "local": "local",
     "client": "service exchange resources streams series client defaults",
     "work": "conversation sandbox frames tables lab gallery doctor",

@@ -80,10 +80,6 @@ class Limiter:
         found.ask(right)
         return found
 
-    def slot(self, owner: str, model: str, right: int) -> Slot:
-        """Return what to hold to be one request of `owner`, whose right is known."""
-        return Slot(self.slots(owner, model, Right(right, known=True)))
-
     def _close_idle(self) -> None:
         for name, slots in list(self._slots.items()):
             if len(self._slots) < _OPEN:
