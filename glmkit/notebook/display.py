@@ -26,7 +26,7 @@ from glmkit.notebook.telling import Telling, told
 display: Any = ipython.display
 
 #: Seconds between two updates, and more of them for a longer text to read again.
-_LIVE_S, _PAINT_S = 1 / 15, 0.05
+_LIVE_S, _PAINT_S = 1 / 12, 0.05
 _CHARACTERS_S = 1 / 60_000
 
 #: Live answers in a row without a word of a view, after which none is awaited.

@@ -12,6 +12,8 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,18 +25,15 @@ from tests.browser.lab import CHROMIUM_FLAGS, TOKEN, chromium_path, running_lab
 from tests.browser.notebook import Notebook, Traffic, settle
 
 _CELL = """\
+%load_ext glmkit
 import glmkit, json, time
-from glmkit.notebook.display import Display
-client = glmkit.Client({url!r}, api_key="paced0123456789.secret0123456789")
+glmkit.Client({origin!r} + "/tokens=3/api/paas/v4").chat("warm up")
+%glm config endpoint {url}
 before = time.process_time()
-with client.stream("go") as answer, Display(get_ipython()) as shown:
-    for batch in answer.batches():
-        shown.show(batch)
-        last = time.time()
-    shown.end(answer.reply)
+get_ipython().run_cell_magic("glm", "-o answer", "go")
 used = time.process_time() - before
 """
-_TOLD = "print(json.dumps([used, last, answer.reply.text[-40:]]))"
+_TOLD = "print(json.dumps([used, answer.usage.completion_tokens]))"
 
 _MEASURE = """() => {
     const seen = window.seen = { frames: [], tasks: [], changed: 0 };
@@ -63,7 +62,14 @@ def paced_server() -> Iterator[str]:
         child.stdin.close()
 
 
-def measured(page: Page, traffic: Traffic, folder: Path, url: str) -> dict[str, Any]:
+def sent_at(lane: str) -> float:
+    """Return when the server sent the last event, in Unix seconds."""
+    with urllib.request.urlopen(f"{lane}/state") as response:
+        monotonic = float(json.load(response)["sent_at"])
+    return time.time() - time.monotonic() + monotonic
+
+
+def measured(page: Page, traffic: Traffic, folder: Path, lane: str) -> dict[str, Any]:
     """Run one answer and return its figures."""
     book = Notebook(page, folder)
     page.evaluate(_MEASURE)
@@ -72,7 +78,7 @@ def measured(page: Page, traffic: Traffic, folder: Path, url: str) -> dict[str, 
     page.wait_for_selector(".glmkit-badge", state="attached")
     size = traffic.socket_bytes - before[0]
     messages = traffic.socket_messages - before[1]
-    used, last, _end = json.loads(book.run(1)[0]["text"])
+    used, tokens = json.loads(book.run(1)[0]["text"])
     seen = page.evaluate("() => { window.seen.done = true; return window.seen }")
     outputs = book.outputs(0)
     frames = sorted(seen["frames"])
@@ -84,7 +90,9 @@ def measured(page: Page, traffic: Traffic, folder: Path, url: str) -> dict[str, 
         "slow_frame_ms": round(frames[int(len(frames) * 0.99)]),
         "tasks_over_100_ms": [round(task) for task in seen["tasks"] if task > 100],
         "kernel_cpu_s": round(used, 2),
-        "last_token_late_ms": round(seen["ended"] - last * 1000),
+        "kernel_us_a_token": round(used / tokens * 1e6),
+        "last_token_late_ms": round(seen["changed"] - sent_at(lane) * 1000),
+        "final_output_late_ms": round(seen["ended"] - sent_at(lane) * 1000),
         "outputs": [sorted(output.get("data", output)) for output in outputs],
     }
 
@@ -111,15 +119,11 @@ def main() -> None:
         page.wait_for_function("() => window.jupyterapp", timeout=60_000)
         settle(page, "async () => { await window.jupyterapp.restored }")
         for text in asked.text:
-            url = (
-                f"{server}/tokens={asked.tokens}/rate={asked.rate}/text={text}"
-                "/api/paas/v4"
-            )
-            file = lab.write(f"{text}.ipynb", [_CELL.format(url=url), _TOLD])
-            figures = measured(page, traffic, file, url)
-            figures["kernel_us_a_token"] = round(
-                figures["kernel_cpu_s"] / asked.tokens * 1e6
-            )
+            lane = f"{server}/lane={text}"
+            url = f"{lane}/tokens={asked.tokens}/rate={asked.rate}/text={text}"
+            cell = _CELL.format(origin=server, url=f"{url}/api/paas/v4")
+            file = lab.write(f"{text}.ipynb", [cell, _TOLD])
+            figures = measured(page, traffic, file, lane)
             sys.stdout.write(json.dumps({"text": text} | figures) + "\n")
             sys.stdout.flush()
         browser.close()
