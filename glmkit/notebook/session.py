@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from glmkit.client import Client
 
 #: Seconds after which the display may show what it held back.
-_TICK_S = 0.05
+_TICK_S = 0.04
 
 #: The session of each shell that has loaded the extension.
 _sessions: dict[int, Session] = {}
