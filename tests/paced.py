@@ -16,8 +16,8 @@ import asyncio
 import json
 import sys
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from os import getpid
 
@@ -69,6 +69,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.buffer = b""
+        self.answered: Counter[str] = Counter()
         self.lanes: set[str] = set()
         self.answer: asyncio.Task[None] | None = None
         self.writable = asyncio.Event()
@@ -126,6 +127,11 @@ class Connection(asyncio.Protocol):
             )
         else:
             self._note(plan, lane, headers, body)
+            if self.answered[plan.lane] == plan.drop:
+                lane.active -= 1
+                self.transport.close()
+                return
+            self.answered[plan.lane] += 1
             try:
                 await self._chat(plan, lane, json.loads(body or b"{}"))
             except asyncio.CancelledError:
@@ -154,8 +160,12 @@ class Connection(asyncio.Protocol):
         lane.headers.append(headers)
         lane.bodies.append(json.loads(body or b"null"))
 
-    def _send(self, status: int, body: bytes, cut: bool = False) -> None:
+    def _send(
+        self, status: int, body: bytes, cut: bool = False, after: str = ""
+    ) -> None:
         head = f"HTTP/1.1 {status} -\r\ncontent-type: application/json; charset=UTF-8"
+        if after:
+            head += f"\r\nretry-after: {after}"
         size = f"\r\ncontent-length: {len(body)}\r\n\r\n"
         half = len(body) // 2 if cut else len(body)
         self.transport.write((head + size).encode() + body[:half])
@@ -164,13 +174,18 @@ class Connection(asyncio.Protocol):
 
     async def _chat(self, plan: Plan, lane: Lane, body: dict[str, object]) -> None:
         model, prompt = str(body.get("model")), prompt_of(body)
+        if plan.right and lane.active > plan.right:
+            self._send(429, refusal("1302"))
+            return
         await asyncio.sleep(plan.wait_s)
-        if plan.status != 200 and (plan.fails < 0 or lane.requests <= plan.fails):
-            self._send(plan.status, refusal(plan.code))
+        faulty = plan.fails < 0 or lane.requests <= plan.fails
+        if plan.status != 200 and faulty:
+            self._send(plan.status, refusal(plan.code, plan.said), after=plan.after)
         elif reply := plan.reply(lane.requests):
             await self._scripted(plan, lane, body, reply)
         elif body.get("stream"):
-            await self._stream(plan, lane, *script(plan, model, prompt))
+            told = plan if faulty else replace(plan, error=-1)
+            await self._stream(plan, lane, *script(told, model, prompt))
         else:
             self._send(200, whole(plan, model, prompt), cut=plan.cut >= 0)
 

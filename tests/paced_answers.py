@@ -34,7 +34,11 @@ class Plan:
     error: int = -1  # an error event after so many
     code: str = "1301"  # its business code, also that of a refusal
     status: int = 200  # refuse with this HTTP status
-    fails: int = -1  # refuse only the first so many requests, -1: all
+    fails: int = -1  # refuse (or err) only the first so many requests, -1: all
+    right: int = 0  # refuse with 1302 above so many in flight, 0: never
+    after: str = ""  # the Retry-After header of a refusal
+    said: str = ""  # the message of a refusal
+    drop: int = -1  # hang up on a connection's request after so many answered
     keep_alive: int = 1  # 0: close after each response
     replies: str = ""  # JSON: a list of messages, the nth request gets the nth
 
@@ -146,8 +150,9 @@ def event(model: str, choices: list[object], **more: object) -> bytes:
     return b"data: " + dumps({**head, "model": model, "choices": choices, **more})
 
 
-def refusal(code: str) -> bytes:
-    return dumps({"error": {"code": code, "message": f"refused with {code}"}})
+def refusal(code: str, said: str = "") -> bytes:
+    message = said or f"refused with {code}"
+    return dumps({"error": {"code": code, "message": message}})
 
 
 def usage_of(plan: Plan, completion: int) -> dict[str, int]:
@@ -189,7 +194,10 @@ def script(plan: Plan, model: str, prompt: str) -> tuple[list[bytes], bool]:
     if plan.cut >= 0:
         return events[: plan.cut], True
     if plan.error >= 0:
-        return [*events[: plan.error], b"data: " + refusal(plan.code) + b"\n\n"], False
+        return [
+            *events[: plan.error],
+            b"data: " + refusal(plan.code, plan.said) + b"\n\n",
+        ], False
     if plan.end >= 0:
         return events[: plan.end], False
     return events + list(closing(plan, model, len(events))), False
