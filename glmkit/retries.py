@@ -187,7 +187,7 @@ def asked_s(header: str, now: float) -> float | None:
     (7.0, 60.0)
     """
     header = header.strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", header):
         return float(header)
     try:
         at = parsedate_to_datetime(header)
