@@ -31,7 +31,9 @@ Status = Literal[
     "finetune-base",
     "unconfirmed",
 ]
-Unit = Literal["1M tokens", "image", "video", "minute of audio"]
+Unit = Literal["1M tokens", "image", "video", "minute of audio", "call"]
+#: The source of a price that the user's own file gives.
+USER = "user"
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,7 +65,7 @@ class Price(_Record, frozen=True):
     first_day: date | None = msgspec.field(default=None, name="from")
     tiers: tuple[Tier, ...] = ()
     each: Decimal | None = None
-    source: str = "user"
+    source: str = USER
     cached_source: str | None = None
 
     @property
@@ -153,6 +155,23 @@ def plain(model: str) -> str:
 def cards() -> tuple[Card, ...]:
     """Return all cards; ConfigError where the user's file is not as it must be."""
     return tuple(_index(os.environ.get("GLMKIT_MODELS_FILE", "")).values())
+
+
+def fee(engine: str) -> Card | None:
+    """Return the card of a search engine, which bills by the call; None if unknown.
+
+    >>> str(fee("search_pro").prices[0].each)
+    '0.03'
+    """
+    return card(engine) or _fees().get(plain(engine))
+
+
+@lru_cache(maxsize=1)
+def _fees() -> dict[str, Card]:
+    found = msgspec.json.decode(
+        (_DATA / "fees.json").read_bytes(), type=tuple[Card, ...]
+    )
+    return {plain(entry.id): entry for entry in found}
 
 
 def card(model: str) -> Card | None:

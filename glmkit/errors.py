@@ -32,6 +32,10 @@ class StandInWarning(UserWarning):
     """No key was found, so the local stand-in answers instead of GLM."""
 
 
+class BudgetWarning(UserWarning):
+    """Most of a budget is gone."""
+
+
 class GLMError(Exception):
     """Root of glmkit's errors: a message that says what, a hint that says what next."""
 

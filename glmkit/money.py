@@ -16,14 +16,19 @@ _SIGNS = {"CNY": "¥", "USD": "$"}
 class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount in one currency: `parts` of 10⁻¹² units of `currency`.
 
+    `at_most`: no more than this, where a price that could lower it is not known.
+
     >>> Money.of("0.000486", "CNY")
     Money('0.000486', 'CNY')
     >>> print(Money.of("0.5", "USD") + Money.of("0.25", "USD"))
     $0.75
+    >>> print(Money(5 * 10**10, "CNY", at_most=True))
+    at most ¥0.05
     """
 
     parts: int
     currency: str
+    at_most: bool = False
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
@@ -43,20 +48,23 @@ class Money(msgspec.Struct, frozen=True, gc=False):
             return NotImplemented
         if other.currency != self.currency:
             raise ValueError(f"can not add {other.currency} to {self.currency}")
-        return Money(self.parts + other.parts, self.currency)
+        at_most = self.at_most or other.at_most
+        return Money(self.parts + other.parts, self.currency, at_most)
 
     def __mul__(self, count: int) -> Money:
-        return Money(self.parts * count, self.currency)
+        return Money(self.parts * count, self.currency, self.at_most)
 
     def __bool__(self) -> bool:
         return self.parts != 0
 
     def __str__(self) -> str:
         sign = _SIGNS.get(self.currency, self.currency + " ")
-        return f"{sign}{_plain(self.amount)}"
+        mark = "at most " if self.at_most else ""
+        return f"{mark}{sign}{_plain(self.amount)}"
 
     def __repr__(self) -> str:
-        return f"Money('{_plain(self.amount)}', '{self.currency}')"
+        mark = ", at_most=True" if self.at_most else ""
+        return f"Money('{_plain(self.amount)}', '{self.currency}'{mark})"
 
 
 def _plain(amount: Decimal) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from glmkit.catalog import Card, Price, Tier
+from glmkit.catalog import USER, Card, Price, Tier
 from glmkit.events import Usage
 from glmkit.money import PARTS, Money
 
@@ -18,6 +19,8 @@ _CURRENCIES = ("CNY", "USD")
 _NO_BOUND = 2**63
 #: 10⁻¹² units of a token, for a price of 1 the million.
 _PARTS_PER_TOKEN = 10**6
+_EPOCH = date(1970, 1, 1).toordinal()
+_BEIJING_S = 8 * 3600
 
 
 class _Rate(NamedTuple):
@@ -31,11 +34,15 @@ class _Rate(NamedTuple):
 
 
 class _Tariff(NamedTuple):
-    """Tiers of tokens; or `each`, the 10⁻¹² units of one image, video or minute."""
+    """Tiers of tokens; or `each`, the 10⁻¹² units of one image, video, minute or call.
+
+    `calls` are the units where nobody counted any: one call, else not known.
+    """
 
     currency: str
     rates: tuple[_Rate, ...]
     each: int | None = None
+    calls: int | None = None
 
 
 _FREE = (_Rate(_NO_BOUND, _NO_BOUND, 0, 0, 0),)
@@ -52,11 +59,12 @@ def cost(
 ) -> Money | None:
     """Return the price of a usage; None where the card has none in that currency.
 
-    `units` are images, videos or minutes of audio, where the card bills by these; a
-    part of a unit is rounded up to whole 10⁻¹² units of money.
+    `units` are images, videos, minutes of audio or calls (None: one call), where the
+    card bills by these; a part is rounded up to whole 10⁻¹² units of money.
 
     `currency` None takes the list price in yuan, else in dollars; `day` is the day
-    of the call (None: today). Cached input without a price of its own counts in full.
+    of the call (None: today). Cached input without a price of its own counts in full,
+    and the cost is marked `at_most`.
 
     >>> from glmkit.catalog import card
     >>> print(cost(card("glm-4-long"), Usage(35, 451), "CNY"))
@@ -66,20 +74,73 @@ def cost(
     """
     if card is None:
         return None
-    tariff = _tariff(card, currency, batch, day or date.today())
+    tariff = _tariff(card, currency, batch, day or day_of(time.time()))
     if tariff is None:
         return None
     if tariff.each is not None:
-        parts = _of_units(tariff.each, units)
+        parts = _of_units(tariff.each, tariff.calls if units is None else units)
         return None if parts is None else Money(parts, tariff.currency)
     if usage is None:
         return None
     prompt, output = usage.prompt_tokens, usage.completion_tokens
     for rate in tariff.rates:
         if prompt < rate.prompt_below and output < rate.output_below:
-            parts = _parts(rate, prompt, usage.cached_tokens or 0, output)
-            return None if parts is None else Money(parts, tariff.currency)
+            cached = usage.cached_tokens or 0
+            parts = _parts(rate, prompt, cached, output)
+            at_most = rate.cached is None and bool(cached and rate.input)
+            return None if parts is None else Money(parts, tariff.currency, at_most)
     return None
+
+
+def worst(
+    card: Card | None,
+    prompt_tokens: int,
+    output_tokens: int,
+    currency: str | None,
+    *,
+    batch: bool = False,
+    day: date | None = None,
+) -> Money | None:
+    """Return the most that a call up to these lengths can cost, by the dearest tier.
+
+    None where any tier in reach has no price, or the card bills by another unit.
+
+    >>> from glmkit.catalog import card
+    >>> print(worst(card("glm-4.7"), 1000, 500, "CNY"))
+    ¥0.01
+    """
+    tariff = card and _tariff(card, currency, batch, day or day_of(time.time()))
+    if not tariff or not tariff.rates:
+        return None
+    amounts: list[int] = []
+    for rate in tariff.rates:
+        prompt = min(prompt_tokens, rate.prompt_below - 1)
+        output = min(output_tokens, rate.output_below - 1)
+        if rate.input is None or (rate.output is None and output):
+            return None
+        dearer = max(rate.input, rate.cached or 0)
+        amounts.append(prompt * dearer + output * (rate.output or 0))
+        if prompt == prompt_tokens and output == output_tokens:
+            break  # no shorter call gets past this tier
+    return Money(max(amounts), tariff.currency)
+
+
+def own_currency(card: Card | None) -> str | None:
+    """Return the currency of a price that the user's own file gave; None: it has none.
+
+    On a custom URL nothing else is known of what a model costs.
+    """
+    prices = card.prices if card else ()
+    return next((p.currency for p in prices if p.source == USER), None)
+
+
+def day_of(at: float) -> date:
+    """Return the day of a time in Unix seconds, in Beijing, where prices are made.
+
+    >>> day_of(1767200400.0)
+    datetime.date(2026, 1, 1)
+    """
+    return date.fromordinal(_EPOCH + int((at + _BEIJING_S) // 86400))
 
 
 def _of_units(each: int, units: int | Fraction | None) -> int | None:
@@ -105,7 +166,8 @@ def _tariff(card: Card, currency: str | None, batch: bool, day: date) -> _Tariff
         if price is not None:
             rates, each = _rates(card, price, batch), _each(card, price, batch)
             known = bool(rates) or each is not None
-            return _Tariff(wanted, rates, each) if known else None
+            calls = 1 if price.unit == "call" else None
+            return _Tariff(wanted, rates, each, calls) if known else None
     return None
 
 
