@@ -97,12 +97,21 @@ class _Chunk(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Chunk).decode
 _DONE = b"[DONE]"
 
+#: The most bytes that one stream may have: twice the longest answer, a token an event.
+STREAM_CAP = 64 * 2**20
+
 
 class StreamReader:
-    """Reads one stream; `.done` once the service closed it in order."""
+    """Reads one stream; `.done` once the service closed it in order.
+
+    `.heard` tells whether the latest bytes completed an event of the service: a sign
+    of life, which a comment is not.
+    """
 
     def __init__(self) -> None:
         self.done = False
+        self.heard = False
+        self._size = 0
         self._decoder = Decoder()
         self._started = False
         self._finish: Finish | None = None
@@ -115,6 +124,7 @@ class StreamReader:
         came before a fault is returned first; `check` raises the fault then.
         """
         out: list[Event] = []
+        self.heard = False
         try:
             self._read(chunk, out)
         except (APIError, StreamError) as fault:
@@ -127,7 +137,12 @@ class StreamReader:
             raise self._fault
 
     def _read(self, chunk: bytes, out: list[Event]) -> None:
-        for server_event in self._decoder.feed(chunk):
+        self._size += len(chunk)
+        if self._size > STREAM_CAP:
+            raise StreamError(f"the service sent more than {STREAM_CAP} bytes")
+        server_events = self._decoder.feed(chunk)
+        self.heard = bool(server_events)
+        for server_event in server_events:
             data = server_event.data
             if data == _DONE:
                 self.done = True
