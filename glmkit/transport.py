@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import aiohttp
 import httpx
+from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from glmkit.errors import TransportError
@@ -213,6 +214,43 @@ class _Client(HttpxAiohttpClient):
         return _with_session(super()._init_proxy_transport(*args, **options))
 
 
+class _Response(aiohttp.ClientResponse):
+    """A response whose reader always learns that the connection is lost.
+
+    Of framing that it can not read, aiohttp tells the connection and not the body:
+    who waits for the next bytes would wait until the time-out.
+    """
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        await super().start(connection)
+        body = self.content
+        if not body.is_eof() and connection.protocol is not None:
+            lost = functools.partial(_break_off, body)
+            if (closed := connection.protocol.closed) is None:
+                lost()
+            else:
+                closed.remove_done_callback(_look_at)
+                closed.add_done_callback(_look_at)
+                closed.add_done_callback(lost)
+                body.on_eof(functools.partial(_forget, closed, lost))
+        return self
+
+
+def _break_off(body: aiohttp.StreamReader, _closed: object = None) -> None:
+    if not body.is_eof() and body.exception() is None:
+        body.set_exception(aiohttp.ClientPayloadError("the connection is lost"))
+
+
+def _forget(closed: asyncio.Future[None], lost: functools.partial[None]) -> None:
+    closed.remove_done_callback(lost)
+
+
+def _look_at(closed: asyncio.Future[None]) -> None:
+    """Keep asyncio from telling of an idle connection's error that nobody awaited."""
+    if not closed.cancelled():
+        closed.exception()
+
+
 def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
     assert isinstance(transport, AiohttpTransport)
     transport.client = lambda: aiohttp.ClientSession(
@@ -223,6 +261,7 @@ def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTranspo
             socket_factory=_socket,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
+        response_class=_Response,
     )
     return transport
 
@@ -283,8 +322,7 @@ def _no_ssl_context() -> ssl.SSLContext:
 def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportError:
     """Say what happened; httpx's class alone does not, the cause does."""
     place = f"{url.host}:{url.port}" if url.port else url.host
-    # The cause of a wait's own end is but the cancelling of what it waited for.
-    match exc if isinstance(exc, TimeoutError) else exc.__cause__ or exc:
+    match (exc.__cause__ or exc) if isinstance(exc, httpx.HTTPError) else exc:
         case aiohttp.ClientConnectorDNSError():
             return _unsent(f"the host {url.host} is not known", "Check the URL.")
         case aiohttp.ClientSSLError():
@@ -305,6 +343,11 @@ def _translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportEr
             )
         case aiohttp.ServerDisconnectedError():
             return TransportError(f"{place} closed the connection without an answer")
+        case aiohttp.ClientResponseError():
+            return TransportError(
+                f"{place} does not speak HTTP that can be read",
+                hint="Check the endpoint's URL and its port.",
+            )
         case aiohttp.ClientPayloadError():
             return TransportError(f"the answer of {place} broke off")
         case zlib.error():
