@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from glmkit.calls import Where as Where
     from glmkit.client import AsyncClient as AsyncClient
     from glmkit.client import Client as Client
+    from glmkit.conversation import AsyncConversation as AsyncConversation
+    from glmkit.conversation import Conversation as Conversation
     from glmkit.defaults import last as last
     from glmkit.errors import (
         APIError as APIError,
@@ -116,6 +118,8 @@ if TYPE_CHECKING:
     from glmkit.keys import Key as Key
     from glmkit.messages import Message as Message
     from glmkit.money import Money as Money
+    from glmkit.tools import Tool as Tool
+    from glmkit.tools import tool as tool
     from glmkit.widgets import dashboard as dashboard
 
 _ERRORS = (
@@ -132,6 +136,8 @@ _HOMES = {
     **dict.fromkeys(_EVENTS.split(), "glmkit.events"),
     **dict.fromkeys(("Call", "Reply", "Where"), "glmkit.calls"),
     **dict.fromkeys(("AsyncClient", "Client"), "glmkit.client"),
+    **dict.fromkeys(("AsyncConversation", "Conversation"), "glmkit.conversation"),
+    **dict.fromkeys(("Tool", "tool"), "glmkit.tools"),
     **dict.fromkeys(("models", "usage"), "glmkit.frames"),
     "Key": "glmkit.keys",
     "Message": "glmkit.messages",

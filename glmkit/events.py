@@ -47,12 +47,13 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     type: str = "function"
 
 
-class ToolResult(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """What a tool returned to the model."""
+class ToolResult(msgspec.Struct, frozen=True, tag_field="event"):
+    """What a tool returned to the model; `failed` where that is an error's text."""
 
     id: str
     name: str
     content: str
+    failed: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):

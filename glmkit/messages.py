@@ -192,13 +192,14 @@ def payload_key(operation: str, payload: Mapping[str, Any]) -> str:
 
 def _messages(prompt: Prompt, system: str | None) -> tuple[Message, ...]:
     head = (Message("system", system),) if system else ()
-    body = _body(prompt)
+    body = turns_of(prompt)
     if not any(_has_content(message) for message in body):
         raise ConfigError("the prompt is empty", hint="Write what the model shall do.")
     return head + body
 
 
-def _body(prompt: Prompt) -> tuple[Message, ...]:
+def turns_of(prompt: Prompt) -> tuple[Message, ...]:
+    """Return the messages of a prompt; a text or parts are one of the user's."""
     match prompt:
         case str():
             return (Message("user", prompt),)

@@ -122,7 +122,7 @@ class Turn:
 
     def steps(self) -> Steps:
         """Ask and use tools until there is an answer; return its typed value."""
-        for _ in range(self._rounds + 1):
+        for left in range(self._rounds, -1, -1):
             asked = msgspec.structs.replace(
                 self._request, messages=tuple(self.messages)
             )
@@ -131,6 +131,8 @@ class Turn:
             self._say(answer, calls)
             if not calls:
                 return parsed
+            if not left:
+                break
             for call in calls:
                 result: ToolResult = yield Use(call)
                 self.messages.append(_told(call.id, result.content))

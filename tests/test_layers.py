@@ -18,7 +18,7 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "plumbing": "config keys loop retries limiter transport ledger cassette documents",
     "local": "local",
     "client": "service exchange resources streams series client defaults",
-    "work": "conversation sandbox frames tables lab gallery doctor",
+    "work": "deadline toolbox conversation sandbox frames tables lab gallery doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",
     "notebook": "notebook",
