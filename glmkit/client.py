@@ -21,7 +21,10 @@ from glmkit.keys import Access, Key, access
 from glmkit.ledger import Ledger
 from glmkit.messages import Prompt, Request, request_of
 from glmkit.options import Options
+from glmkit.resources.caller import Caller
 from glmkit.resources.chat import Chat
+from glmkit.resources.endpoints import Endpoints
+from glmkit.resources.faces import Awaited, Blocking
 from glmkit.rounds import repairs
 from glmkit.schema import Form, form_of
 from glmkit.series import AsyncSeries, Series
@@ -70,6 +73,7 @@ class _Core:
         self.access: Access = access(endpoint, api_key)
         self.model = model or default_model(self.access.endpoint)
         self._service = Service(self.access, timeout_s, in_flight)
+        self._caller = Caller(self._service, ledger, self.model)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -106,7 +110,7 @@ class _Core:
         return request, None if reply.schema is None else form_of(reply.schema)
 
 
-class Client(_Core):
+class Client(_Core, Endpoints[Blocking]):
     """Talks to GLM, or to the local stand-in where there is no key.
 
     `endpoint` is "local", "bigmodel", "zai", "bigmodel-coding", "zai-coding" or a
@@ -117,6 +121,8 @@ class Client(_Core):
         with glmkit.Client() as client:
             print(client.chat("Why is the sky blue?").text)
     """
+
+    _blocking = True
 
     @_spelled_out
     def chat(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
@@ -154,7 +160,7 @@ class Client(_Core):
 
     def close(self) -> None:
         """Take no more calls. Connections are shared, and end by themselves."""
-        self._closed = True
+        self._closed = self._caller.closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -175,12 +181,14 @@ def _waited(exchange: Exchange) -> Reply:
         raise Interrupted(exchange.reply) from None
 
 
-class AsyncClient(_Core):
+class AsyncClient(_Core, Endpoints[Awaited]):
     """The same client on the caller's own event loop.
 
     async with glmkit.AsyncClient() as client:
         reply = await client.chat("Why is the sky blue?")
     """
+
+    _blocking = False
 
     @_spelled_out
     async def chat(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
@@ -208,7 +216,7 @@ class AsyncClient(_Core):
 
     async def aclose(self) -> None:
         """Take no more calls. Connections end with their loop."""
-        self._closed = True
+        self._closed = self._caller.closed = True
 
     async def __aenter__(self) -> Self:
         return self

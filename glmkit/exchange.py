@@ -245,7 +245,7 @@ class Exchange:
             answer=answer,
             source=source,
             cost=self._cost(answer.usage, bool(answer.stand_in), exc),
-            list_cost=self._price(answer.usage, self._list_currency()),
+            list_cost=self._price(answer.usage, self._list_currency(), exc),
             seconds=time.perf_counter() - self._began,
             first_token_s=self._first_token_s,
             error="" if exc is None else type(exc).__name__,
@@ -256,7 +256,11 @@ class Exchange:
     def _list_currency(self) -> str | None:
         return None if self._service.local else self._service.endpoint.currency
 
-    def _price(self, usage: Usage | None, currency: str | None) -> Money | None:
+    def _price(
+        self, usage: Usage | None, currency: str | None, exc: BaseException | None
+    ) -> Money | None:
+        if exc is not None and usage is None:
+            return None
         return self._operation.price(self.call.model, usage, currency)
 
     def _cost(
@@ -274,7 +278,7 @@ class Exchange:
             return None
         if _never_served(exc):
             return Money(0, endpoint.currency)
-        return self._price(usage, endpoint.currency)
+        return self._price(usage, endpoint.currency, exc)
 
 
 def _state(exc: BaseException | None) -> State:
@@ -301,5 +305,6 @@ def _unserved(fault: GLMError) -> bool:
 
 def _repeatable(call: Call, operation: Operation) -> bool:
     """Whether sending twice asks for one thing: the caller's own id says so."""
-    named = call.request.request_id or (call.request.extra_body or {}).get("request_id")
+    asked = call.payload or call.request.extra_body or {}
+    named = call.request.request_id or asked.get("request_id")
     return operation.method == "GET" or bool(named)

@@ -49,7 +49,7 @@ DOORS = {
     "referencing": "schema",
     "sqlite3": "ledger local",
     "starlette": "local",
-    "tqdm": "local tables lab",
+    "tqdm": "local resources tables lab",
     "traitlets": "notebook glmkit_widgets",
     "uvicorn": "local",
     "xllamacpp": "local",

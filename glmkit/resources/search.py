@@ -1,0 +1,63 @@
+"""What the search and reader tools return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from glmkit.events import Source
+from glmkit.resources.prices import Price, fixed, unknown
+from glmkit.resources.records import Billed, Record
+
+#: Yuan a call. Source: the service's price page.
+_EACH = {
+    "search_std": "0.01",
+    "search_pro": "0.03",
+    "search_pro_sogou": "0.05",
+    "search_pro_quark": "0.05",
+}
+
+
+class Intent(Record, frozen=True):
+    """What the search understood: SEARCH_ALL, SEARCH_NONE or SEARCH_ALWAYS."""
+
+    query: str = ""
+    intent: str = ""
+    keywords: str = ""
+
+
+class SearchAnswer(Billed, frozen=True):
+    """The pages that were found; also a sequence of them."""
+
+    created: int = 0
+    search_intent: tuple[Intent, ...] = ()
+    search_result: tuple[Source, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.search_result)
+
+    def __getitem__(self, place: int) -> Source:
+        return self.search_result[place]
+
+
+class WebPage(Record, frozen=True):
+    """A page of the web as text; `cost` is not known."""
+
+    title: str = ""
+    url: str = ""
+    description: str = ""
+    content: str = ""
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
+    external: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class ReaderAnswer(Billed, frozen=True):
+    """The reader's answer around a page."""
+
+    reader_result: WebPage = WebPage()
+
+
+def price_of(engine: str) -> Price:
+    """Return how a search by an engine is billed."""
+    return fixed(_EACH[engine]) if engine in _EACH else unknown
