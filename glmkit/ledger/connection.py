@@ -21,8 +21,9 @@ from typing import TypeVar
 
 from glmkit import loop
 from glmkit.errors import LedgerError
-from glmkit.ledger import owners, schema
+from glmkit.ledger import owners, schema, sums
 from glmkit.ledger.faults import is_busy, is_lasting, translated
+from glmkit.ledger.measures import Bands
 from glmkit.ledger.volumes import on_network
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Connection:
         self._name = str(path)
         self.owner = 0
         self.open_rows: set[int] = set()
+        self.bands = Bands()
         self._mode = ""
         self._lock = threading.Lock()
         self._reading = threading.Lock()
@@ -115,12 +117,15 @@ class Connection:
             if first_open:
                 owners.raise_mark(db, self.owner, first_open)
             owners.settle(db)
+            sums.fold(db, self.bands)
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _second(self) -> sqlite3.Connection:
         """Open the file once more; one that was moved aside is not made anew here."""
         uri = self.path.as_uri() + "?mode=rw"
-        return sqlite3.connect(uri, PATIENCE_S, isolation_level=None, uri=True)
+        db = sqlite3.connect(uri, PATIENCE_S, isolation_level=None, uri=True)
+        self.bands.attach(db)
+        return db
 
     def disconnect(self) -> None:
         """Close the file; the next use opens it again."""
@@ -178,6 +183,8 @@ class Connection:
                 f"the ledger {self.path} was written by a newer glmkit",
                 hint="Update glmkit, or set GLMKIT_DATA_DIR to another folder.",
             )
+        self.bands.attach(db)
+        self.bands.refresh(db)
         # Checkpoints are among the chores; this is for a log that grew all the same.
         db.execute("PRAGMA wal_autocheckpoint = 10000")
         owner = owners.enter(db)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from glmkit.errors import ConfigError
+from glmkit.ledger.measures import (
+    CELL_KEYS,
+    KEYS,
+    OPEN,
+    TIMINGS,
+    sums_of_rows,
+    sums_of_sums,
+)
 
 
 class Table(NamedTuple):
@@ -21,15 +30,9 @@ class Table(NamedTuple):
 
 #: Column as the reader knows it → expression.
 _PLACES = {
-    "day": "date(at, 'unixepoch', 'localtime')",
-    "endpoint": "endpoint",
-    "model": "model",
-    "operation": "operation",
+    **{name: place for name, place in KEYS.items() if not name.endswith("_from")},
     "answered": "answered",
-    "notebook": "notebook",
     "cell": "cell",
-    "tag": "tag",
-    "source": "source",
     "state": "state",
     "finish_reason": "finish_reason",
     "error_code": "error_code",
@@ -39,7 +42,8 @@ _CALLS = {
     "group": "coalesce(group_id, id)",
     "at": "at",
     **{name: _PLACES[name] for name in ("notebook", "cell", "tag", "endpoint")},
-    **{name: _PLACES[name] for name in ("model", "answered", "source", "state")},
+    **{name: _PLACES[name] for name in ("model", "answered", "state")},
+    "source": "source",
     "operation": "operation",
     "stream": "stream",
     "temperature": "request ->> '$.temperature'",
@@ -52,6 +56,7 @@ _CALLS = {
     "total_tokens": "total_tokens",
     "cost": "cost",
     "currency": "cost_currency",
+    "at_most": "coalesce(at_most, 0)",
     "list_cost": "list_cost",
     "list_currency": "list_currency",
     "seconds": "seconds",
@@ -63,31 +68,18 @@ _CALLS = {
     "retries": "retries",
     "request_id": "request_id",
 }
-_SUMS = {
-    "calls": "count(*)",
-    "failed": "count(*) FILTER (WHERE state = 'failed')",
-    "uncertain": "count(*) FILTER (WHERE state = 'uncertain')",
-    "prompt_tokens": "coalesce(sum(prompt_tokens), 0)",
-    "cached_tokens": "sum(cached_tokens)",
-    "completion_tokens": "coalesce(sum(completion_tokens), 0)",
-    "reasoning_tokens": "sum(reasoning_tokens)",
-    "total_tokens": "coalesce(sum(total_tokens), 0)",
-    "cost_cny": "sum(cost) FILTER (WHERE cost_currency = 'CNY')",
-    "cost_usd": "sum(cost) FILTER (WHERE cost_currency = 'USD')",
-    "list_cost_cny": "sum(list_cost) FILTER (WHERE list_currency = 'CNY')",
-    "list_cost_usd": "sum(list_cost) FILTER (WHERE list_currency = 'USD')",
-    "unpriced": "count(*) FILTER (WHERE cost IS NULL AND state = 'done')",
-    "seconds": "sum(seconds)",
-    "last_at": "max(at)",
-}
 
 
 class Query(NamedTuple):
-    """A statement, its parameters, and the columns that it gives."""
+    """A statement, its parameters, and the columns that it gives.
+
+    `kept`: it reads the kept sums, which must be up to date.
+    """
 
     sql: str
     parameters: tuple[Any, ...]
     columns: tuple[str, ...]
+    kept: bool = False
 
 
 def query(
@@ -102,36 +94,127 @@ def query(
     `newest` keeps so many of the last calls. Raises ConfigError for a column that is
     not there.
     """
-    conditions, parameters = _conditions(since, where or {})
+    where = where or {}
+    table = _kept({*by, *where}, since) if by and newest is None else ""
+    if table:
+        return _sums(table, by, since, where)
+    conditions, parameters = _conditions(since, where)
     groups = {name: _place(name) for name in by}
-    selected = groups | _SUMS if by else _CALLS
-    calls = f"calls{conditions}"
+    selected = groups | sums_of_rows() if by else _CALLS
+    if by and "state" not in {*by, *where}:
+        conditions.append(f"state NOT IN {OPEN}")
+    calls = f"calls c{_joined(conditions)}"
     if newest is not None:
-        calls = f"(SELECT * FROM {calls} ORDER BY id DESC LIMIT ?)"
+        calls = f"(SELECT * FROM {calls} ORDER BY id DESC LIMIT ?) c"
         parameters.append(newest)
     sql = f"SELECT {', '.join(selected.values())} FROM {calls}"
-    numbers = ", ".join(str(1 + place) for place in range(len(groups)))
-    sql += f" GROUP BY {numbers} ORDER BY {numbers}" if by else " ORDER BY id"
+    sql += _grouped(groups) if by else " ORDER BY id"
     return Query(sql, tuple(parameters), tuple(selected))
 
 
-def _conditions(since: float | None, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    conditions: list[str] = []
-    parameters: list[Any] = []
+def timings(
+    kind: str,
+    by: Sequence[str] = (),
+    since: float | None = None,
+    where: Mapping[str, Any] | None = None,
+) -> Query:
+    """Return the statement for a histogram: bins and calls for each value of `by`.
+
+    `kind` is one of TIMINGS. ConfigError for a column that sums are not kept by.
+    """
+    if kind not in TIMINGS:
+        raise ConfigError(
+            f"the ledger keeps no {kind!r} of calls", hint=f"Use one of {[*TIMINGS]}."
+        )
+    for name in {*by, *(where or {})} - {*KEYS}:
+        _place(name)
+        raise ConfigError(
+            f"the times are not kept by {name!r}", hint=f"Use one of {[*KEYS]}."
+        )
+    conditions, parameters = _conditions_on_sums(since, where or {})
+    conditions.append("kind = ?")
+    parameters.append(kind)
+    groups = {name: name for name in (*by, "bin")}
+    sql = (
+        f"SELECT {', '.join(groups)}, sum(t.calls) FROM timings t "
+        f"JOIN sums ON sums.id = t.sum{_joined(conditions)}{_grouped(groups)}"
+    )
+    return Query(sql, tuple(parameters), (*groups, "calls"), kept=True)
+
+
+def _kept(names: set[str], since: float | None) -> str:
+    """Return the table of sums that can answer; "" where only the rows can."""
+    if names <= {*KEYS} and (since is None or _midnight(since)):
+        return "sums"
+    return "cell_sums" if names <= {*CELL_KEYS} and since is None else ""
+
+
+def _sums(
+    table: str, by: Sequence[str], since: float | None, where: Mapping[str, Any]
+) -> Query:
+    conditions, parameters = _conditions_on_sums(since, where)
+    groups = {name: name for name in by}
+    selected = groups | sums_of_sums()
+    sql = f"SELECT {', '.join(selected.values())} FROM {table}{_joined(conditions)}"
+    # A call that changed after its end may have left an empty sum.
+    sql += _grouped(groups).replace(" ORDER", " HAVING sum(calls) > 0 ORDER")
+    return Query(sql, tuple(parameters), tuple(selected), kept=True)
+
+
+def _midnight(moment: float) -> bool:
+    return datetime.fromtimestamp(moment).time() == time()
+
+
+def _grouped(groups: Mapping[str, str]) -> str:
+    numbers = ", ".join(str(1 + place) for place in range(len(groups)))
+    return f" GROUP BY {numbers} ORDER BY {numbers}"
+
+
+def _joined(conditions: Sequence[str]) -> str:
+    return " WHERE " + " AND ".join(conditions) if conditions else ""
+
+
+def _conditions_on_sums(
+    since: float | None, where: Mapping[str, Any]
+) -> tuple[list[str], list[Any]]:
+    conditions, parameters = _chosen(where, {name: name for name in KEYS | CELL_KEYS})
+    if since is not None:
+        conditions.append("day >= ?")
+        parameters.append(datetime.fromtimestamp(since).date().isoformat())
+    return conditions, parameters
+
+
+def _conditions(
+    since: float | None, where: Mapping[str, Any]
+) -> tuple[list[str], list[Any]]:
+    conditions, parameters = _chosen(where, {name: _place(name) for name in where})
     if since is not None:
         conditions.append("at >= ?")
         parameters.append(since)
+    return conditions, parameters
+
+
+def _chosen(
+    where: Mapping[str, Any], places: Mapping[str, str]
+) -> tuple[list[str], list[Any]]:
+    conditions: list[str] = []
+    parameters: list[Any] = []
     for name, wanted in where.items():
         values = [wanted] if isinstance(wanted, str) else list(wanted)
-        conditions.append(f"{_place(name)} IN ({', '.join('?' * len(values))})")
+        conditions.append(f"{places[name]} IN ({', '.join('?' * len(values))})")
         parameters.extend(values)
-    return (" WHERE " + " AND ".join(conditions) if conditions else ""), parameters
+    return conditions, parameters
 
 
 def _place(name: str) -> str:
     """Return a column's expression: only what is listed ever enters a statement."""
     if name in _PLACES:
         return _PLACES[name]
+    if name in KEYS:
+        raise ConfigError(
+            f"{name!r} is a column of sums alone",
+            hint=f"Beside it only {[*KEYS]} can be asked for, and days as `since`.",
+        )
     near = difflib.get_close_matches(name, _PLACES, 1)
     raise ConfigError(
         f"the ledger has no column {name!r} to sort calls by",

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
 
-from glmkit.calls import Call
+from glmkit.calls import Answer, Call
 from glmkit.messages import Request, canonical_key, payload_key
 from glmkit.money import Money
 
 _OPENING = (
     "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",
-    "stream", "key", "request", "operation",
+    "stream", "key", "request", "operation", "held", "held_currency",
 )  # fmt: skip
 _CLOSING = (
     "state", "source", "answered", "answer_id", "request_id", "stand_in",
     "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens",
     "reasoning_tokens", "cost", "cost_currency", "list_cost", "list_currency",
     "seconds", "first_token_s", "finish_reason", "error", "error_code", "status",
-    "retries", "text", "thinking", "tool_calls", "sources", "task_id",
+    "retries", "text", "thinking", "tool_calls", "sources", "task_id", "at_most",
 )  # fmt: skip
 
 INSERT = (
     f"INSERT INTO calls ({', '.join(_OPENING)}) "
     f"VALUES ({', '.join('?' * len(_OPENING))})"
 )
+#: What a call holds of its budgets is its reservation until its cost is known.
 #: The time is asked for beside the id, so that a row of another file, put in this
 #: one's place while the call was under way, is never taken for it.
 UPDATE = (
-    f"UPDATE calls SET {', '.join(f'{name} = ?' for name in _CLOSING)} "
+    f"UPDATE calls SET {', '.join(f'{name} = ?' for name in _CLOSING)}, "
+    "held = coalesce(?, held), held_currency = coalesce(?, held_currency) "
     "WHERE id = ? AND at = ?"
 )
 
 
-def opening(call: Call) -> tuple[Any, ...]:
+def opening(call: Call, held: Money | None, private: bool) -> tuple[Any, ...]:
     """Return the values of INSERT after the owner: what is known before sending."""
     where = call.where
+    key, asked = _asked(call)
     return (
         call.group or None,
         call.state,
@@ -47,8 +51,10 @@ def opening(call: Call) -> tuple[Any, ...]:
         call.endpoint,
         call.model,
         call.stream,
-        *_asked(call),
+        key,
+        _without_words(call) if private else asked,
         call.operation,
+        *_money(held),
     )
 
 
@@ -59,7 +65,25 @@ def _asked(call: Call) -> tuple[str, str]:
     return payload_key(call.operation, call.payload), _json(call.payload)
 
 
-def closing(call: Call) -> tuple[Any, ...]:
+def _without_words(call: Call) -> str:
+    """Return what was asked without what anybody said: the parameters."""
+    if call.payload is not None:
+        return "{}"
+    bare = {name: getattr(call.request, name) for name in _PARAMETERS}
+    return _json(Request(messages=(), **bare))
+
+
+_PARAMETERS = (
+    "model", "temperature", "top_p", "max_tokens", "do_sample", "seed", "thinking",
+    "reasoning_effort", "tool_stream", "response_format",
+)  # fmt: skip
+
+
+def _hashed(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+
+def closing(call: Call, private: bool) -> tuple[Any, ...]:
     """Return the values of UPDATE: what came of the call."""
     answer = call.answer
     usage = answer.usage
@@ -91,14 +115,26 @@ def closing(call: Call) -> tuple[Any, ...]:
         call.error_code,
         call.status,
         call.retries,
+        *(_hashes(answer) if private else _words(answer)),
+        call.task_id or None,
+        call.cost is not None and call.cost.at_most,
+        *_money(call.cost),
+        call.id,
+        call.at,
+    )
+
+
+def _words(answer: Answer) -> tuple[str | None, ...]:
+    return (
         answer.text,
         answer.thinking,
         _json(answer.tool_calls) if answer.tool_calls else None,
         _json(answer.web_search) if answer.web_search else None,
-        call.task_id or None,
-        call.id,
-        call.at,
     )
+
+
+def _hashes(answer: Answer) -> tuple[str | None, ...]:
+    return (_hashed(answer.text), _hashed(answer.thinking), None, None)
 
 
 TASK = (

@@ -9,6 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from glmkit.ledger import budgets, sums
+from glmkit.ledger.transactions import transaction
+
 Migration = Callable[[sqlite3.Connection], object]
 
 
@@ -98,7 +101,13 @@ def _rights(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_calls, _operations, _rights]
+def _sums_and_budgets(db: sqlite3.Connection) -> None:
+    """Sums that are kept for long ledgers; budgets and what calls hold of them."""
+    budgets.create(db)
+    sums.create(db)
+
+
+MIGRATIONS: list[Migration] = [_calls, _operations, _rights, _sums_and_budgets]
 
 
 def migrate(db: sqlite3.Connection) -> bool:
@@ -110,16 +119,10 @@ def migrate(db: sqlite3.Connection) -> bool:
 
 def _apply(db: sqlite3.Connection) -> None:
     """Apply what is missing, in one transaction, as several processes may come."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         for migration in MIGRATIONS[_version(db) :]:
             migration(db)
         db.execute(f"PRAGMA user_version = {max(_version(db), len(MIGRATIONS))}")
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # a full disk has already rolled it back
-            db.execute("ROLLBACK")
-        raise
 
 
 def _version(db: sqlite3.Connection) -> int:

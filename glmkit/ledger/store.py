@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,13 +16,17 @@ import msgspec
 
 from glmkit.calls import Call
 from glmkit.config import data_dir
-from glmkit.errors import LedgerError
-from glmkit.ledger import rights, rows
+from glmkit.errors import BudgetWarning, LedgerError
+from glmkit.ledger import budgets, rights, rows, sums
+from glmkit.ledger.budgets import Budget
 from glmkit.ledger.connection import Connection, connect
 from glmkit.ledger.queries import Table, query
+from glmkit.money import Money
 
 #: Calls from one round of the file's chores to the next.
 _CHORES_EVERY = 500
+#: Values of GLMKIT_PRIVACY that leave it off.
+_NO = {"", "0", "off", "no", "false"}
 
 
 class Ledger:
@@ -43,12 +49,19 @@ class Ledger:
         """The journal in use: "wal", or "delete" on a network file system."""
         return self._connection.journal_mode
 
-    async def open(self, call: Call) -> Call:
+    @property
+    def private(self) -> bool:
+        """Whether hashes stand for what was asked and answered: GLMKIT_PRIVACY=1."""
+        return os.environ.get("GLMKIT_PRIVACY", "") not in _NO
+
+    async def open(self, call: Call, reserved: Money | None = None) -> Call:
         """Commit the pending row and return the call with its `id` and `group`.
 
-        What is cancelled in here has sent nothing, and leaves no row.
+        `reserved` is the most that it may cost; None: not known. BudgetError where a
+        budget does not hold it. What is cancelled in here has sent nothing, and
+        leaves no row.
         """
-        row = _Row(rows.opening(call), self._connection)
+        row = _Row(call, reserved, self.private, self._connection)
         try:
             await self._connection.write(row.insert)
         except asyncio.CancelledError:
@@ -61,18 +74,25 @@ class Ledger:
         return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
 
     async def close(self, call: Call) -> None:
-        """Complete the call's row, once or again."""
-        values = rows.closing(call)
+        """Complete the call's row, once or again.
 
-        def update(db: sqlite3.Connection) -> int:
-            return db.execute(rows.UPDATE, values).rowcount
+        Its cost takes the reservation's place; unknown, the reservation stays spent.
+        """
+        values = rows.closing(call, self.private)
 
-        if not await self._connection.write(update):
+        def update(db: sqlite3.Connection) -> list[Budget] | None:
+            found = db.execute(rows.UPDATE, values).rowcount
+            return budgets.crossed(db, call.at) if found else None
+
+        crossed = await self._connection.write(update)
+        if crossed is None:
             raise LedgerError(
                 f"the ledger {self.path} has no row {call.id} of this call",
                 hint="The file was replaced while the call was under way.",
             )
         self._connection.open_rows.discard(call.id)
+        for budget in crossed:
+            warnings.warn(str(budget), BudgetWarning, stacklevel=2)
 
     def task(self, endpoint: str, task_id: str) -> Call | None:
         """Return the call that submitted a task; None where it is not recorded."""
@@ -93,7 +113,9 @@ class Ledger:
         values; `newest` keeps so many of the last calls. ConfigError for a column
         that is not there.
         """
-        sql, parameters, columns = query(by, since, where, newest)
+        sql, parameters, columns, kept = query(by, since, where, newest)
+        if kept:
+            self._connection.persist(partial(sums.fold, bands=self._connection.bands))
         with self._connection.reader() as db:
             return Table(columns, db.execute(sql, parameters).fetchall())
 
@@ -118,17 +140,25 @@ class _Row:
     whichever of the two comes last takes the row out.
     """
 
-    def __init__(self, values: tuple[Any, ...], connection: Connection) -> None:
+    def __init__(
+        self, call: Call, held: Money | None, private: bool, connection: Connection
+    ) -> None:
         self.id = 0
         self.unwanted = False
-        self._values = values
+        self._call = call
+        self._held = held
+        self._values = rows.opening(call, held, private)
         self._connection = connection
 
     def insert(self, db: sqlite3.Connection) -> None:
         """Write the row, unless nobody wants it any more; may be tried again."""
         if not self.id and not self.unwanted:
-            values = (self._connection.owner, *self._values)
-            self.id = db.execute(rows.INSERT, values).lastrowid or 0
+            owner = self._connection.owner
+            try:
+                row = db.execute(rows.INSERT, (owner, *self._values))
+            except sqlite3.IntegrityError as exc:  # a trigger of the budgets
+                raise budgets.refusal(db, self._call, owner, self._held) from exc
+            self.id = row.lastrowid or 0
             self._connection.open_rows.add(self.id)
         if self.id and self.unwanted:
             self.remove(db)

@@ -1,0 +1,199 @@
+"""Sums that are kept, so that a long ledger is read as fast as a short one.
+
+Calls are folded into the sums in rounds, each in one transaction with the mark of how
+far it got: every call is in the rows and, once, in the sums, or in the rows alone and
+above the mark. Whoever reads the sums folds what is left first, so they never lack a
+call that has ended. A call's own transaction is spared three more pages this way.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from glmkit.ledger.measures import (
+    CELL_KEYS,
+    COUNTS,
+    KEYS,
+    MEASURES,
+    OPEN,
+    TIMINGS,
+    TOLD,
+    Bands,
+    edges,
+    sums_of_rows,
+)
+from glmkit.ledger.transactions import transaction
+
+#: Calls of one round: it holds up other writers for some 0.1 s at most.
+ROUND = 10_000
+
+
+def _fresh(values: str, joined: str = "", where: str = "") -> str:
+    """Select from the calls that this round folds."""
+    return f"""WITH fresh (call) AS (
+        SELECT call FROM late UNION ALL
+        SELECT id FROM calls WHERE id > :done AND id <= :upto
+    ) SELECT {values} FROM fresh CROSS JOIN calls c ON c.id = fresh.call {joined}
+    WHERE c.state NOT IN {OPEN} {where}"""
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables: sums by place and day, sums by cell, histograms of times.
+
+    `folds` is the mark: calls up to it are in the sums, but for those in `late`.
+    """
+    measures = ", ".join(f"{name} NUMERIC" for name in MEASURES)
+    keys, cells = ", ".join(KEYS), ", ".join(CELL_KEYS)
+    db.execute(
+        f"CREATE TABLE sums (id INTEGER PRIMARY KEY, {keys}, {measures}, "
+        f"UNIQUE ({keys}))"
+    )
+    db.execute(
+        f"CREATE TABLE cell_sums ({cells}, {measures}, PRIMARY KEY ({cells})) "
+        "WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE timings (sum INTEGER REFERENCES sums, kind TEXT, bin INTEGER, "
+        "calls INTEGER NOT NULL, PRIMARY KEY (sum, kind, bin)) WITHOUT ROWID"
+    )
+    db.execute("CREATE TABLE edges (kind TEXT, tokens INTEGER, UNIQUE (kind, tokens))")
+    db.execute("CREATE TABLE late (call INTEGER PRIMARY KEY)")
+    db.execute("CREATE TABLE folds (upto INTEGER NOT NULL, pruned INTEGER NOT NULL)")
+    db.execute("INSERT INTO folds VALUES (0, 0)")
+    _keep_edges(db)
+    db.execute(_REOPENED)
+    db.execute(_REMOVED)
+
+
+def fold(db: sqlite3.Connection, bands: Bands) -> None:
+    """Add to the sums what has ended since the last time."""
+    while _fold_round(db, bands):
+        pass
+
+
+def rebuild(db: sqlite3.Connection, bands: Bands) -> bool:
+    """Make the sums anew, by today's tiers; False where calls have been pruned."""
+    with transaction(db):
+        if db.execute("SELECT pruned FROM folds").fetchone()[0]:
+            return False
+        for table in ("sums", "cell_sums", "timings", "late"):
+            db.execute(f"DELETE FROM {table}")
+        db.execute("UPDATE folds SET upto = 0")
+        _keep_edges(db)
+    fold(db, bands)
+    return True
+
+
+def knows(db: sqlite3.Connection, wanted: Mapping[str, set[int]]) -> bool:
+    """Whether the sums are kept apart at these lengths."""
+    kept = set(db.execute("SELECT kind, tokens FROM edges"))
+    return all((kind, at) in kept for kind, lengths in wanted.items() for at in lengths)
+
+
+def _keep_edges(db: sqlite3.Connection) -> None:
+    pairs = [(kind, tokens) for kind, found in edges().items() for tokens in found]
+    db.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?)", pairs)
+
+
+def _fold_round(db: sqlite3.Connection, bands: Bands) -> bool:
+    """Fold one round; whether there is more."""
+    if not _due(db):
+        return False
+    with transaction(db):
+        bands.refresh(db)
+        (done,) = db.execute("SELECT upto FROM folds").fetchone()
+        (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()
+        span = {"done": done, "upto": min(newest, done + ROUND)}
+        for statement in _FOLD:
+            db.execute(statement, span)
+    return bool(span["upto"] < newest)
+
+
+def _due(db: sqlite3.Connection) -> bool:
+    """Whether there is a call to fold; looked at without holding the file."""
+    return bool(
+        db.execute(
+            "SELECT (SELECT coalesce(max(id), 0) FROM calls) > upto OR EXISTS ("
+            "SELECT 1 FROM late JOIN calls ON id = call "
+            f"WHERE state NOT IN {OPEN}) FROM folds"
+        ).fetchone()[0]
+    )
+
+
+def _added(table: str, keys: Mapping[str, str]) -> str:
+    columns = ", ".join((*keys, *MEASURES))
+    values = ", ".join((*keys.values(), *sums_of_rows().values()))
+    places = ", ".join(str(1 + place) for place in range(len(keys)))
+    fresh = _fresh(values)
+    return f"INSERT INTO {table} ({columns}) {fresh} GROUP BY {places} {_MERGED}"
+
+
+_MERGED = "ON CONFLICT DO UPDATE SET " + ", ".join(
+    [f"{name} = {name} + excluded.{name}" for name in COUNTS]
+    + [
+        f"{name} = coalesce({name} + excluded.{name}, {name}, excluded.{name})"
+        for name in TOLD
+    ]
+    + ["last_at = max(last_at, excluded.last_at)"]
+)
+_KINDS = ", ".join(f"('{kind}')" for kind in TIMINGS)
+_VALUE = "CASE k.column1 " + " ".join(
+    f"WHEN '{kind}' THEN {value}" for kind, value in TIMINGS.items()
+)
+_SAME = " AND ".join(f"s.{name} = {value}" for name, value in KEYS.items())
+_TIMED = (
+    "INSERT INTO timings "
+    + _fresh(
+        f"s.id, k.column1, bin({_VALUE} END) AS place, count(*)",
+        f"CROSS JOIN sums s ON {_SAME} CROSS JOIN (VALUES {_KINDS}) k",
+        "AND place IS NOT NULL",
+    )
+    + " GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
+)
+_FOLD = (
+    _added("sums", KEYS),
+    _added("cell_sums", CELL_KEYS),
+    _TIMED,
+    f"DELETE FROM late WHERE call IN (SELECT id FROM calls JOIN late ON id = call "
+    f"WHERE state NOT IN {OPEN})",
+    f"INSERT INTO late SELECT id FROM calls WHERE id > :done AND id <= :upto "
+    f"AND state IN {OPEN}",
+    "UPDATE folds SET upto = :upto",
+)
+
+
+def _taken_out(table: str, keys: Mapping[str, str]) -> str:
+    """Take a changed call's old self out of sums that hold it."""
+    less = ", ".join(
+        [f"{name} = {name} - ({value})" for name, value in COUNTS.items()]
+        + [f"{name} = {name} - coalesce({value}, 0)" for name, value in TOLD.items()]
+    )
+    same = " AND ".join(f"{name} = {value}" for name, value in keys.items())
+    return f"UPDATE {table} SET {less} WHERE {same} AND {_FOLDED};".replace(
+        "c.", "OLD."
+    )
+
+
+_FOLDED = "OLD.id <= (SELECT upto FROM folds) AND OLD.id NOT IN (SELECT call FROM late)"
+_TIMES_OUT = "".join(
+    (
+        f"UPDATE timings SET calls = calls - 1 WHERE {_FOLDED} AND kind = '{kind}' "
+        f"AND bin = bin({value}) AND sum = (SELECT s.id FROM sums s WHERE {_SAME});"
+    ).replace("c.", "OLD.")
+    for kind, value in TIMINGS.items()
+)
+#: A call that changes after its end is folded anew: seldom, so a trigger does it.
+_REOPENED = f"""CREATE TRIGGER reopened AFTER UPDATE OF state ON calls
+WHEN OLD.state NOT IN {OPEN} BEGIN
+    {_TIMES_OUT}
+    {_taken_out("cell_sums", CELL_KEYS)}
+    {_taken_out("sums", KEYS)}
+    INSERT OR IGNORE INTO late SELECT OLD.id FROM folds WHERE OLD.id <= upto;
+END"""
+#: The number of a removed call may be given again, when it was the last.
+_REMOVED = """CREATE TRIGGER removed AFTER DELETE ON calls BEGIN
+    DELETE FROM late WHERE call = OLD.id;
+    UPDATE folds SET upto = (SELECT coalesce(max(id), 0) FROM calls)
+    WHERE upto > (SELECT coalesce(max(id), 0) FROM calls);
+END"""
