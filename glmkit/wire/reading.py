@@ -99,6 +99,8 @@ _DONE = b"[DONE]"
 
 #: The most bytes that one stream may have: twice the longest answer, a token an event.
 STREAM_CAP = 64 * 2**20
+#: The most characters that it may say: several times the longest answer.
+SAID_CAP = 8 * 2**20
 
 
 class StreamReader:
@@ -112,6 +114,7 @@ class StreamReader:
         self.done = False
         self.heard = False
         self._size = 0
+        self._said = 0
         self._decoder = Decoder()
         self._started = False
         self._finish: Finish | None = None
@@ -138,8 +141,8 @@ class StreamReader:
 
     def _read(self, chunk: bytes, out: list[Event]) -> None:
         self._size += len(chunk)
-        if self._size > STREAM_CAP:
-            raise StreamError(f"the service sent more than {STREAM_CAP} bytes")
+        if self._size > STREAM_CAP or self._said > SAID_CAP:
+            raise StreamError("the service sent more than any answer holds")
         server_events = self._decoder.feed(chunk)
         self.heard = bool(server_events)
         for server_event in server_events:
@@ -164,11 +167,15 @@ class StreamReader:
             choice = chunk.choices[0]
             if (delta := choice.delta or choice.message) is not None:
                 if text := delta.content:
+                    self._said += len(text)
                     out.append(Text(text))
                 if thought := delta.reasoning_content or delta.reasoning:
+                    self._said += len(thought)
                     out.append(Thinking(thought))
                 if delta.tool_calls:
-                    out.extend(_calls(delta.tool_calls))
+                    calls = list(_calls(delta.tool_calls))
+                    self._said += sum(len(call.arguments) for call in calls)
+                    out.extend(calls)
             if choice.finish_reason:
                 self._finish = Finish(choice.finish_reason)
         if chunk.web_search:
