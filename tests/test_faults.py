@@ -164,7 +164,8 @@ def called(client: glmkit.Client, shape: str) -> str:
     if "stream" not in shape:
         return said(client.chat("Hi", **options(shape)))
     with client.stream("Hi", **options(shape)) as stream:
-        list(stream)
+        for _ in stream:
+            pass
     return said(stream.reply)
 
 
