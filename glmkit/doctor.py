@@ -28,6 +28,7 @@ def examine() -> list[Finding]:
         "python": _python,
         "endpoint": _endpoint,
         "ledger": _ledger,
+        "slots": _slots,
         "engine": _engine,
         "weights": _weights,
         "local platform": _platform,
@@ -81,6 +82,16 @@ def _ledger() -> Finding:
     mode = ledger.journal_mode
     kind = "" if mode == "wal" else ": slower, but safe on a network file system"
     return Finding("ledger", f"{ledger.path} (journal {mode}{kind})")
+
+
+def _slots() -> Finding:
+    from glmkit import limiter
+
+    fault = limiter.sharing_fault()
+    if not fault:
+        return Finding("slots", f"{limiter.folder()}, shared by this machine's kernels")
+    step = "Set GLMKIT_STATE_DIR to a folder on a local disk."
+    return Finding("slots", f"each kernel counts for itself alone: {fault}", step)
 
 
 def _engine() -> Finding:

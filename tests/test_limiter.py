@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import selectors
+import subprocess
+import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,18 @@ import pytest
 
 from glmkit.config import state_dir
 from glmkit.errors import APIError, api_error
-from glmkit.limiter import Limiter, Places, Right, Slot, Slots, Window, folder
+from glmkit.limiter import (
+    Limiter,
+    Places,
+    Right,
+    Slot,
+    Slots,
+    Window,
+    folder,
+    sharing_fault,
+)
 from glmkit.retries import Budget, Retries
+from tests.conftest import wait_for
 
 
 class _Clock(selectors.DefaultSelector):
@@ -342,6 +355,50 @@ def test_waiter_whose_loop_has_ended_does_not_hold_up_the_others() -> None:
     assert (slots.in_flight, slots.waiting) == (0, 0)
 
 
+def test_look_for_another_processs_slot_goes_on_where_its_loop_ended(
+    tmp_path: Path,
+) -> None:
+    """The first who waits leaves, and its loop with the look that was planned."""
+    with held_elsewhere(tmp_path / "one") as child:
+        slots = Slots(Places(tmp_path / "one"), Right(1, known=True))
+        first = threading.Thread(target=asyncio.run, args=(given_up(slots),))
+        first.start()
+        wait_for(lambda: slots.waiting == 1)
+        second = threading.Thread(target=asyncio.run, args=(slots.take(),))
+        second.start()
+        wait_for(lambda: slots.waiting == 2)
+        first.join()
+        child.kill()
+        second.join(10)
+        assert not second.is_alive()
+    assert (slots.in_flight, slots.waiting) == (1, 0)
+
+
+async def given_up(slots: Slots) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await slots.take()
+
+
+@contextlib.contextmanager
+def held_elsewhere(path: Path) -> Iterator[subprocess.Popen[str]]:
+    script = (
+        "import sys; from pathlib import Path; from glmkit.limiter import Places;"
+        f"places = Places(Path({str(path)!r})); print(places.take(1), flush=True);"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "0\n"
+        yield child
+        child.kill()
+
+
 def test_models_and_keys_have_slots_of_their_own() -> None:
     limiter, right = Limiter(), Right(2, known=True)
     one = limiter.slots("key", "glm-4-plus", right)
@@ -358,7 +415,8 @@ def test_files_name_neither_key_nor_model_and_are_the_persons_own() -> None:
             pass
 
     asyncio.run(main())
-    (file,) = folder().iterdir()
+    assert sharing_fault() == ""
+    (file,) = (path for path in folder().iterdir() if path.name != "probe")
     assert folder().is_relative_to(state_dir())
     assert file.stat().st_mode & 0o077 == 0
     assert not any(word in file.name for word in ("bigmodel", "glm", "digest"))
@@ -374,7 +432,8 @@ def test_many_keys_do_not_keep_all_their_files_open() -> None:
                 pass
 
     asyncio.run(main())
-    assert len(limiter._slots) <= 64
+    opened = [slots._places._descriptor >= 0 for slots in limiter._slots.values()]
+    assert (len(opened), sum(opened) <= 64) == (200, True)
 
 
 def test_where_no_lock_can_be_had_the_slots_are_the_processs_own_and_it_is_told(
@@ -396,4 +455,4 @@ def test_where_no_lock_can_be_had_the_slots_are_the_processs_own_and_it_is_told(
 
     asyncio.run(main())
     assert slots.in_flight == 0
-    assert limiter.fault
+    assert limiter.fault == sharing_fault() != ""

@@ -30,9 +30,10 @@ __all__ = [
     "Slots",
     "Window",
     "folder",
+    "sharing_fault",
 ]
 
-#: Files that stay open although nobody has used them lately.
+#: Files that may stay open although nobody uses them.
 _OPEN = 64
 
 
@@ -74,18 +75,22 @@ class Limiter:
         with self._lock:
             found = self._slots.get((owner, model))
             if found is None:
-                self._close_idle()
+                if len(self._slots) % _OPEN == _OPEN - 1:
+                    for other in self._slots.values():
+                        other.rest()
                 found = Slots(Places(_path(owner, model)), right, learned)
                 self._slots[owner, model] = found
         found.ask(right)
         return found
 
-    def _close_idle(self) -> None:
-        for name, slots in list(self._slots.items()):
-            if len(self._slots) < _OPEN:
-                return
-            if slots.idle():
-                del self._slots[name]
+
+def sharing_fault() -> str:
+    """Try a lock; return why processes can not share slots here, "" if they can."""
+    probe = Places(folder() / "probe")
+    if (place := probe.take(1)) is not None:
+        probe.give(place)
+    probe.close()
+    return probe.fault
 
 
 def _path(owner: str, model: str) -> Path:

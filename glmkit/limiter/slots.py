@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import threading
-import time
 from collections import OrderedDict
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -39,7 +38,8 @@ class Slots:
         self._tickets = 0
         self._lock = threading.Lock()
         self._waiting: OrderedDict[_Turn, asyncio.AbstractEventLoop] = OrderedDict()
-        self._due = 0.0
+        self._looker: asyncio.AbstractEventLoop | None = None
+        self._looks = 0
 
     @property
     def fault(self) -> str:
@@ -54,8 +54,8 @@ class Slots:
     def ask(self, right: Right) -> None:
         """Hold to this right from now on."""
         with self._lock:
-            self.window.ask(right)
-            self._fill()
+            if self.window.ask(right):
+                self._fill()
 
     async def take(self) -> _Held:
         """Hold a slot, waiting for a free one."""
@@ -86,13 +86,11 @@ class Slots:
             else:
                 self._fill()
 
-    def idle(self) -> bool:
-        """Close the file if nobody holds or waits for a slot, and say whether."""
+    def rest(self) -> None:
+        """Close the file, until the next use, if nobody holds or waits for a slot."""
         with self._lock:
-            if self.in_flight or self._waiting:
-                return False
-            self._places.close()
-            return True
+            if not self.in_flight and not self._waiting:
+                self._places.close()
 
     def _learn(self, held: _Held, fault: BaseException | None) -> None:
         match fault:
@@ -131,25 +129,29 @@ class Slots:
             self._look_later(LOOK_S)
 
     def _look_later(self, span_s: tuple[float, float]) -> None:
-        """Look for a free slot in a moment: another process tells of none."""
-        now = time.monotonic()
-        # A look that is long due was planned on a loop that has ended meanwhile.
-        if now < self._due + 1 or self.in_flight >= self.window.size:
-            return
-        delay = random.uniform(*span_s)
-        for turn, loop in list(self._waiting.items()):
+        """Look for a free slot in a moment: another process tells of none.
+
+        The look is planned on the loop of the first who waits: that loop lives on.
+        """
+        while self._waiting and self.in_flight < self.window.size:
+            turn, loop = next(iter(self._waiting.items()))
+            if loop is self._looker and not loop.is_closed():
+                return
+            self._looks += 1
+            look = (random.uniform(*span_s), self._look, self._looks)
             try:
-                loop.call_soon_threadsafe(loop.call_later, delay, self._look)
+                loop.call_soon_threadsafe(loop.call_later, *look)
             except RuntimeError:
                 del self._waiting[turn]
             else:
-                self._due = now + delay
+                self._looker = loop
                 return
 
-    def _look(self) -> None:
+    def _look(self, number: int) -> None:
         with self._lock:
-            self._due = 0.0
-            self._fill()
+            if number == self._looks:
+                self._looker = None
+                self._fill()
 
     def _hand_over(self, turn: _Turn, held: _Held) -> None:
         if turn.cancelled():
@@ -161,7 +163,6 @@ class Slots:
         """Leave the queue, or give back a slot that came in the same moment."""
         with self._lock:
             if self._waiting.pop(turn, None) is not None:
-                self._due = 0.0  # the next look may have been planned on this loop
                 self._fill()
                 return
         if turn.done() and not turn.cancelled():

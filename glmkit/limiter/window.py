@@ -49,15 +49,19 @@ class Window:
         self._saved = 0
         self.ask(right, learned)
 
-    def ask(self, right: Right, learned: int | None = None) -> None:
-        """Hold to this right from now on; `learned` is what was known of it before."""
+    def ask(self, right: Right, learned: int | None = None) -> bool:
+        """Hold to this right from now on, and say whether it is another.
+
+        `learned` is what was known of it before.
+        """
         if right == self._right:
-            return
+            return False
         kept = self.size if self._shrunk else right.most
         self._right = right
         self._searching = not right.known and learned is None
         self.size = max(1, min(learned or kept, right.most if right.known else HIGHEST))
         self._saved = self.size
+        return True
 
     def succeeded(self) -> None:
         """Count a success of a full window: after a round of them it grows."""
