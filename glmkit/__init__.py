@@ -57,6 +57,12 @@ if TYPE_CHECKING:
         LocalError as LocalError,
     )
     from glmkit.errors import (
+        MediaWarning as MediaWarning,
+    )
+    from glmkit.errors import (
+        OptionWarning as OptionWarning,
+    )
+    from glmkit.errors import (
         QuotaError as QuotaError,
     )
     from glmkit.errors import (
@@ -124,9 +130,9 @@ if TYPE_CHECKING:
 
 _ERRORS = (
     "APIError AuthError BudgetError ConfigError ContentFilterError ContextLengthError "
-    "GLMError Interrupted InvalidRequestError LedgerError LocalError QuotaError "
-    "RateLimitError ReplayError SchemaError ServerError StandInWarning StreamError "
-    "ToolError TransportError"
+    "GLMError Interrupted InvalidRequestError LedgerError LocalError MediaWarning "
+    "OptionWarning QuotaError RateLimitError ReplayError SchemaError ServerError "
+    "StandInWarning StreamError ToolError TransportError"
 )
 _EVENTS = "Event Finish Repair Search Start Text Thinking ToolCall ToolResult Usage"
 

@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
-from glmkit import loop
+from glmkit import catalog, fitness, loop
 from glmkit.calls import Call, Reply, where
 from glmkit.config import TIMEOUT_S, data_dir, default_model
+from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError, Interrupted
 from glmkit.exchange import Exchange
 from glmkit.keys import Access, Key, access
@@ -85,17 +86,20 @@ class _Core:
         """Return the request of a prompt, and the form its answer must have."""
         schema = options.get("schema")
         form = None if schema is None else form_of(schema)
-        return request_of(prompt, {**options, "schema": form}), form
+        return request_of(prompt_of(prompt), {**options, "schema": form}), form
 
     def exchange(self, request: Request, *, stream: bool, group: int = 0) -> Exchange:
         """Begin a call without sending it: for who drives several as one."""
         if self._closed:
             raise ConfigError("the client is closed", hint="Make a new one.")
+        model = request.model or self.model
+        if self._service.native and (card := catalog.card(model)):
+            fitness.check(request, card, stand_in=self._service.local)
         call = Call(
             at=time.time(),
             where=where.get(),
             endpoint=self.access.endpoint.name,
-            model=request.model or self.model,
+            model=model,
             request=request,
             stream=stream,
             group=group,

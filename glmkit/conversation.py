@@ -7,6 +7,7 @@ from typing import Any, TypeVar, Unpack
 
 from glmkit.calls import Answer, Reply
 from glmkit.client import AsyncClient, Client
+from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError
 from glmkit.messages import Message, Prompt, Request, turns_of
 from glmkit.options import Options, check_names
@@ -82,7 +83,7 @@ class _Talk:
         merged: dict[str, Any] = {**self._options, **options}
         if self._offered:
             merged["tools"] = [*self._offered, *(merged.get("tools") or ())]
-        return (*self._history, *turns_of(prompt)), merged
+        return (*self._history, *turns_of(prompt_of(prompt))), merged
 
     def _turn(self, request: Request, form: Form | None) -> _Turn:
         return _Turn(self, Turn(request, form, self._rounds))

@@ -36,6 +36,14 @@ class BudgetWarning(UserWarning):
     """Most of a budget is gone."""
 
 
+class OptionWarning(UserWarning):
+    """The model takes an option without a word, and ignores it."""
+
+
+class MediaWarning(UserWarning):
+    """A picture was made smaller before it was sent; the message says the sizes."""
+
+
 class GLMError(Exception):
     """Root of glmkit's errors: a message that says what, a hint that says what next."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -145,7 +146,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra_body: dict[str, Any] | None = None
 
 
-Prompt = str | Sequence[str | Part | Message | Mapping[str, Any]]
+#: A text, or a list of texts and media, or of messages. A medium is a part, a path,
+#: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
+Prompt = str | bytes | Path | Sequence[Any]
 
 
 def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
@@ -207,10 +210,11 @@ def turns_of(prompt: Prompt) -> tuple[Message, ...]:
             return tuple(_convert(item, Message) for item in prompt)
         case Sequence():
             return (Message("user", tuple(_part(item) for item in prompt)),)
-    raise ConfigError(
-        f"a prompt can not be a {type(prompt).__name__}",
-        hint="Pass a text, a list of parts, or a list of messages.",
-    )
+        case _:
+            raise ConfigError(
+                f"a prompt can not be a {type(prompt).__name__}",
+                hint="Pass a text, a list of parts, or a list of messages.",
+            )
 
 
 def _is_message(item: Any) -> bool:

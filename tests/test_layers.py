@@ -13,11 +13,11 @@ PACKAGES = (ROOT / "glmkit", ROOT / "widgets/glmkit_widgets")
 
 FLOORS = {  # the lowest first; a room is a module or a folder
     "values": "errors money options messages events calls",
-    "knowledge": "catalog prices tokens",
+    "knowledge": "catalog prices tokens fitness",
     "dialect": "sse wire schema tools rounds",
     "plumbing": "config keys loop retries limiter transport ledger cassette documents",
     "local": "local",
-    "client": "service exchange resources streams series client defaults",
+    "client": "service exchange streams resources series client defaults",
     "work": "deadline toolbox conversation sandbox frames tables lab gallery doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",

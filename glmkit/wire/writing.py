@@ -68,6 +68,6 @@ def _ordered(messages: tuple[Message, ...], order: str) -> tuple[Message, ...]:
 def _strip_data_urls(messages: list[dict[str, Any]]) -> None:
     for message in messages:
         content = message.get("content")
-        for part in content if isinstance(content, list) else ():
+        for part in content if isinstance(content, list | tuple) else ():
             if (image := part.get("image_url")) and image["url"].startswith("data:"):
                 image["url"] = image["url"].partition(",")[2]
