@@ -11,11 +11,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, suppress
+from datetime import date
 from typing import Protocol
 
 import msgspec
 
-from glmkit import transport
+from glmkit import catalog, prices, transport
 from glmkit.calls import Call, Fold, Origin, Reply, State
 from glmkit.errors import (
     APIError,
@@ -63,9 +64,12 @@ class Operation(Protocol):
         """Whether what comes back is only the promise of an answer."""
 
     def price(
-        self, model: str, usage: Usage | None, currency: str | None
+        self, model: str, usage: Usage | None, currency: str | None, day: date
     ) -> Money | None:
         """Return what came by the card's price; None where it is not known."""
+
+    def worst(self, model: str, currency: str, day: date) -> Money | None:
+        """Return the most that it may cost; None where that is not known."""
 
     def read(self, reply: transport.Sent) -> AsyncIterator[list[Event]]:
         """Yield the events of a reply that was not refused."""
@@ -145,7 +149,7 @@ class Exchange:
     async def _open(self) -> None:
         """Write the pending row, before the first byte leaves."""
         if not self.call.id:
-            self.call = await self._ledger.open(self.call)
+            self.call = await self._ledger.open(self.call, self._reservation())
             self._began = time.perf_counter()
             self._budget.request()
 
@@ -261,24 +265,40 @@ class Exchange:
     ) -> Money | None:
         if exc is not None and usage is None:
             return None
-        return self._operation.price(self.call.model, usage, currency)
+        day = prices.day_of(self.call.at)
+        return self._operation.price(self.call.model, usage, currency, day)
+
+    def _billed(self) -> str | None:
+        """Return the currency of the bill; on a custom URL that of the user's price."""
+        endpoint = self._service.endpoint
+        return endpoint.currency or prices.own_currency(catalog.card(self.call.model))
+
+    def _reservation(self) -> Money | None:
+        """Return the most that the call may cost; None where that is not known."""
+        endpoint, currency = self._service.endpoint, self._billed()
+        if self._service.local or endpoint.plan:
+            return Money(0, currency or "CNY")
+        if currency is None:
+            return None
+        day = prices.day_of(self.call.at)
+        return self._operation.worst(self.call.model, currency, day)
 
     def _cost(
         self, usage: Usage | None, stand_in: bool, exc: BaseException | None
     ) -> Money | None:
         """Return what is owed: None where bytes left and no usage came back."""
-        endpoint = self._service.endpoint
+        currency = self._billed()
         if self._service.local or stand_in:
-            return Money(0, endpoint.currency or "CNY")
-        if endpoint.currency is None:
+            return Money(0, currency or "CNY")
+        if currency is None:
             return None
-        if endpoint.plan:
-            return Money(0, endpoint.currency)
+        if self._service.endpoint.plan:
+            return Money(0, currency)
         if self._lost:
             return None
         if _never_served(exc):
-            return Money(0, endpoint.currency)
-        return self._price(usage, endpoint.currency, exc)
+            return Money(0, currency)
+        return self._price(usage, currency, exc)
 
 
 def _state(exc: BaseException | None) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -254,15 +255,21 @@ def total(results: Sequence[BatchResult]) -> Usage | None:
 
 
 def price_of(
-    results: Sequence[BatchResult], model: str, currency: str | None, *, units: bool
+    results: Sequence[BatchResult],
+    model: str,
+    currency: str | None,
+    day: date,
+    *,
+    units: bool,
 ) -> Money | None:
     """Return the batch price of all answered lines; None if one is not known."""
     card = catalog.card(model)
     owed: Money | None = None
     for result in results:
         if result.ok:
+            pieces = 1 if units else None
             each = prices.cost(
-                card, result.usage, currency, batch=True, units=1 if units else None
+                card, result.usage, currency, batch=True, day=day, units=pieces
             )
             if each is None:
                 return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, Unpack
 
 import msgspec
@@ -29,6 +30,7 @@ from glmkit.resources.prices import unknown
 from glmkit.resources.records import Billed, Page, Record
 from glmkit.resources.tasks import id_of
 from glmkit.resources.waiting import Progress, until
+from glmkit.resources.worst import bound_of_lines
 from glmkit.wire import chat_body
 from glmkit.wire.forms import given, json_body, path_of
 
@@ -163,7 +165,9 @@ class Batches(Namespace[F]):
                 "metadata": dict(metadata) if metadata else None,
             }
         )
-        ask = Ask("/batches", json_body(payload), Batch, unknown, task=True)
+        bound = bound_of_lines(lines.content)
+        body = json_body(payload)
+        ask = Ask("/batches", body, Batch, unknown, task=True, bound=bound)
         plain = lines.ids == numbered(len(lines.ids))
         kept = {"custom_ids": len(lines.ids) if plain else lines.ids}
         batch, _ = await self._caller.ask(ask, "batches", lines.model, payload | kept)
@@ -251,8 +255,10 @@ class Batches(Namespace[F]):
         model = model or next((str(r.body["model"]) for r in found if r.ok), "")
         units = seen.endpoint.endswith(("images/generations", "videos/generations"))
 
-        def price(_model: str, _usage: Usage | None, currency: str | None) -> Any:
-            return price_of(found, model, currency, units=units)
+        def price(
+            _model: str, _usage: Usage | None, currency: str | None, day: date
+        ) -> Money | None:
+            return price_of(found, model, currency, day, units=units)
 
         usage = total(found)
         events: list[Event] = [Start(id=seen.id, model=model)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 from glmkit import catalog, prices
 from glmkit.errors import StreamError, TransportError
-from glmkit.events import Event, Usage
+from glmkit.events import Event, Search, Usage
 from glmkit.messages import Request
 from glmkit.money import Money
+from glmkit.resources.worst import bound_of_chat, engines
 from glmkit.service import Service
 from glmkit.transport import Sent
 from glmkit.wire import StreamReader, chat_body, read_body
@@ -28,6 +30,8 @@ class Chat:
     def __init__(
         self, request: Request, model: str, service: Service, *, stream: bool
     ) -> None:
+        self._request = request
+        self._searched = False
         self.content = chat_body(
             request,
             model,
@@ -37,23 +41,31 @@ class Chat:
         )
 
     def price(
-        self, model: str, usage: Usage | None, currency: str | None
+        self, model: str, usage: Usage | None, currency: str | None, day: date
     ) -> Money | None:
-        """Return the price of a usage; None where it or the price is not known."""
+        """Return the price of a usage and of a search; None where it is not known."""
         if usage is None:
             return None
-        return prices.cost(catalog.card(model), usage, currency)
+        amount = prices.cost(catalog.card(model), usage, currency, day=day)
+        for engine in engines(self._request.tools or ()) if self._searched else ():
+            fee = prices.cost(catalog.fee(engine), None, currency, day=day)
+            amount = None if amount is None or fee is None else amount + fee
+        return amount
+
+    def worst(self, model: str, currency: str, day: date) -> Money | None:
+        """Return the most that it may cost; None where that is not known."""
+        return bound_of_chat(self._request, self.content)(model, currency, day)
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield the events; StreamError where a stream ends before its finish."""
         if not reply.content_type.startswith("text/event-stream"):
-            yield read_body(await reply.read(BODY_CAP))
+            yield self._noted(read_body(await reply.read(BODY_CAP)))
             return
         reader = StreamReader()
         try:
             async for chunk in reply.chunks():
                 if batch := reader.read(chunk):
-                    yield batch
+                    yield self._noted(batch)
                 if reader.heard:
                     reply.renew()
                 reader.check()
@@ -61,7 +73,13 @@ class Chat:
                     break
         except TransportError as exc:
             raise StreamError(str(exc)) from exc
-        yield _ended(reader)
+        yield self._noted(_ended(reader))
+
+    def _noted(self, batch: list[Event]) -> list[Event]:
+        """Take note of a search, which is billed beside the tokens."""
+        if self._request.tools and not self._searched:
+            self._searched = any(isinstance(event, Search) for event in batch)
+        return batch
 
 
 def _ended(reader: StreamReader) -> list[Event]:

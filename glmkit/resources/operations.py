@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Generic, TypeVar
 
 from glmkit.errors import StreamError, TransportError
 from glmkit.events import Event, Finish, Start, Text, Usage
 from glmkit.money import Money
 from glmkit.resources.prices import Price, by_tokens
+from glmkit.resources.worst import Bound, worst_of_card
 from glmkit.sse import Decoder
 from glmkit.transport import Sent
 from glmkit.wire.forms import Body
@@ -28,15 +30,24 @@ class _Priced:
     content = b""
     content_type = "application/json"
     task = False
+    bound: Bound | None = None
 
     def __init__(self, price: Price) -> None:
         self._price = price
 
     def price(
-        self, model: str, usage: Usage | None, currency: str | None
+        self, model: str, usage: Usage | None, currency: str | None, day: date
     ) -> Money | None:
         """Return the price of what came; None where it is not known."""
-        return self._price(model, usage, currency)
+        return self._price(model, usage, currency, day)
+
+    def worst(self, model: str, currency: str, day: date) -> Money | None:
+        """Return the most that it may cost; None where that is not known."""
+        if self.bound is not None:
+            return self.bound(model, currency, day)
+        if self._price is by_tokens:
+            return worst_of_card(model, len(self.content), currency, day)
+        return self._price(model, None, currency, day)
 
 
 class _Sending(_Priced):
@@ -50,7 +61,8 @@ class _Sending(_Priced):
 class Ask(_Sending, Generic[T]):
     """One request and its typed answer, in `result` once it came.
 
-    A `task` is answered by an id alone: what it costs is known when it is fetched.
+    A `task` is answered by an id alone: what it costs is known when it is fetched, and
+    `bound` tells what it costs at most.
     """
 
     result: T
@@ -63,9 +75,11 @@ class Ask(_Sending, Generic[T]):
         price: Price = by_tokens,
         *,
         task: bool = False,
+        bound: Bound | None = None,
     ) -> None:
         super().__init__(path, body, price)
         self.task = task
+        self.bound = bound
         self._kind = kind
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:

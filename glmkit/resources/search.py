@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
 
-from glmkit.events import Source
-from glmkit.resources.prices import Price, fixed, unknown
+from glmkit import catalog, prices
+from glmkit.events import Source, Usage
+from glmkit.money import Money
+from glmkit.resources.prices import Price
 from glmkit.resources.records import Billed, Record
-
-#: Yuan a call. Source: the service's price page.
-_EACH = {
-    "search_std": "0.01",
-    "search_pro": "0.03",
-    "search_pro_sogou": "0.05",
-    "search_pro_quark": "0.05",
-}
 
 
 class Intent(Record, frozen=True):
@@ -59,5 +54,11 @@ class ReaderAnswer(Billed, frozen=True):
 
 
 def price_of(engine: str) -> Price:
-    """Return how a search by an engine is billed."""
-    return fixed(_EACH[engine]) if engine in _EACH else unknown
+    """Return how a search by an engine is billed: by the call."""
+
+    def price(
+        model: str, usage: Usage | None, currency: str | None, day: date
+    ) -> Money | None:
+        return prices.cost(catalog.fee(engine), None, currency, units=1, day=day)
+
+    return price

@@ -20,6 +20,7 @@ from glmkit.resources.operations import Ask
 from glmkit.resources.prices import Price, by_tokens, by_units, unknown
 from glmkit.resources.records import Billed, Record
 from glmkit.resources.waiting import Progress, until
+from glmkit.resources.worst import bound_of_chat, bound_of_piece
 from glmkit.wire import chat_body, read_body
 from glmkit.wire.forms import Body, path_of
 from glmkit.wire.records import read_record
@@ -80,7 +81,14 @@ class Tasks(Namespace[F]):
         request = request_of(prompt, options)
         model = request.model or self._caller.model
         body = Body(chat_body(request, model, stream=False))
-        ask = Ask("/async/chat/completions", body, _Submitted, unknown, task=True)
+        ask = Ask(
+            "/async/chat/completions",
+            body,
+            _Submitted,
+            unknown,
+            task=True,
+            bound=bound_of_chat(request, body.content),
+        )
         exchange = self._caller.exchange(ask, "chat", model, request=request)
         await exchange.drain()
         return submitted(ask.result, exchange.call)
@@ -191,5 +199,5 @@ def submitted(answer: _Submitted, call: Call) -> Task:
 async def submit(caller: Caller, path: str, kind: str, payload: dict[str, Any]) -> Task:
     """Hand a picture or a video in."""
     body = Body(msgspec.json.encode(payload))
-    ask = Ask(path, body, _Submitted, unknown, task=True)
+    ask = Ask(path, body, _Submitted, unknown, task=True, bound=bound_of_piece)
     return submitted(*await caller.ask(ask, kind, payload["model"], payload))
