@@ -207,3 +207,30 @@ def paced(paced_server: str) -> Callable[..., Paced]:
         return Paced(f"{lane}{words}/api/paas/v4", lane)
 
     return endpoint
+
+
+@pytest.fixture(scope="session")
+def resource_server() -> Iterator[str]:
+    """Run the server of everything that is not a chat, and return its origin."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.resource_server"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        yield json.loads(child.stdout.readline())["url"]
+        child.stdin.close()
+
+
+@pytest.fixture
+def resources(resource_server: str) -> Callable[..., Paced]:
+    """Return `resources(status=..)`: an endpoint on it, with a lane of its own."""
+
+    def endpoint(**options: object) -> Paced:
+        lane = f"{resource_server}/lane={os.getpid()}-{next(_lanes)}"
+        words = "".join(f"/{name}={value}" for name, value in options.items())
+        return Paced(f"{lane}{words}/api/paas/v4", lane)
+
+    return endpoint
