@@ -184,10 +184,10 @@ class Connection(asyncio.Protocol):
         elif reply := plan.reply(lane.requests):
             await self._scripted(plan, lane, body, reply)
         elif body.get("stream"):
-            told = plan if faulty else replace(plan, error=-1)
+            told = plan if faulty else replace(plan, error=-1, cut=-1)
             await self._stream(plan, lane, *script(told, model, prompt))
         else:
-            self._send(200, whole(plan, model, prompt), cut=plan.cut >= 0)
+            self._send(200, whole(plan, model, prompt), cut=faulty and plan.cut >= 0)
 
     async def _scripted(
         self,

@@ -34,7 +34,7 @@ class Plan:
     error: int = -1  # an error event after so many
     code: str = "1301"  # its business code, also that of a refusal
     status: int = 200  # refuse with this HTTP status
-    fails: int = -1  # refuse (or err) only the first so many requests, -1: all
+    fails: int = -1  # refuse, err or cut only the first so many, -1: all
     right: int = 0  # refuse with 1302 above so many in flight, 0: never
     after: str = ""  # the Retry-After header of a refusal
     said: str = ""  # the message of a refusal

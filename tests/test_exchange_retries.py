@@ -12,10 +12,12 @@ import pytest
 import glmkit
 from glmkit import exchange, retries
 from glmkit.client import ledger
+from glmkit.config import SERVICES, Endpoint
 from glmkit.errors import RULES, APIError
 from tests.conftest import Paced
 
 Factory = Callable[..., Paced]
+_KEY = "0123456789abcdef0123456789abcdef.0123456789abcdef"
 STATUS = {"RateLimitError": 429, "QuotaError": 429, "ServerError": 500}
 
 
@@ -105,6 +107,21 @@ def test_answer_that_broke_is_asked_again_only_with_a_request_id(
     with pytest.raises(glmkit.TransportError):
         ask(named, stream=False, request_id="named-1234")
     assert (bare.seen["requests"], named.seen["requests"]) == (1, 3)
+
+
+def test_cost_is_not_known_where_a_try_may_have_been_served(
+    paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, refused = paced(cut=1, fails=1), paced(status=503, code="500", fails=1)
+    replies = []
+    for place in (lost, refused):
+        priced = Endpoint("bigmodel", place.url, "CNY")
+        monkeypatch.setitem(SERVICES, "bigmodel", priced)
+        client = glmkit.Client("bigmodel", _KEY, model="glm-4-plus")
+        replies.append(client.chat("Hi", request_id="named-1234"))
+    assert [reply.calls[0].retries for reply in replies] == [1, 1]
+    assert replies[0].cost is None
+    assert replies[0].list_cost == replies[1].cost == replies[1].list_cost is not None
 
 
 def test_silence_is_asked_again_only_with_a_request_id(paced: Factory) -> None:
@@ -273,12 +290,11 @@ def test_right_below_one_is_refused_before_anything_is_sent(paced: Factory) -> N
 def test_card_and_tier_give_the_right(
     paced: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = "0123456789abcdef0123456789abcdef.0123456789abcdef"
-    service = glmkit.Client("bigmodel", key)._service
+    service = glmkit.Client("bigmodel", _KEY)._service
     assert service.right("GLM-4-Plus") == (50, True)
     monkeypatch.setenv("GLMKIT_TIER", "v2")
     assert service.right("glm-4-plus") == (300, True)
     monkeypatch.setenv("GLMKIT_TIER", "gold")
     assert service.right("glm-4-plus") == (5, False)
-    assert glmkit.Client("zai", key)._service.right("glm-4-plus") == (5, False)
+    assert glmkit.Client("zai", _KEY)._service.right("glm-4-plus") == (5, False)
     assert service.family("GLM-4-Plus") == service.family("glm4plus")
