@@ -96,7 +96,16 @@ if TYPE_CHECKING:
         Finish as Finish,
     )
     from glmkit.events import (
+        Media as Media,
+    )
+    from glmkit.events import (
+        Output as Output,
+    )
+    from glmkit.events import (
         Repair as Repair,
+    )
+    from glmkit.events import (
+        Review as Review,
     )
     from glmkit.events import (
         Search as Search,
@@ -124,6 +133,7 @@ if TYPE_CHECKING:
     from glmkit.keys import Key as Key
     from glmkit.messages import Message as Message
     from glmkit.money import Money as Money
+    from glmkit.texts import read as read
     from glmkit.tools import Tool as Tool
     from glmkit.tools import tool as tool
     from glmkit.widgets import dashboard as dashboard
@@ -134,7 +144,10 @@ _ERRORS = (
     "OptionWarning QuotaError RateLimitError ReplayError SchemaError ServerError "
     "StandInWarning StreamError ToolError TransportError"
 )
-_EVENTS = "Event Finish Repair Search Start Text Thinking ToolCall ToolResult Usage"
+_EVENTS = (
+    "Event Finish Media Output Repair Review Search Start Text Thinking ToolCall "
+    "ToolResult Usage"
+)
 
 #: Public name → the module it lives in; loaded when it is first used.
 _HOMES = {
@@ -150,6 +163,7 @@ _HOMES = {
     "Money": "glmkit.money",
     "dashboard": "glmkit.widgets",
     "last": "glmkit.defaults",
+    "read": "glmkit.texts",
 }
 
 __all__ = [*sorted(_HOMES), "load_ipython_extension", "unload_ipython_extension"]

@@ -95,7 +95,7 @@ def final(events: list[Event]) -> dict[str, str]:
 
 def test_thinking_is_folded_and_rendered_by_the_same_path() -> None:
     html = final([Thinking("<b>hm</b> *so*"), Text("Yes")])["text/html"]
-    assert "<summary>Thinking</summary>" in html
+    assert "<summary>Thinking (about 8 tokens)</summary>" in html
     assert "&lt;b&gt;hm&lt;/b&gt; <em>so</em>" in html
     assert "<details open" not in html
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from glmkit import catalog, curl
 from glmkit.calls import WHOLE, Reply
+from glmkit.errors import SchemaError
 from glmkit.render import Badge
 
 _BROKEN_OFF = {
@@ -13,7 +17,22 @@ _BROKEN_OFF = {
 }
 
 
-def badge_of(reply: Reply) -> Badge:
+class About(msgspec.Struct, frozen=True):
+    """What a cell knows of its call and a reply does not.
+
+    `chat` names the conversation and `turns` counts its questions; `notes` are slips
+    of the prompt.
+    """
+
+    chat: str = ""
+    turns: int = 0
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = About()
+
+
+def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
     """Return the badge of a reply."""
     usage = reply.usage
     return Badge(
@@ -28,13 +47,35 @@ def badge_of(reply: Reply) -> Badge:
         seconds=reply.seconds,
         first_token_s=reply.first_token_s,
         source=reply.source,
+        note=" · ".join([*_chat(reply, about), *_stopped(reply), *about.notes]),
+        request=curl.command(reply.calls[-1]),
     )
+
+
+def _chat(reply: Reply, about: About) -> list[str]:
+    if not about.chat:
+        return []
+    turns = f"{about.turns} turn" + ("s" if about.turns != 1 else "")
+    said = f"chat {about.chat}, {turns}"
+    last = reply.calls[-1]
+    card, usage = catalog.card(last.model), last.answer.usage
+    if card and card.context_window and usage:
+        share = (usage.prompt_tokens + usage.completion_tokens) / card.context_window
+        said += f", window {share:.0%} full"
+    return [said]
+
+
+def _stopped(reply: Reply) -> list[str]:
+    reason = reply.finish_reason
+    return [f"stopped by {reason}"] if reason and reason != "stop" else []
 
 
 def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
     """Return why an answer is not whole, "" if it is."""
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted: this is what had arrived."
+    if isinstance(error, SchemaError):
+        return "The answer does not fit its schema: this is its text."
     if error is not None:
         return "The answer broke off: this is what had arrived."
     if reply is None or reply.complete:
@@ -42,4 +83,16 @@ def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
     reason = reply.finish_reason
     if reason in WHOLE or not reason:
         return "The answer broke off: this is what had arrived."
+    if reason == "length" and reply.thinking and not reply.text:
+        return _thought_only(reply)
     return _BROKEN_OFF.get(reason, f"The answer ended early: {reason}.")
+
+
+def _thought_only(reply: Reply) -> str:
+    usage = reply.usage
+    used = usage.completion_tokens if usage else 0
+    more = max(2 * used, 1024)
+    return (
+        "The limit of tokens was reached inside the thinking, before any answer. Run "
+        f"the cell again with --max-tokens {more}, or with --think off."
+    )

@@ -19,8 +19,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from glmkit import render
 from glmkit.calls import Reply
 from glmkit.events import Event
-from glmkit.notebook.badges import badge_of, partial_of
+from glmkit.notebook.badges import NOTHING, About, badge_of, partial_of
 from glmkit.notebook.telling import Telling, told
+from glmkit.notebook.views import MARKDOWN, View
 
 # IPython types it too loosely for a strict reading.
 display: Any = ipython.display
@@ -139,7 +140,9 @@ class _Written:
 
     def end(self, telling: Telling, bundle: dict[str, str]) -> None:
         self.show(telling)
-        sys.stdout.write(bundle["text/plain"].removeprefix(render.plain(telling.text)))
+        told, whole = render.plain(telling.text), bundle["text/plain"]
+        gap = "\n\n" if told and not whole.startswith(told) else ""
+        sys.stdout.write(gap + whole.removeprefix(told))
         sys.stdout.write("\n")
 
 
@@ -147,12 +150,22 @@ class Display:
     """Folds the events of one answer to what the person sees; a context manager.
 
     `show(batch)` for each batch of events, then `end(reply)`. An exception that
-    leaves the `with` marks what arrived as partial. `quiet` shows nothing.
+    leaves the `with` marks what arrived as partial. `quiet` shows nothing; `about` is
+    what the badge says of the cell.
     """
 
-    def __init__(self, shell: InteractiveShell, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        *,
+        quiet: bool = False,
+        view: View = MARKDOWN,
+        about: About = NOTHING,
+    ) -> None:
         self._surface = None if quiet else _surface(shell)
-        self._telling = Telling()
+        self._view = view
+        self._telling = Telling(view.fence)
+        self.about = about
         self._shown_at = 0.0
         self._pending = False
         self._open = False
@@ -205,8 +218,11 @@ class Display:
     def _final(
         self, reply: Reply | None, error: BaseException | None = None
     ) -> dict[str, str]:
-        badge = badge_of(reply) if reply is not None else None
-        return self._telling.final(badge, partial_of(reply, error))
+        if reply is None:
+            return self._telling.final(None, partial_of(reply, error))
+        shown = self._view.shown(reply) if error is None else None
+        badge = badge_of(reply, self.about)
+        return self._telling.final(badge, partial_of(reply, error), shown)
 
 
 def _surface(shell: InteractiveShell) -> _Surface:

@@ -1,4 +1,4 @@
-"""One notebook's session: its settings, its client, and the order of a cell.
+"""One notebook's session: its settings, its client, its chats, the order of a cell.
 
 It wires magics, client and display; what a cell asks and shows is decided elsewhere.
 """
@@ -8,21 +8,27 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from glmkit.errors import GLMError, Interrupted, StandInWarning
-from glmkit.notebook.settings import Settings
+from glmkit.notebook.chats import Chats
+from glmkit.notebook.mistakes import Mistakes
+from glmkit.notebook.scope import Scope
+from glmkit.notebook.settings import GLM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from IPython.core.interactiveshell import InteractiveShell
 
     from glmkit.calls import Reply, Where
     from glmkit.client import Client
+    from glmkit.keys import Key
+    from glmkit.notebook.asker import Asked
+    from glmkit.notebook.asking import Asking
 
 #: Seconds after which the display may show what it held back.
-_TICK_S = 0.04
+_TICK_S = 0.025
 
 #: The session of each shell that has loaded the extension.
 _sessions: dict[int, Session] = {}
@@ -33,8 +39,12 @@ class Session:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.settings = Settings()
+        self.settings = GLM(parent=shell)
         self.settings.observe(lambda _: self.forget_client(), "endpoint")
+        self.chats = Chats()
+        self.mistakes = Mistakes()
+        self._client: Client | None = None
+        self._key: Key | None = None
         self._shown: Reply | None = None
 
     def client(self) -> Client:
@@ -60,67 +70,102 @@ class Session:
         if self.settings.endpoint is None:
             return defaults.client()
         if self._client is None:
-            self._client = client.Client(self.settings.endpoint)
+            self._client = client.Client(self.settings.endpoint, self._key)
             defaults.use(self._client)
         return self._client
-
-    _client: Client | None = None
 
     def forget_client(self) -> None:
         """Find endpoint and key anew at the next call."""
         from glmkit import defaults
 
-        self._client = None
+        self._client = self._key = None
         defaults.use(None)
 
-    def ask(
-        self,
-        prompt: str,
-        options: Mapping[str, Any],
-        *,
-        out: str | None = None,
-        stream: bool = True,
-        quiet: bool = False,
-    ) -> Reply:
-        """Ask, show the answer in this cell, and keep the reply as `out`.
+    def use_key(self, endpoint: str, key: Key) -> None:
+        """Use a key with its endpoint until the kernel ends."""
+        self.settings.endpoint = endpoint
+        self.forget_client()
+        self._key = key
 
-        What arrived before an error or an interrupt is shown, kept and marked.
+    def names(self) -> Scope:
+        """Return the names that a prompt may use."""
+        return Scope(self.shell, {"Err": self.mistakes})
+
+    def ask(self, asking: Asking) -> Reply | None:
+        """Ask, show the answer in this cell, and keep the reply as `asking.out`.
+
+        What arrived before an error or an interrupt is shown, kept and marked. A dry
+        run shows what would be sent, and returns None.
         """
         from glmkit.calls import where
+        from glmkit.notebook import asker
 
-        chosen = {**self.settings.options(), **options}
-        token = where.set(self.place())
+        asked = asker.prepared(self, asking)
+        if asking.dry_run:
+            from glmkit.notebook import preview
+
+            preview.show(asked)
+            return None
+        place = msgspec.structs.replace(self.place(), tag=asking.tag)
+        token = where.set(place)
         try:
-            if stream and not quiet:
-                reply = self._streamed(prompt, chosen)
-            else:
-                reply = self.client().chat(prompt, **chosen)
+            reply = self._answered(asked, asking)
         except (GLMError, Interrupted) as exc:
-            self._keep(out, getattr(exc, "reply", None))
+            self._keep(asking.out, getattr(exc, "reply", None))
             raise
         finally:
             where.reset(token)
-        self._keep(out, reply)
-        self._shown = reply if stream or quiet else None
+        self._keep(asking.out, reply)
+        self._shown = reply
+        if asking.format == "code":
+            self._offer(reply)
         return reply
 
-    def _streamed(self, prompt: str, options: dict[str, Any]) -> Reply:
+    def _answered(self, asked: Asked, asking: Asking) -> Reply:
         from glmkit.notebook.display import Display
 
-        answering = self.client().stream(prompt, **options)
-        with answering as answer, Display(self.shell) as shown:
+        if asking.quiet:
+            return asked.whole()
+        if not asking.stream:
+            reply = asked.whole()
+            Display(self.shell, view=asked.view, about=asked.about()).whole(reply)
+            return reply
+        shown = Display(self.shell, view=asked.view, about=asked.about())
+        with asked.stream() as answer, shown:
             try:
                 for batch in answer.batches(tick_s=_TICK_S):
                     shown.show(batch)
             except KeyboardInterrupt:
                 answer.close()
                 raise Interrupted(answer.reply) from None
+            shown.about = asked.about()
             shown.end(answer.reply)
         return answer.reply
+
+    def rerun(self, reply: Reply, model: str | None) -> Reply:
+        """Ask the same again, of another model, and show it in this cell."""
+        from glmkit.calls import where
+        from glmkit.notebook.display import Display
+
+        token = where.set(self.place())
+        try:
+            again = self.client().rerun(reply, model=model)
+        finally:
+            where.reset(token)
+        Display(self.shell).whole(again)
+        self._shown = again
+        return again
 
     def _keep(self, out: str | None, reply: Reply | None) -> None:
         if out is not None and reply is not None:
             self.shell.user_ns[out] = reply
+
+    def _offer(self, reply: Reply) -> None:
+        """Put the code of an answer into a new cell, where the front end can."""
+        from glmkit.notebook.views import code_of
+
+        if reply.complete:
+            self.shell.set_next_input(code_of(reply.text), replace=False)
 
     def place(self) -> Where:
         """Return notebook and cell, as far as the front end tells them."""
@@ -158,20 +203,35 @@ def of(shell: InteractiveShell) -> Session:
 def load(shell: InteractiveShell) -> None:
     """Register magics and formatters, and warm the slow imports meanwhile."""
     from glmkit import loop
+    from glmkit.notebook import completion
     from glmkit.notebook.magics import GLMMagics
 
-    session = _sessions.setdefault(id(shell), Session(shell))
+    unload(shell)
+    session = _sessions[id(shell)] = Session(shell)
     shell.register_magics(GLMMagics(shell, session))
+    _configurables(shell).append(session.settings)
+    shell.events.register("post_run_cell", session.mistakes.note)
+    completion.register(shell, session)
     _displays(shell).for_type_by_name("glmkit.calls", "Reply", session.show_value)
     loop.submit(_warm())
 
 
 def unload(shell: InteractiveShell) -> None:
     """Take the magics and formatters away."""
-    _sessions.pop(id(shell), None)
+    session = _sessions.pop(id(shell), None)
+    if session is None:
+        return
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("glm", None)
+    _configurables(shell).remove(session.settings)
+    shell.events.unregister("post_run_cell", session.mistakes.note)
     _displays(shell).pop("glmkit.calls.Reply", None)
+
+
+def _configurables(shell: InteractiveShell) -> list[Any]:
+    """Return what `%config` knows; IPython types the list too narrowly."""
+    known: Any = shell.configurables
+    return cast("list[Any]", known)
 
 
 def _displays(shell: InteractiveShell) -> Any:
@@ -184,4 +244,5 @@ def _displays(shell: InteractiveShell) -> Any:
 async def _warm() -> None:
     """Import what the first call needs, on the loop's thread."""
     import glmkit.client
+    import glmkit.notebook.asker
     import glmkit.notebook.display  # noqa: F401

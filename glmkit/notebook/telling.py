@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from glmkit import render
+from glmkit import render, tokens
 from glmkit.calls import Reply
 from glmkit.events import (
     Event,
     Finish,
+    Media,
     Repair,
+    Review,
     Search,
     Source,
     Start,
@@ -20,11 +22,14 @@ from glmkit.events import (
     ToolResult,
     Usage,
 )
+from glmkit.notebook.views import Shown
 from glmkit.render import Badge, Blocks, Piece
 from glmkit.render.page import code, folded, sources
 
 #: Characters of a tool's arguments or result that are shown.
 _LONGEST_NOTE = 10_000
+#: Longer than a fence that a model is likely to close.
+_FENCE = "~" * 12
 
 
 class New(NamedTuple):
@@ -37,10 +42,10 @@ class New(NamedTuple):
 class Strand:
     """One text of an answer, with all its pieces."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: str = "") -> None:
         self.blocks = Blocks()
         self.pieces: list[Piece] = []
-        self.told: list[str] = []
+        self.told: list[str] = [before]
         self.read = 0
         self.taken = 0
 
@@ -77,10 +82,15 @@ class Strand:
 
 
 class Telling:
-    """Folds the events of one answer."""
+    """Folds the events of one answer.
 
-    def __init__(self) -> None:
-        self._body = Strand()
+    `fence` names the language of the block in which the answer stands, for one that
+    is no Markdown.
+    """
+
+    def __init__(self, fence: str = "") -> None:
+        self._before = f"{_FENCE}{fence}\n" if fence else ""
+        self._body = Strand(self._before)
         self._thinking = Strand()
         self._calls: dict[int, list[ToolCall]] = {}
         self._results: list[ToolResult] = []
@@ -105,16 +115,16 @@ class Telling:
                 case Search(results):
                     self._sources += results
                 case Repair():
-                    self._body = Strand()
+                    self._body = Strand(self._before)
                     self._thinking.taken = 0
                     self.begun_anew = True
-                case Start() | Usage() | Finish():
+                case Start() | Usage() | Finish() | Review() | Media():
                     pass
 
     @property
     def text(self) -> str:
         """The answer's text."""
-        return "".join(self._body.told)
+        return "".join(self._body.told[1:])
 
     @property
     def open_size(self) -> int:
@@ -154,28 +164,39 @@ class Telling:
             "text/plain": render.plain(self.text),
         }
 
-    def final(self, badge: Badge | None, partial: str) -> dict[str, str]:
-        """Return the output that stays."""
+    def final(
+        self, badge: Badge | None, partial: str, shown: Shown | None = None
+    ) -> dict[str, str]:
+        """Return the output that stays; `shown` stands in the answer's place."""
         inside = render.page(
-            self._body.close(),
+            self._body.close() if shown is None else shown.html,
             thinking=self._thinking.close(),
+            thought=self._thought(badge),
             notes=self.notes(),
             badge=badge,
             partial=partial,
         )
         below = [line for line in (partial, badge.line() if badge else "") if line]
-        text = "\n\n".join([self.text, *below]) if self.text else "\n".join(below)
+        text = self.text if shown is None or shown.text is None else shown.text
+        text = "\n\n".join([text, *below]) if text else "\n".join(below)
         return {
             "text/html": render.static(inside),
             "text/plain": render.plain(text),
         }
+
+    def _thought(self, badge: Badge | None) -> str:
+        if badge is not None and badge.reasoning:
+            return f" ({badge.reasoning:,} tokens)"
+        about = tokens.estimate("".join(self._thinking.told)).tokens
+        return f" (about {about:,} tokens)" if about else ""
 
 
 def told(reply: Reply) -> Telling:
     """Return what a reply tells that is there already."""
     telling = Telling()
     telling.add([Search(reply.web_search)] if reply.web_search else [])
-    telling.add([Thinking(reply.thinking), *reply.tool_calls, Text(reply.text)])
+    telling.add([Thinking(reply.thinking), *reply.tool_calls, *reply.tool_results])
+    telling.add([Text(reply.text)])
     return telling
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glmkit.render.blocks import Blocks, Piece, joined
 from glmkit.render.markdown import plain
-from glmkit.render.page import Badge, page, static, style
+from glmkit.render.page import Badge, escaped, page, static, style
 
 
 def html(markdown: str) -> str:
@@ -27,6 +27,7 @@ __all__ = [
     "Blocks",
     "Piece",
     "body",
+    "escaped",
     "html",
     "joined",
     "page",

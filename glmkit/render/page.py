@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -21,7 +22,8 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
     `cost` and `list_cost` are written as the person shall read them ("¥0.000486");
     `note` says what is unusual ("cut off at max_tokens"); `source` is one of
-    "service", "stand-in", "cassette", "illustration".
+    "service", "stand-in", "cassette", "illustration"; `request` is what was sent, to
+    be unfolded.
     """
 
     model: str
@@ -36,6 +38,7 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
     first_token_s: float | None = None
     note: str = ""
     source: str = "service"
+    request: str = ""
 
     def parts(self) -> list[str]:
         """Return what the line says, one text for each fact."""
@@ -85,21 +88,23 @@ def page(
     body: str,
     *,
     thinking: str = "",
+    thought: str = "",
     notes: str = "",
     badge: Badge | None = None,
     partial: str = "",
 ) -> str:
     """Return the inside of an answer's frame.
 
-    `body`, `thinking` and `notes` are HTML of ours; `badge` and `partial` (why the
-    answer is not whole) are plain and escaped here.
+    `body`, `thinking` and `notes` are HTML of ours; `badge`, `thought` (how much
+    thinking it was) and `partial` (why the answer is not whole) are plain and escaped
+    here.
     """
     return "".join(
         [
-            folded("Thinking", thinking) if thinking else "",
+            folded(f"Thinking{thought}", thinking) if thinking else "",
             f'<div class="glmkit-body">{body}</div>',
             notes,
-            f'<p class="glmkit-partial">{_text(partial)}</p>' if partial else "",
+            f'<p class="glmkit-partial">{escaped(partial)}</p>' if partial else "",
             _badge(badge) if badge else "",
         ]
     )
@@ -113,14 +118,29 @@ def static(inside: str) -> str:
 def folded(title: str, inside: str) -> str:
     """Return a closed fold with a plain title round HTML of ours."""
     return (
-        f'<details class="glmkit-fold"><summary>{_text(title)}</summary>'
+        f'<details class="glmkit-fold"><summary>{escaped(title)}</summary>'
         f'<div class="glmkit-folded">{inside}</div></details>'
     )
 
 
 def code(text: str) -> str:
     """Return plain text as a block of code."""
-    return f"<pre><code>{_text(text)}</code></pre>"
+    return f"<pre><code>{escaped(text)}</code></pre>"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return plain texts as a table."""
+    head = "".join(f"<th>{escaped(name)}</th>" for name in header)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def wrapped(text: str) -> str:
+    """Return plain text with its line breaks, wrapped where a line is too long."""
+    return f'<div class="glmkit-plain">{escaped(text)}</div>'
 
 
 def sources(results: tuple[Source, ...]) -> str:
@@ -132,15 +152,21 @@ def sources(results: tuple[Source, ...]) -> str:
 def _source(result: Source) -> str:
     title = result.title or result.link or result.media
     about = f" · {result.media}" if result.media and result.media != title else ""
-    return markdown.link(result.link, title) + _text(about)
+    return markdown.link(result.link, title) + escaped(about)
 
 
 def _badge(badge: Badge) -> str:
-    spans = " · ".join(f"<span>{_text(part)}</span>" for part in badge.parts())
-    return f'<p class="glmkit-badge">{spans}</p>'
+    spans = " · ".join(f"<span>{escaped(part)}</span>" for part in badge.parts())
+    if not badge.request:
+        return f'<p class="glmkit-badge">{spans}</p>'
+    return (
+        f'<details class="glmkit-badge"><summary>{spans}</summary>'
+        f"{code(badge.request)}</details>"
+    )
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return plain text as HTML that shows just it."""
     return escape(markdown.plain(text), quote=False)
 
 

@@ -1,0 +1,113 @@
+"""`%glm`, `doctor`, `config`, `key`: what is set up."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Any
+
+from glmkit import keys
+from glmkit.config import endpoint_of
+from glmkit.errors import ConfigError
+from glmkit.notebook.magics.saying import say
+
+if TYPE_CHECKING:
+    from glmkit.config import Endpoint
+    from glmkit.notebook.session import Session
+
+
+def status(session: Session) -> None:
+    """Show endpoint, key, model, ledger and settings in five lines."""
+    from glmkit.client import ledger
+
+    client = session.client()
+    access = client.access
+    where = access.endpoint.url or "the local stand-in, started when it is needed"
+    set_here = session.settings.options()
+    say(
+        f"endpoint  {access.endpoint.name} ({where})",
+        f"key       {_source(access)}",
+        f"model     {session.settings.model or client.model}",
+        f"settings  {_pairs(set_here) or 'all left to the service'}",
+        f"ledger    {ledger().path}",
+    )
+
+
+def doctor(session: Session) -> None:
+    """Say what is set up, what is wrong, and the next step."""
+    from glmkit import doctor as examination
+
+    say(examination.report(examination.examine()))
+
+
+def config(session: Session, *words: str) -> None:
+    """Show or set a default: `%glm config temperature 0.3`."""
+    match words:
+        case ():
+            say(*(_shown(session, name) for name in session.settings.names()))
+        case ("nest_asyncio", "on"):
+            from glmkit.notebook import nesting
+
+            say(nesting.switch_on())
+        case (name,):
+            say(_shown(session, name))
+        case _:
+            name, *rest = words
+            session.settings.set(name, " ".join(rest))
+            say(_shown(session, name))
+
+
+def key(session: Session, *words: str) -> None:
+    """Store a key in the keyring: `%glm key bigmodel`; alone, say which is used."""
+    match words:
+        case ():
+            access = session.client().access
+            say(f"{access.endpoint.name}: {_source(access)}")
+            say("`%glm key bigmodel` or `%glm key zai` asks for a key and stores it.")
+        case (name,):
+            _ask_key(session, endpoint_of(name))
+        case _:
+            raise ConfigError(
+                "the key is not written into the line",
+                hint="`%glm key ENDPOINT` asks for it, so that no notebook keeps it.",
+            )
+
+
+def _ask_key(session: Session, endpoint: Endpoint) -> None:
+    if not endpoint.url:
+        raise ConfigError(
+            "the local stand-in needs no key", hint="Name bigmodel, zai or a URL."
+        )
+    text = getpass.getpass(f"Key for {endpoint.name}: ")
+    given = keys.Key(text)
+    if endpoint.currency is not None:
+        given.check_shape()
+    try:
+        keys.store(endpoint, text)
+    except ConfigError:
+        session.use_key(endpoint.name, given)
+        say(
+            f"{endpoint.name}: {given}, until the kernel ends: there is no keyring.",
+            "An environment variable such as ZHIPUAI_API_KEY lasts longer.",
+        )
+        return
+    session.settings.endpoint = endpoint.name
+    session.forget_client()
+    used = session.client().access
+    say(f"{endpoint.name}: {given} is in the keyring.")
+    if used.found != "keyring":
+        say(f"But {used.found} comes first: {_source(used)} is used.")
+
+
+def _source(access: keys.Access) -> str:
+    return f"{access.key} from {access.found}" if access.key else "none needed or set"
+
+
+def _shown(session: Session, name: str) -> str:
+    if name not in session.settings.names():
+        session.settings.read(name, "")  # raises, with the names there are
+    value = getattr(session.settings, name)
+    return f"{name:12}{'default' if value is None else value}"
+
+
+def _pairs(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
