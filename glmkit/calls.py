@@ -11,7 +11,9 @@ import msgspec
 from glmkit.events import (
     Event,
     Finish,
+    Media,
     Repair,
+    Review,
     Search,
     Source,
     Start,
@@ -59,6 +61,9 @@ class Answer(msgspec.Struct, frozen=True):
     web_search: tuple[Source, ...] = ()
     usage: Usage | None = None
     finish_reason: str = ""
+    tool_results: tuple[ToolResult, ...] = ()
+    content_filter: tuple[Review, ...] = ()
+    media: tuple[Media, ...] = ()
 
 
 class Fold:
@@ -78,6 +83,9 @@ class Fold:
         self._sources: tuple[Source, ...] = ()
         self._usage: Usage | None = None
         self._finish = ""
+        self._results: list[ToolResult] = []
+        self._reviews: list[Review] = []
+        self._media: dict[tuple[str, str, str], list[Media]] = {}
 
     def add(self, events: Iterable[Event]) -> None:
         """Take the next events, in the order they came."""
@@ -100,7 +108,11 @@ class Fold:
                 case Repair():
                     self._text.clear()
                 case ToolResult():
-                    pass
+                    self._results.append(event)
+                case Review():
+                    self._reviews.append(event)
+                case Media(kind, medium_id, _, url):
+                    self._media.setdefault((kind, medium_id, url), []).append(event)
 
     def answer(self) -> Answer:
         """Return what arrived so far."""
@@ -115,6 +127,9 @@ class Fold:
             self._sources,
             self._usage,
             self._finish,
+            tuple(self._results),
+            tuple(self._reviews),
+            tuple(_whole(pieces) for pieces in self._media.values()),
         )
 
 
@@ -127,7 +142,14 @@ def _joined(parts: list[ToolCall]) -> ToolCall:
         next((part.name for part in parts if part.name), ""),
         "".join(part.arguments for part in parts),
         first.type,
+        first.server,
     )
+
+
+def _whole(pieces: list[Media]) -> Media:
+    """Join the pieces of one sound."""
+    data = "".join(piece.data for piece in pieces)
+    return msgspec.structs.replace(pieces[-1], data=data)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +220,21 @@ class Reply(msgspec.Struct, frozen=True):
     def web_search(self) -> tuple[Source, ...]:
         """The pages that the service searched."""
         return self._last.answer.web_search
+
+    @property
+    def tool_results(self) -> tuple[ToolResult, ...]:
+        """What the tools that the service ran returned."""
+        return self._last.answer.tool_results
+
+    @property
+    def content_filter(self) -> tuple[Review, ...]:
+        """What content review found, where it found something."""
+        return self._last.answer.content_filter
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """Sounds and videos of the answer."""
+        return self._last.answer.media
 
     @property
     def usage(self) -> Usage | None:

@@ -6,6 +6,8 @@ with `match`; mypy names every consumer that a new event must visit.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -37,7 +39,9 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """A call that the model asks for, or a fragment of one.
 
     Fragments of one call share `index`; only the first carries `id` and `name`, and
-    `arguments` (JSON text) are joined.
+    `arguments` (JSON text) are joined. `type` is "function" for the person's own; what
+    the service runs has another ("code_interpreter", "mcp", ...), and `server` is the
+    mcp server's label.
     """
 
     index: int
@@ -45,15 +49,39 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     name: str
     arguments: str
     type: str = "function"
+    server: str = ""
+
+
+class Output(msgspec.Struct, frozen=True, gc=False):
+    """One output of a tool that the service ran; empty texts where it sends none.
+
+    Code has `logs` or a `file` (URL), a drawing an `image` (URL), a page `title`,
+    `link` and `content`, a retrieved passage `text` and `document`.
+    """
+
+    type: str = ""
+    logs: str = ""
+    file: str = ""
+    image: str = ""
+    title: str = ""
+    link: str = ""
+    content: str = ""
+    text: str = ""
+    document: str = ""
+    error_msg: str = ""
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag_field="event"):
-    """What a tool returned to the model; `failed` where that is an error's text."""
+    """What a tool returned to the model; `failed` where that is an error's text.
+
+    `outputs` are those of a tool that the service ran.
+    """
 
     id: str
     name: str
     content: str
     failed: bool = False
+    outputs: tuple[Output, ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
@@ -100,6 +128,37 @@ class Finish(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     reason: str
 
 
+class Review(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """The content review of a part: "user", "assistant" or "history".
+
+    `level` is 0 (most severe) to 3.
+    """
+
+    role: str
+    level: int
+
+
+class Media(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """A sound (base64 `data`) or a video (`url`, `cover`) in an answer, or a piece."""
+
+    kind: Literal["audio", "video"]
+    id: str = ""
+    data: str = ""
+    url: str = ""
+    cover: str = ""
+    expires_at: int | None = None
+
+
 Event = (
-    Start | Text | Thinking | ToolCall | ToolResult | Search | Usage | Repair | Finish
+    Start
+    | Text
+    | Thinking
+    | ToolCall
+    | ToolResult
+    | Search
+    | Review
+    | Media
+    | Usage
+    | Repair
+    | Finish
 )

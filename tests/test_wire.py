@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from glmkit.calls import Answer, Fold
 from glmkit.errors import (
     AuthError,
+    ConfigError,
     ContentFilterError,
     GLMError,
     InvalidRequestError,
@@ -19,7 +20,18 @@ from glmkit.errors import (
     StreamError,
     TransportError,
 )
-from glmkit.events import Finish, Source, Text, Thinking, ToolCall, Usage
+from glmkit.events import (
+    Finish,
+    Media,
+    Output,
+    Review,
+    Source,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from glmkit.messages import request_of
 from glmkit.wire import StreamReader, chat_body, read_body, refusal
 
@@ -52,6 +64,15 @@ def test_recorded_stream_folds_as_written_beside_it(path: Path) -> None:
         usage = answer.usage
         assert (usage and [usage.prompt_tokens, usage.completion_tokens]) == (
             wanted["usage"]
+        )
+        assert [
+            [result.id, result.content, result.failed] for result in answer.tool_results
+        ] == wanted.get("tool_results", [])
+        assert [[found.role, found.level] for found in answer.content_filter] == (
+            wanted.get("content_filter", [])
+        )
+        assert [[medium.kind, medium.data, medium.url] for medium in answer.media] == (
+            wanted.get("media", [])
         )
 
 
@@ -198,3 +219,106 @@ def test_extra_body_is_laid_over_the_rest() -> None:
     request = request_of("Hi", {"extra_body": {"newer": 1, "top_p": 0.5}, "top_p": 0.9})
     body = json.loads(chat_body(request, "m", stream=False))
     assert (body["newer"], body["top_p"]) == (1, 0.5)
+
+
+def test_what_the_service_ran_is_typed_with_inputs_and_outputs() -> None:
+    answer = folded(
+        [(STREAMS[0].parent / "all_tools_run_by_the_service.sse").read_bytes()]
+    )
+    code, page, *_ = answer.tool_results
+    assert code.outputs == (
+        Output(type="logs", logs="42\n"),
+        Output(type="file", file="https://example.org/plot.png"),
+    )
+    assert page.outputs[0].link == "https://example.org/sky"
+    assert {call.type for call in answer.tool_calls} == {
+        "code_interpreter",
+        "web_browser",
+        "drawing_tool",
+    }
+
+
+def test_what_the_service_ran_is_not_asked_of_us() -> None:
+    from glmkit.rounds import functions
+
+    def calls(name: str) -> list[str]:
+        body = (STREAMS[0].parent / f"{name}.sse").read_bytes()
+        return [call.name for call in functions(folded([body]))]
+
+    assert calls("all_tools_run_by_the_service") == calls("mcp_lists_and_calls") == []
+    assert calls("all_tools_asking_for_a_function") == ["weather"]
+
+
+def test_whole_body_holds_review_sound_and_mcp() -> None:
+    message = {
+        "content": "Hello",
+        "audio": {"id": "a", "data": "UklG", "expires_at": 5},
+        "tool_calls": [
+            {"type": "mcp", "mcp": {"id": "m", "type": "mcp_call", "output": "5"}}
+        ],
+    }
+    body = {
+        "choices": [{"message": message, "finish_reason": "stop"}],
+        "content_filter": [{"role": "user", "level": 1}],
+    }
+    events = read_body(json.dumps(body).encode())
+    assert ToolCall(0, "m", "mcp_call", "", "mcp") in events
+    assert ToolResult("m", "mcp_call", "5") in events
+    assert Media("audio", "a", "UklG", expires_at=5) in events
+    assert Review("user", 1) in events
+
+
+@pytest.mark.parametrize(
+    ("options", "tools"),
+    [
+        (
+            {"web_search": True},
+            [
+                {
+                    "type": "web_search",
+                    "web_search": {
+                        "enable": True,
+                        "search_engine": "search_std",
+                        "search_result": True,
+                    },
+                }
+            ],
+        ),
+        (
+            {"web_search": {"search_engine": "search_pro", "count": 3}},
+            [
+                {
+                    "type": "web_search",
+                    "web_search": {
+                        "enable": True,
+                        "search_engine": "search_pro",
+                        "count": 3,
+                    },
+                }
+            ],
+        ),
+        (
+            {"retrieval": "k-1"},
+            [{"type": "retrieval", "retrieval": {"knowledge_id": "k-1"}}],
+        ),
+        ({"tools": ["drawing_tool"]}, [{"type": "drawing_tool"}]),
+        (
+            {"tools": [{"type": "mcp", "mcp": {"server_label": "maps"}}]},
+            [{"type": "mcp", "mcp": {"server_label": "maps"}}],
+        ),
+    ],
+)
+def test_tools_of_the_service_are_sent_in_its_form(
+    options: dict[str, object], tools: list[object]
+) -> None:
+    body = json.loads(chat_body(request_of("Hi", options), "m", stream=False))
+    assert body["tools"] == tools
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"web_search": "yes"}, {"retrieval": 5}, {"tools": ["hammer"]}, {"tools": [5]}],
+)
+def test_tool_that_there_is_not_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        request_of("Hi", options)

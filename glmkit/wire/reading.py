@@ -2,99 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import msgspec
 
 from glmkit.errors import APIError, GLMError, StreamError, TransportError, api_error
-from glmkit.events import (
-    Event,
-    Finish,
-    Search,
-    Source,
-    Start,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from glmkit.events import Event, Finish, Text, Thinking, ToolCall
 from glmkit.sse import Decoder
+from glmkit.wire.calling import Called, CallReader
+from glmkit.wire.chunks import Chunk, Delta, Fault, beside, sound, start, usage
 
-
-class _Function(msgspec.Struct, gc=False):
-    name: str | None = None
-    arguments: str | dict[str, Any] | None = None
-
-
-class _Call(msgspec.Struct, gc=False):
-    index: int | None = None
-    id: str | None = None
-    type: str | None = None
-    function: _Function | None = None
-
-
-class _Delta(msgspec.Struct, gc=False):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(msgspec.Struct, gc=False):
-    delta: _Delta | None = None
-    message: _Delta | None = None
-    finish_reason: str | None = None
-    index: int = 0
-
-
-class _Cached(msgspec.Struct, gc=False):
-    cached_tokens: int | None = None
-
-
-class _Reasoned(msgspec.Struct, gc=False):
-    reasoning_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    prompt_tokens_details: _Cached | None = None
-    completion_tokens_details: _Reasoned | None = None
-
-
-class _Page(msgspec.Struct, gc=False):
-    title: str | None = None
-    link: str | None = None
-    content: str | None = None
-    media: str | None = None
-    icon: str | None = None
-    refer: str | None = None
-    publish_date: str | None = None
-
-
-class _Error(msgspec.Struct, gc=False):
-    code: str | int | None = None
-    message: str | None = None
-    msg: str | None = None
-
-
-class _Chunk(msgspec.Struct, gc=False):
-    id: str | None = None
-    model: str | None = None
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    web_search: list[_Page] | None = None
-    request_id: str | None = None
-    stand_in: str | None = None
-    error: _Error | str | None = None
-    code: str | int | None = None
-    message: str | None = None
-    msg: str | None = None
-
-
-_decode = msgspec.json.Decoder(_Chunk).decode
+_decode = msgspec.json.Decoder(Chunk).decode
 _DONE = b"[DONE]"
 
 #: The most bytes that one stream may have: twice the longest answer, a token an event.
@@ -117,6 +33,7 @@ class StreamReader:
         self._said = 0
         self._decoder = Decoder()
         self._started = False
+        self._calls = CallReader()
         self._finish: Finish | None = None
         self._fault: GLMError | None = None
 
@@ -155,14 +72,20 @@ class StreamReader:
                 raise _refused(None, piece)
             self._take(piece, out)
 
+    def _take_calls(self, calls: list[Called], out: list[Event]) -> None:
+        for event in self._calls.read(calls):
+            size = event.arguments if isinstance(event, ToolCall) else event.content
+            self._said += len(size)
+            out.append(event)
+
     def rest(self) -> list[Finish]:
         """Return the Finish, once no more bytes come; nothing if there was none."""
         return [] if self._finish is None else [self._finish]
 
-    def _take(self, chunk: _Chunk, out: list[Event]) -> None:
+    def _take(self, chunk: Chunk, out: list[Event]) -> None:
         if not self._started:
             self._started = True
-            out.append(_start(chunk))
+            out.append(start(chunk))
         if chunk.choices:
             choice = chunk.choices[0]
             if (delta := choice.delta or choice.message) is not None:
@@ -173,15 +96,15 @@ class StreamReader:
                     self._said += len(thought)
                     out.append(Thinking(thought))
                 if delta.tool_calls:
-                    calls = list(_calls(delta.tool_calls))
-                    self._said += sum(len(call.arguments) for call in calls)
-                    out.extend(calls)
+                    self._take_calls(delta.tool_calls, out)
+                if delta.audio is not None:
+                    out.append(sound(delta.audio))
             if choice.finish_reason:
                 self._finish = Finish(choice.finish_reason)
-        if chunk.web_search:
-            out.append(_search(chunk.web_search))
+        if chunk.web_search or chunk.content_filter or chunk.video_result:
+            out.extend(beside(chunk))
         if chunk.usage is not None:
-            out.append(_usage(chunk.usage))
+            out.append(usage(chunk.usage))
 
 
 def read_body(body: bytes) -> list[Event]:
@@ -198,18 +121,19 @@ def read_body(body: bytes) -> list[Event]:
         raise _refused(200, reply)
     if not reply.choices:
         raise _no_reply(body)
-    events: list[Event] = [_start(reply)]
+    events: list[Event] = [start(reply)]
     choice = reply.choices[0]
-    message = choice.message or choice.delta or _Delta()
+    message = choice.message or choice.delta or Delta()
     if thought := message.reasoning_content or message.reasoning:
         events.append(Thinking(thought))
     if message.content:
         events.append(Text(message.content))
-    events.extend(_calls(message.tool_calls or ()))
-    if reply.web_search:
-        events.append(_search(reply.web_search))
+    events.extend(CallReader().read(message.tool_calls or ()))
+    if message.audio is not None:
+        events.append(sound(message.audio))
+    events.extend(beside(reply))
     if reply.usage is not None:
-        events.append(_usage(reply.usage))
+        events.append(usage(reply.usage))
     if choice.finish_reason:
         events.append(Finish(choice.finish_reason))
     return events
@@ -227,12 +151,12 @@ def refusal(status: int, body: bytes) -> APIError:
         return api_error(status, "", f"HTTP {status}: {_excerpt(body)}")
 
 
-def _refused(status: int | None, reply: _Chunk) -> APIError:
+def _refused(status: int | None, reply: Chunk) -> APIError:
     error = reply.error
     if isinstance(error, str):
-        error = _Error(message=error)
+        error = Fault(message=error)
     if error is None:
-        error = _Error(reply.code, reply.message, reply.msg)
+        error = Fault(reply.code, reply.message, reply.msg)
     code = "" if error.code is None else str(error.code)
     text = error.message or error.msg or f"HTTP {status}"
     # An id only where there is one: an empty field says nothing.
@@ -240,7 +164,7 @@ def _refused(status: int | None, reply: _Chunk) -> APIError:
     return api_error(status, code, text, **more)
 
 
-def _chunk(data: bytes) -> _Chunk:
+def _chunk(data: bytes) -> Chunk:
     try:
         return _decode(data)
     except (msgspec.DecodeError, RecursionError) as exc:
@@ -259,45 +183,3 @@ def _no_reply(body: bytes) -> TransportError:
 def _excerpt(data: bytes, most: int = 120) -> str:
     text = data[: most * 4].decode(errors="replace").strip()
     return repr(text if len(text) <= most else text[:most] + "...")
-
-
-def _start(chunk: _Chunk) -> Start:
-    return Start(
-        chunk.id or "", chunk.model or "", chunk.request_id or "", chunk.stand_in or ""
-    )
-
-
-def _calls(calls: Iterable[_Call]) -> Iterable[ToolCall]:
-    for place, call in enumerate(calls):
-        function = call.function or _Function()
-        arguments = function.arguments or ""
-        if isinstance(arguments, dict):
-            arguments = msgspec.json.encode(arguments).decode()
-        yield ToolCall(
-            place if call.index is None else call.index,
-            call.id or "",
-            function.name or "",
-            arguments,
-            call.type or "function",
-        )
-
-
-def _search(pages: Iterable[_Page]) -> Search:
-    return Search(
-        tuple(
-            Source(*(getattr(page, name) or "" for name in Source.__struct_fields__))
-            for page in pages
-        )
-    )
-
-
-def _usage(usage: _Usage) -> Usage:
-    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
-    before, after = usage.prompt_tokens_details, usage.completion_tokens_details
-    return Usage(
-        prompt,
-        completion,
-        usage.total_tokens or prompt + completion,
-        before.cached_tokens if before else None,
-        after.reasoning_tokens if after else None,
-    )
