@@ -1,11 +1,15 @@
 """What every test stands on: a home of its own, no keys, no way off loopback.
 
 Fixtures: `platform` (the real local platform with its real engine, one for all workers)
-and `paced` (a factory of endpoints on the paced wire server).
+and `paced` (a factory of endpoints on the paced wire server); `shell` (a real IPython
+shell), `run` (a cell in it), `place` (the paced endpoint of its cells).
 """
 
 from __future__ import annotations
 
+import builtins
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -26,6 +30,8 @@ import pytest
 from tests.guard import sitecustomize as guard  # installs the guard in this process
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
     from glmkit.local import host
 
 ROOT = Path(__file__).parent.parent
@@ -234,3 +240,50 @@ def resources(resource_server: str) -> Callable[..., Paced]:
         return Paced(f"{lane}{words}/api/paas/v4", lane)
 
     return endpoint
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """Return a real IPython shell, without a kernel, that has loaded the extension."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    from glmkit import defaults
+    from glmkit.notebook import session
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    vars(builtins).pop("_", None)  # doctests leave one; IPython keeps its hands off it
+    InteractiveShell.clear_instance()
+    made = InteractiveShell.instance(config=config)
+    made.run_cell("%load_ext glmkit")
+    yield made
+    session.unload(made)
+    InteractiveShell.clear_instance()
+    defaults.use(None)
+
+
+#: Runs a cell; its result and what it printed.
+Run = Callable[[str], "tuple[ExecutionResult, str]"]
+
+
+@pytest.fixture
+def run(shell: InteractiveShell) -> Run:
+    """Return `run(cell)`: a cell of the shell, with its result and what it printed."""
+
+    def cell(text: str) -> tuple[ExecutionResult, str]:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            result = shell.run_cell(text, store_history=True)
+        return result, out.getvalue()
+
+    return cell
+
+
+@pytest.fixture
+def place(paced: Callable[..., Paced], monkeypatch: pytest.MonkeyPatch) -> Paced:
+    """Return a paced endpoint that cells use unless told otherwise."""
+    made = paced(tokens=12)
+    monkeypatch.setenv("GLMKIT_ENDPOINT", made.url)
+    return made

@@ -1,55 +1,16 @@
 """`%%glm` and `%glm` in a real IPython shell, without a kernel."""
 
-import builtins
-import contextlib
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
-from traitlets.config import Config
 
 import glmkit
-from glmkit import defaults, keys
-from glmkit.notebook import session
-from tests.conftest import Paced
+from glmkit import keys
+from tests.conftest import Paced, Run
 
-Run = Callable[[str], tuple[ExecutionResult, str]]
 Factory = Callable[..., Paced]
-
-
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    vars(builtins).pop("_", None)  # doctests leave one; IPython keeps its hands off it
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(config=config)
-    made.run_cell("%load_ext glmkit")
-    yield made
-    session.unload(made)
-    InteractiveShell.clear_instance()
-    defaults.use(None)
-
-
-@pytest.fixture
-def run(shell: InteractiveShell) -> Run:
-    def cell(text: str) -> tuple[ExecutionResult, str]:
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            result = shell.run_cell(text, store_history=True)
-        return result, out.getvalue()
-
-    return cell
-
-
-@pytest.fixture
-def place(paced: Factory, monkeypatch: pytest.MonkeyPatch) -> Paced:
-    made = paced(tokens=12)
-    monkeypatch.setenv("GLMKIT_ENDPOINT", made.url)
-    return made
 
 
 def test_cell_streams_keeps_and_returns_the_reply_once(
