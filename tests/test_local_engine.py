@@ -24,6 +24,7 @@ from glmkit.local import weights
 from glmkit.local.engine.client import Engine, Sampling
 from glmkit.local.engine.process import Process
 from glmkit.local.platform import app
+from glmkit.local.platform.plan import Plan
 from tests.conftest import wait_for
 
 KEY = "id.secret"
@@ -68,13 +69,14 @@ def served() -> Iterator[Served]:
     file = weights.find()
     assert file is not None
     engine = Engine(file)
-    gate = app.build(engine, KEY, "test", "V0")
-    config = uvicorn.Config(gate, log_level="error", lifespan="off")
+    site = app.Site(engine, Plan(weights=file, keys=(KEY,)), "test")
+    config = uvicorn.Config(site.gate, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
 
     async def run() -> None:
         await engine.start()
         await server.serve(sockets=[listener])
+        await site.close()
         await engine.close()
 
     thread = threading.Thread(target=asyncio.run, args=[run()])

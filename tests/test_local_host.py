@@ -111,7 +111,8 @@ def test_the_platform_has_a_session_of_its_own() -> None:
 def test_the_state_is_for_this_user_alone() -> None:
     host.ensure()
     for path in state_dir().iterdir():
-        assert path.stat().st_mode & 0o777 == 0o600, path
+        mode = 0o700 if path.is_dir() else 0o600
+        assert path.stat().st_mode & 0o777 == mode, path
         assert path.suffix in {".json", ".lock", ".log"}
 
 

@@ -372,13 +372,21 @@ def test_json_is_valid_whenever_it_is_finished(http: httpx.Client) -> None:
             response_format={"type": "json_object"},
             max_tokens=400,
             seed=seed,
-            stop=[","],
         ).json()
         (choice,) = body["choices"]
         if choice["finish_reason"] == "stop":
             finished += 1
             assert isinstance(json.loads(choice["message"]["content"]), dict)
     assert finished
+
+
+def test_a_stop_text_holds_in_json_too(http: httpx.Client) -> None:
+    messages = [{"role": "user", "content": "Describe a cat as a JSON object."}]
+    asked = {"messages": messages, "response_format": {"type": "json_object"}}
+    body = chat(http, **asked, max_tokens=60, do_sample=False, stop=[":"]).json()
+    (choice,) = body["choices"]
+    assert choice["finish_reason"] == "stop"
+    assert ":" not in choice["message"]["content"]
 
 
 def test_unknown_fields_and_nulls_are_accepted(http: httpx.Client) -> None:

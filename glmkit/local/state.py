@@ -39,12 +39,38 @@ def new_key() -> str:
     return f"{secrets.token_hex(16)}.{secrets.token_hex(8)}"
 
 
+def kept_key(file: Path) -> str:
+    """Return the key beside a state file; a new one is kept there at the first time."""
+    place = file.with_suffix(".key")
+    try:
+        if (key := place.read_text("ascii").strip()).count(".") == 1:
+            return key
+    except (OSError, UnicodeDecodeError):
+        pass
+    key = new_key()
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as target:
+        target.write(key)
+    return key
+
+
+def build() -> str:
+    """Return what tells this build from another: in a checkout, its files' own age."""
+    installed = metadata.distribution("glmkit").read_text("direct_url.json") or ""
+    if '"editable"' not in installed:
+        return version()
+    package = Path(__file__).parent.parent
+    files = [*sorted(package.glob("local/**/*.py")), package / "catalog.py"]
+    ages = "\0".join(f"{file}{file.stat().st_mtime_ns}" for file in files)
+    return f"{version()} {blake2b(ages.encode(), digest_size=8).hexdigest()}"
+
+
 def path(weights: Path | None) -> Path:
-    """Return the state file of this machine, version and model file.
+    """Return the state file of this machine, build and model file.
 
     A home may be shared by machines, so that a platform is known by its machine too.
     """
-    words = (platform.node(), version(), str(weights and weights.resolve()))
+    words = (platform.node(), build(), str(weights and weights.resolve()))
     name = blake2b("\0".join(words).encode(), digest_size=8).hexdigest()
     return state_dir() / f"platform-{name}.json"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from glmkit.local.engine.process import SLOTS, Process
 from glmkit.sse import Decoder
 
 _TIMEOUT = httpx.Timeout(10, read=120)
+#: Enough that a word that is not unthinkable is among them.
+_LIKELY = 1000
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -33,14 +36,24 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sampling(msgspec.Struct, frozen=True):
-    """How to choose tokens; `n_predict` is the most of them."""
+    """How to choose tokens; `n_predict` is the most of them.
+
+    Fields that are None are not sent; `grammar` and `json_schema` exclude each other.
+    """
 
     n_predict: int
-    temperature: float
-    top_p: float
+    temperature: float = 0.0
+    top_p: float = 1.0
     seed: int = -1
     stop: tuple[str, ...] = ()
-    grammar: str = ""
+    grammar: str | None = None
+    json_schema: dict[str, Any] | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The fields as the engine takes them."""
+        fields = msgspec.structs.asdict(self)
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 class _Prompt(msgspec.Struct):
@@ -49,6 +62,19 @@ class _Prompt(msgspec.Struct):
 
 class _Tokens(msgspec.Struct):
     tokens: list[int]
+
+
+class _Likely(msgspec.Struct):
+    token: str
+    logprob: float | None = None
+
+
+class _Step(msgspec.Struct):
+    top_logprobs: list[_Likely]
+
+
+class _Steps(msgspec.Struct):
+    completion_probabilities: list[_Step] = []
 
 
 class Engine:
@@ -107,9 +133,14 @@ class Engine:
             response.raise_for_status()
             return response.content
 
-    async def tokens(self, text: str) -> list[int]:
-        """Return the tokens of a text, in which the template's marks are marks."""
-        body = {"content": text, "add_special": True, "parse_special": True}
+    async def tokens(
+        self, text: str, *, start: bool = True, marks: bool = True
+    ) -> list[int]:
+        """Return the tokens of a text.
+
+        `start`: it begins a prompt; `marks`: the template's marks in it are marks.
+        """
+        body = {"content": text, "add_special": start, "parse_special": marks}
         answer = await self._ask("/tokenize", body)
         return msgspec.json.decode(answer, type=_Tokens).tokens
 
@@ -118,6 +149,15 @@ class Engine:
         answer = await self._ask("/apply-template", {"messages": list(messages)})
         return msgspec.json.decode(answer, type=_Prompt).prompt
 
+    async def likely(self, tokens: list[int]) -> dict[str, float]:
+        """Return the log probabilities of the likeliest next tokens, by their text."""
+        body = {"prompt": tokens, "n_predict": 1, "n_probs": _LIKELY, "temperature": 0}
+        async with self._slots:
+            answer = await self._ask("/completion", {**body, "cache_prompt": True})
+        steps = msgspec.json.decode(answer, type=_Steps).completion_probabilities
+        likely = steps[0].top_logprobs if steps else []
+        return {one.token: -inf if (p := one.logprob) is None else p for one in likely}
+
     async def complete(
         self, tokens: list[int], sampling: Sampling
     ) -> AsyncGenerator[Piece, None]:
@@ -125,7 +165,7 @@ class Engine:
 
         Close the iterator to stop the generation. Raises LocalError.
         """
-        body = msgspec.structs.asdict(sampling) | {
+        body = sampling.body | {
             "prompt": tokens,
             "stream": True,
             "return_progress": True,

@@ -8,11 +8,25 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from glmkit.errors import ConfigError, GLMError
 from glmkit.local import engine, state, weights
 
+if TYPE_CHECKING:
+    from glmkit.local.platform.switches import Switches
+
 _TIERS = ("V0", "V1", "V2", "V3")
+#: Faults on demand; an exclamation mark: a flag without a value.
+_SWITCHES = {
+    "latency_s": "seconds to wait before each answer",
+    "fail": "share of requests that end in a 500, 0 to 1",
+    "overload": "a code that answers all: 1302, 1303, 1305, 1312",
+    "retry_after_s": "seconds named by Retry-After in such answers",
+    "cut": "events after which a stream is cut off",
+    "null_finish": "!finish_reason: null in the chunks of a stream",
+    "usage_apart": "!usage in a chunk of its own",
+}
 
 
 def main() -> int:
@@ -31,7 +45,12 @@ def _arguments() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, default=0, help="default: any free port")
-    add("--key", metavar="ID.SECRET", help="default: a new random key")
+    add(
+        "--key",
+        metavar="ID.SECRET",
+        action="append",
+        help="default: a new random key; several make accounts of their own",
+    )
     add(
         "--tier",
         metavar="V0..V3",
@@ -39,6 +58,13 @@ def _arguments() -> argparse.ArgumentParser:
         help="whose rights in flight to grant (GLMKIT_TIER; default: V0)",
     )
     add("--weights", type=Path, metavar="FILE", help="any GGUF file")
+    add("--documents", type=Path, metavar="DIR", help="a folder that search looks into")
+    add("--store", type=Path, metavar="DIR", help="keep files, tasks and batches there")
+    for name, what in _SWITCHES.items():
+        how: dict[str, Any] = {"help": what.lstrip("!")}
+        if what.startswith("!"):
+            how |= {"action": "store_true", "default": None}
+        add(f"--{name.replace('_', '-')}", **how)
     add("--idle-s", type=float, help="end after so many seconds without a request")
     add("--json", action="store_true", help="one line of JSON once it listens")
     add("--state", type=Path, help=argparse.SUPPRESS)
@@ -46,26 +72,66 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _run(asked: argparse.Namespace) -> None:
-    key = _checked(asked.key) if asked.key else state.new_key()
+    keys = tuple(map(_checked, asked.key or [_key(asked.state)]))
     if asked.tier not in _TIERS:
         raise ConfigError(
             f"there is no tier {asked.tier!r}", hint=f"Use one of {', '.join(_TIERS)}."
         )
     engine.check_installed()
     from glmkit.local.platform import serve
+    from glmkit.local.platform.plan import Plan
 
     file = weights.find(asked.weights) or weights.install()
-    plan = serve.Plan(file, key, asked.tier, asked.port, asked.idle_s)
+    plan = Plan(
+        weights=file,
+        keys=keys,
+        tier=asked.tier,
+        port=asked.port,
+        idle_s=asked.idle_s,
+        store=asked.state.with_suffix("") if asked.state else asked.store,
+        documents=_folder(asked.documents),
+        switches=_switched(asked),
+    )
 
     with ExitStack() as ending:
 
         def ready(url: str) -> None:
-            _announce(asked, url, key, file)
+            _announce(asked, url, keys[0], file)
             if asked.state:
                 # Not before: who waits for this start holds the state's lock.
                 ending.callback(state.remove, asked.state, os.getpid())
 
         serve.run(plan, ready)
+
+
+def _key(place: Path | None) -> str:
+    """Return a new key, or the one that the platform of this state had before.
+
+    With another key its files and batches would be nobody's after a rest.
+    """
+    return state.new_key() if place is None else state.kept_key(place)
+
+
+def _folder(named: Path | None) -> Path | None:
+    """Return the folder of documents: the option's, else GLMKIT_LOCAL_DOCUMENTS."""
+    folder = named or os.environ.get("GLMKIT_LOCAL_DOCUMENTS")
+    if folder and not Path(folder).is_dir():
+        raise ConfigError(
+            f"there is no folder {folder}",
+            hint="Name the folder to search in.",
+        )
+    return Path(folder) if folder else None
+
+
+def _switched(asked: argparse.Namespace) -> Switches:
+    from glmkit.local.platform import switches
+    from glmkit.local.platform.refusals import Refusal
+
+    fields = {name: getattr(asked, name) for name in _SWITCHES}
+    try:
+        return switches.read({k: v for k, v in fields.items() if v is not None})
+    except Refusal as refusal:
+        raise ConfigError(refusal.message, hint="`--help` names the values.") from None
 
 
 def _checked(key: str) -> str:

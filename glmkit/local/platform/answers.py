@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from glmkit.local.engine.client import Piece
+from glmkit.local.platform.parts import (
+    Argument,
+    CallBegun,
+    Ended,
+    Found,
+    Part,
+    Said,
+    Thought,
+)
 
 DONE = b"data: [DONE]\n\n"
 
 _BEIJING = timedelta(hours=8)
 _encode = msgspec.json.Encoder().encode
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """Ways of writing a stream that differ between servers.
+
+    `null_finish`: `finish_reason: null` before the last chunk; `usage_apart`: usage in
+    a chunk of its own; `piecemeal`: the arguments of a call in fragments.
+    """
+
+    null_finish: bool = False
+    usage_apart: bool = False
+    piecemeal: bool = False
 
 
 def new_id() -> str:
@@ -23,13 +44,16 @@ def new_id() -> str:
     return stamp + secrets.token_hex(8)
 
 
-def usage(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
+def usage(prompt: int, completion: int, thinking: int | None = None) -> dict[str, Any]:
     """Return the tokens of a call."""
-    return {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "total_tokens": prompt_tokens + completion_tokens,
+    counts: dict[str, Any] = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
     }
+    if thinking is not None:
+        counts["completion_tokens_details"] = {"reasoning_tokens": thinking}
+    return counts
 
 
 def event(body: dict[str, Any]) -> bytes:
@@ -40,39 +64,108 @@ def event(body: dict[str, Any]) -> bytes:
 class Answer:
     """The answer to one request, whole or in chunks."""
 
-    def __init__(self, model: str, stand_in: str, request_id: str | None) -> None:
-        self._head = {"id": new_id(), "created": int(time.time()), "model": model}
-        self._request_id = request_id or self._head["id"]
+    def __init__(
+        self,
+        model: str,
+        stand_in: str,
+        request_id: str | None = None,
+        manner: Manner | None = None,
+    ) -> None:
+        self.id = new_id()
+        self.request_id = request_id or self.id
+        self._head = {"id": self.id, "created": int(time.time()), "model": model}
         self._stand_in = stand_in
+        self._manner = manner or Manner()
+        self._begun: CallBegun | None = None
 
-    def chunk(self, piece: Piece) -> bytes:
-        """Return a chunk; the last one carries the finish and the usage."""
+    def chunks(self, part: Part) -> Iterator[bytes]:
+        """Yield the part's chunks; the finishing one carries the usage."""
+        match part:
+            case Thought():
+                yield self._delta({"reasoning_content": part.text})
+            case Said():
+                yield self._delta({"content": part.text})
+            case CallBegun():
+                self._begun = part
+                if self._manner.piecemeal:
+                    yield self._delta({"tool_calls": [_call(part, "")]})
+            case Argument():
+                yield self._delta({"tool_calls": [self._argued(part)]})
+            case Found():
+                yield self._delta({"content": ""}, {"web_search": part.sources})
+            case Ended():
+                yield from self._end(part)
+
+    def _argued(self, part: Argument) -> dict[str, Any]:
+        if not self._manner.piecemeal:
+            assert self._begun is not None
+            return _call(self._begun, part.text)
+        return {"index": 0, "function": {"arguments": part.text}}
+
+    def _end(self, part: Ended) -> Iterator[bytes]:
+        counted = {"usage": usage(part.prompt, part.completion, part.thinking)}
+        if self._manner.usage_apart:
+            yield self._delta({"content": ""}, finish=part.reason)
+            yield self._chunk([], counted)
+        else:
+            yield self._delta({"content": ""}, counted, part.reason)
+
+    def _delta(
+        self,
+        delta: dict[str, Any],
+        more: dict[str, Any] | None = None,
+        finish: str | None = None,
+    ) -> bytes:
         choice: dict[str, Any] = {"index": 0}
-        if piece.stop:
-            choice["finish_reason"] = _finish(piece)
-        choice["delta"] = {"role": "assistant", "content": piece.content}
+        if finish or self._manner.null_finish:
+            choice["finish_reason"] = finish
+        choice["delta"] = {"role": "assistant", **delta}
+        return self._chunk([choice], more or {})
+
+    def _chunk(self, choices: list[dict[str, Any]], more: dict[str, Any]) -> bytes:
+        return event(
+            {
+                **self._head,
+                "object": "chat.completion.chunk",
+                "choices": choices,
+                "stand_in": self._stand_in,
+                **more,
+            }
+        )
+
+    def whole(self, parts: Iterable[Part]) -> dict[str, Any]:
+        """Return the answer in one piece; the parts end with `Ended`."""
+        thought, said, calls, sources = "", "", list[dict[str, Any]](), None
+        for part in parts:
+            match part:
+                case Thought():
+                    thought += part.text
+                case Said():
+                    said += part.text
+                case CallBegun():
+                    calls.append(_call(part, ""))
+                case Argument():
+                    calls[-1]["function"]["arguments"] += part.text
+                case Found():
+                    sources = part.sources
+                case Ended():
+                    ended = part
+        message: dict[str, Any] = {"role": "assistant", "content": said}
+        if thought:
+            message["reasoning_content"] = thought
+        if calls:
+            message |= {"content": said or None, "tool_calls": calls}
         body = {
             **self._head,
-            "object": "chat.completion.chunk",
-            "choices": [choice],
-            "stand_in": self._stand_in,
-        }
-        if piece.stop:
-            body["usage"] = usage(piece.tokens_evaluated, piece.tokens_predicted)
-        return event(body)
-
-    def whole(self, text: str, last: Piece) -> dict[str, Any]:
-        """Return the answer in one piece."""
-        message = {"role": "assistant", "content": text}
-        choice = {"finish_reason": _finish(last), "index": 0, "message": message}
-        return {
-            **self._head,
             "object": "chat.completion",
-            "request_id": self._request_id,
-            "choices": [choice],
-            "usage": usage(last.tokens_evaluated, last.tokens_predicted),
+            "request_id": self.request_id,
+            "choices": [
+                {"finish_reason": ended.reason, "index": 0, "message": message}
+            ],
+            "usage": usage(ended.prompt, ended.completion, ended.thinking),
             "stand_in": self._stand_in,
         }
+        return body if sources is None else {**body, "web_search": sources}
 
     def count(self, prompt_tokens: int) -> dict[str, Any]:
         """Return the count of a prompt's tokens."""
@@ -85,11 +178,16 @@ class Answer:
         return {
             "id": self._head["id"],
             "created": self._head["created"],
-            "request_id": self._request_id,
+            "request_id": self.request_id,
             "usage": counted,
             "stand_in": self._stand_in,
         }
 
 
-def _finish(piece: Piece) -> str:
-    return "length" if piece.stop_type == "limit" else "stop"
+def _call(begun: CallBegun, arguments: str) -> dict[str, Any]:
+    return {
+        "index": 0,
+        "id": begun.id,
+        "type": "function",
+        "function": {"name": begun.name, "arguments": arguments},
+    }

@@ -1,10 +1,14 @@
-"""The routes of the platform."""
+"""The platform as a whole: its rooms, its routes, and what is closed at the end."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -13,36 +17,113 @@ from starlette.routing import Route
 from glmkit.catalog import cards
 from glmkit.local import ping
 from glmkit.local.engine.client import Engine
-from glmkit.local.platform import refusals, shapes
+from glmkit.local.platform import (
+    absent,
+    embeddings,
+    lines,
+    pictures,
+    refusals,
+    shapes,
+    switches,
+)
+from glmkit.local.platform.batches import Batches
 from glmkit.local.platform.chat import Chat
-from glmkit.local.platform.gate import Gate
+from glmkit.local.platform.files import Files
+from glmkit.local.platform.gate import Gate, body_of
+from glmkit.local.platform.grounds import Grounds
+from glmkit.local.platform.jobs import Jobs
+from glmkit.local.platform.knowledge import Knowledge
+from glmkit.local.platform.library import Folder
+from glmkit.local.platform.limits import Rights, check_cap
+from glmkit.local.platform.parsing import Parsing
+from glmkit.local.platform.plan import Plan
+from glmkit.local.platform.search import SearchRoom
+from glmkit.local.platform.store import Store
+from glmkit.local.platform.talk import Talk
+from glmkit.local.platform.tasks import Tasks
 
 API = "/api/paas/v4"
 
 
-def build(engine: Engine, key: str, name: str, tier: str) -> Gate:
-    """Return the application behind its gate; `name` is the stand-in's."""
-    chat = Chat(engine, name, tier)
+class Site:
+    """The application behind its `gate`; `name` is the stand-in's."""
 
-    async def answer_ping(request: Request) -> Response:
-        proof = ping.proof(key, request.query_params.get("nonce", ""))
-        return JSONResponse({"proof": proof, "pid": os.getpid(), "model": name})
+    def __init__(self, engine: Engine, plan: Plan, name: str) -> None:
+        self._name = name
+        self._plan = plan
+        self._open = ExitStack()
+        self._jobs = Jobs()
+        self._store = Store(plan.store or self._passing_folder())
+        self._open.callback(self._store.close)
+        self._build(engine)
 
-    routes = [
-        Route(f"{API}/chat/completions", chat.complete, methods=["POST"]),
-        Route(f"{API}/tokenizer", chat.count, methods=["POST"]),
-        Route(f"{API}/models", _models, methods=["GET"]),
-        Route(ping.PATH, answer_ping, methods=["GET"]),
-    ]
-    handlers: dict[Any, Any] = {
-        refusals.Refusal: refusals.answer,
-        ClientDisconnect: _gone,
-        404: refusals.no_such_path,
-        405: refusals.no_such_path,
-        Exception: refusals.failed,
-    }
-    app = Starlette(routes=routes, exception_handlers=handlers)
-    return Gate(app, key, name)
+    def _passing_folder(self) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="glmkit-platform-")
+        return Path(self._open.enter_context(folder))
+
+    def _build(self, engine: Engine) -> None:
+        plan, name, store = self._plan, self._name, self._store
+        folder = Folder(plan.documents) if plan.documents else None
+        knowledge, rights = Knowledge(store), Rights(plan.tier)
+        self._chat = Chat(Talk(engine, Grounds(folder, knowledge)), name, rights)
+        self._embeddings = embeddings.Embeddings(name, rights)
+        rooms = (
+            self._chat,
+            Tasks(self._chat, store, self._jobs),
+            self._embeddings,
+            Parsing(store),
+            Files(store),
+            Batches(store, self._jobs, self._line),
+            pictures.Pictures(rights),
+            SearchRoom(folder),
+            knowledge,
+        )
+        routes = [
+            *(route for room in rooms for route in room.routes(API)),
+            *absent.routes(API),
+            Route(f"{API}/models", _models, methods=["GET"]),
+            Route(ping.PATH, self._ping, methods=["GET"]),
+            Route(switches.PATH, self._switch, methods=["GET", "POST"]),
+        ]
+        app = Starlette(routes=routes, exception_handlers=_HANDLERS)
+        self._board = switches.Board(app, plan.switches)
+        self.gate = Gate(self._board, plan.keys, name, lambda: self._jobs.busy)
+
+    async def close(self) -> None:
+        """End what runs and close what is open."""
+        await self._jobs.close()
+        self._open.close()
+
+    async def _ping(self, request: Request) -> Response:
+        proof = ping.proof(self._plan.keys[0], request.query_params.get("nonce", ""))
+        return JSONResponse({"proof": proof, "pid": os.getpid(), "model": self._name})
+
+    async def _switch(self, request: Request) -> Response:
+        """GET or POST the switches; a POST sets all, the ones it leaves out to off."""
+        if request.method == "POST":
+            fields = shapes.decoded(await body_of(request), dict[str, Any])
+            self._board.switches = switches.read(fields)
+        return JSONResponse(msgspec.structs.asdict(self._board.switches))
+
+    async def _line(
+        self, account: str, line: lines.Line, request: Request
+    ) -> dict[str, Any]:
+        """Answer a line of a batch by what answers requests of its kind."""
+        body = msgspec.json.encode(line.body)
+        if line.url.endswith("/embeddings"):
+            asked = shapes.decoded(body, embeddings.EmbeddingAsk)
+            card, texts = embeddings.checked(asked)
+            return await self._embeddings.body(asked, card, texts)
+        if line.url.endswith("/images/generations"):
+            _, size = pictures.checked_image(shapes.decoded(body, pictures.ImageAsk))
+            return pictures.image_body(pictures.image_url(request, size))
+        if line.url.endswith("/videos/generations"):
+            pictures.checked_video(shapes.decoded(body, pictures.VideoAsk))
+            return {"video_result": [pictures.video_result(request)]}
+        ask = shapes.read(body)
+        card = shapes.card_of(ask)
+        check_cap(ask, card)
+        return await self._chat.whole(ask, account, card.id)
 
 
 async def _models(request: Request) -> Response:
@@ -58,3 +139,12 @@ async def _models(request: Request) -> Response:
 async def _gone(request: Request, exc: Exception) -> Response:
     """Answer a client that has left; nobody reads it."""
     return Response(status_code=499)
+
+
+_HANDLERS: dict[Any, Any] = {
+    refusals.Refusal: refusals.answer,
+    ClientDisconnect: _gone,
+    404: refusals.no_such_path,
+    405: refusals.no_such_path,
+    Exception: refusals.failed,
+}

@@ -2,127 +2,112 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from glmkit.catalog import Card
-from glmkit.errors import LocalError
-from glmkit.local.engine.client import Engine, Piece
-from glmkit.local.platform import answers, limits, shapes
-from glmkit.local.platform.gate import body_of
+from glmkit.local.platform import answers, limits, shapes, switches
+from glmkit.local.platform.gate import account_of, body_of
+from glmkit.local.platform.parts import Ended, Part
+from glmkit.local.platform.presence import while_present
 from glmkit.local.platform.refusals import Refusal
-
-_T = TypeVar("_T")
-_BROKEN = "1234"
+from glmkit.local.platform.talk import Talk
 
 
 class Chat:
     """The endpoints that need the engine; `name` is what the stand-in is called."""
 
-    def __init__(self, engine: Engine, name: str, tier: str) -> None:
-        self._engine = engine
+    def __init__(self, talk: Talk, name: str, rights: limits.Rights) -> None:
+        self._talk = talk
         self._name = name
-        self._rights = limits.Rights(tier)
+        self._rights = rights
+
+    def routes(self, api: str) -> list[Route]:
+        """Return the routes below the base path."""
+        return [
+            Route(f"{api}/chat/completions", self.complete, methods=["POST"]),
+            Route(f"{api}/tokenizer", self.count, methods=["POST"]),
+        ]
 
     async def complete(self, request: Request) -> Response:
         """POST /chat/completions."""
         ask = shapes.read(await body_of(request))
         card = shapes.card_of(ask)
         limits.check_cap(ask, card)
-        answer = answers.Answer(card.id, self._name, ask.request_id)
-        pieces = self._pieces(ask, card)
+        answer = answers.Answer(
+            card.id, self._name, ask.request_id, _manner(request, ask, card)
+        )
+        parts = self._parts(ask, card, account_of(request))
         if not ask.stream:
-            async with aclosing(pieces):
-                whole = await _while_present(request, _joined(pieces))
-            return JSONResponse(answer.whole(*whole))
+            async with aclosing(parts):
+                whole = await while_present(request, _joined(parts))
+            return JSONResponse(answer.whole(whole))
         try:
             # Refusals come before the first piece, and so before the headers.
-            first = await _while_present(request, _first(pieces))
+            first = await while_present(request, _first(parts))
         except BaseException:
-            await pieces.aclose()
+            await parts.aclose()
             raise
         return StreamingResponse(
-            _chunks(answer, first, pieces), media_type="text/event-stream"
+            _chunks(answer, first, parts), media_type="text/event-stream"
         )
 
     async def count(self, request: Request) -> Response:
         """POST /tokenizer."""
         ask = shapes.read(await body_of(request))
         card = shapes.card_of(ask)
-        tokens = await _while_present(request, self._tokens(ask))
+        tokens = await while_present(request, self._talk.tokens(ask))
         answer = answers.Answer(card.id, self._name, ask.request_id)
         return JSONResponse(answer.count(len(tokens)))
 
-    async def _tokens(self, ask: shapes.Ask) -> list[int]:
-        try:
-            prompt = await self._engine.prompt(shapes.turns(ask.messages or []))
-            return await self._engine.tokens(prompt)
-        except LocalError as exc:
-            raise _broken(exc) from exc
+    async def whole(self, ask: shapes.Ask, account: str, model: str) -> dict[str, Any]:
+        """Return the whole answer to a task or a batch, which need no rights."""
+        card = shapes.card_of(ask)
+        async with aclosing(self._talk.parts(ask, card, account)) as parts:
+            joined = await _joined(parts)
+        return answers.Answer(model, self._name, ask.request_id).whole(joined)
 
-    async def _pieces(self, ask: shapes.Ask, card: Card) -> AsyncGenerator[Piece, None]:
+    async def _parts(
+        self, ask: shapes.Ask, card: Card, account: str
+    ) -> AsyncGenerator[Part, None]:
         """Yield the answer; closing the generator stops the generation."""
-        with self._rights.taken(card):
-            tokens = await self._tokens(ask)
-            how = limits.sampling(ask, card, len(tokens))
-            try:
-                async with aclosing(self._engine.complete(tokens, how)) as pieces:
-                    async for piece in pieces:
-                        yield piece
-            except LocalError as exc:
-                raise _broken(exc) from exc
+        with self._rights.taken(card, account):
+            async with aclosing(self._talk.parts(ask, card, account)) as parts:
+                async for part in parts:
+                    yield part
 
 
-def _broken(exc: LocalError) -> Refusal:
-    return Refusal(500, _BROKEN, str(exc))
+def _manner(request: Request, ask: shapes.Ask, card: Card) -> answers.Manner:
+    how = switches.of(request)
+    piecemeal = bool(ask.tool_stream) and "tool_stream" in card.features
+    return answers.Manner(how.null_finish, how.usage_apart, piecemeal)
 
 
-async def _first(pieces: AsyncIterator[Piece]) -> Piece:
-    return await anext(pieces)
+async def _first(parts: AsyncIterator[Part]) -> Part:
+    return await anext(parts)
 
 
-async def _joined(pieces: AsyncIterator[Piece]) -> tuple[str, Piece]:
-    texts = []
-    async for piece in pieces:
-        texts.append(piece.content)
-    return "".join(texts), piece
+async def _joined(parts: AsyncIterator[Part]) -> list[Part]:
+    return [part async for part in parts]
 
 
 async def _chunks(
-    answer: answers.Answer, first: Piece, pieces: AsyncGenerator[Piece, None]
+    answer: answers.Answer, first: Part, parts: AsyncGenerator[Part, None]
 ) -> AsyncIterator[bytes]:
-    async with aclosing(pieces):
-        yield answer.chunk(first)
-        if not first.stop:
+    async with aclosing(parts):
+        for chunk in answer.chunks(first):
+            yield chunk
+        if not isinstance(first, Ended):
             try:
-                async for piece in pieces:
-                    yield answer.chunk(piece)
+                async for part in parts:
+                    for chunk in answer.chunks(part):
+                        yield chunk
             except Refusal as refusal:
                 yield answers.event(refusal.body)
                 return
         yield answers.DONE
-
-
-async def _while_present(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
-    """Do the work while the client is there; when it leaves, stop at once."""
-    task = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
-    finally:
-        for one in (task, leaving):
-            one.cancel()
-        await asyncio.wait({task, leaving})
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

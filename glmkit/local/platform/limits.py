@@ -34,33 +34,17 @@ _FAMILIES = (
     _Family(("",), 0.75, 0.9),
 )
 
-#: JSON with bounded blanks, texts and numbers: unbounded ones run on until the limit.
-_JSON = r"""
-root ::= object
-value ::= object | array | string | number | "true" | "false" | "null"
-object ::= "{" ws (pair ("," ws pair){0,30})? ws "}"
-pair ::= string ":" ws value
-array ::= "[" ws (value ("," ws value){0,30})? ws "]"
-string ::= "\"" char{0,300} "\""
-char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})
-number ::= "-"? ("0" | [1-9] [0-9]{0,14}) ("." [0-9]{1,14})?
-ws ::= " "? | "\n" [ ]{0,8}
-"""
 
-
-def sampling(ask: Ask, card: Card, prompt_tokens: int) -> Sampling:
-    """Return how to sample; Refusal where the card's limits are exceeded."""
+def style(ask: Ask, card: Card) -> Sampling:
+    """Return how to sample; `n_predict` is the most tokens that are wanted."""
     family = next(family for family in _FAMILIES if card.id.startswith(family.prefixes))
     temperature = family.temperature if ask.temperature is None else ask.temperature
     top_p = family.top_p if ask.top_p is None else ask.top_p
     return Sampling(
-        n_predict=min(_wanted(ask, card), _room(card, prompt_tokens)),
+        n_predict=_wanted(ask, card),
         temperature=0.0 if ask.do_sample is False else temperature,
         top_p=min(1.0, max(0.01, top_p)),
         seed=-1 if ask.seed is None else ask.seed % _SEEDS,
-        # A stop text could cut the JSON in two and still call it finished.
-        stop=() if ask.json_object else ask.stops,
-        grammar=_JSON if ask.json_object else "",
     )
 
 
@@ -76,7 +60,7 @@ def _wanted(ask: Ask, card: Card) -> int:
     return next((limit for limit in known if limit), WINDOW)
 
 
-def _room(card: Card, prompt_tokens: int) -> int:
+def room(card: Card, prompt_tokens: int) -> int:
     """Return what the window leaves for the answer; Refusal when that is nothing."""
     window = card.context_window or WINDOW
     if prompt_tokens >= window:
@@ -92,22 +76,25 @@ def _room(card: Card, prompt_tokens: int) -> int:
 
 
 class Rights:
-    """Counts the requests in flight by model, up to the right of one tier."""
+    """Counts the requests in flight by account and model, up to one tier's right."""
 
     def __init__(self, tier: str) -> None:
-        self._tier = tier
-        self._flying: Counter[str] = Counter()
+        self.tier = tier
+        self._flying: Counter[tuple[str, str]] = Counter()
 
     @contextmanager
-    def taken(self, card: Card) -> Iterator[None]:
+    def taken(self, card: Card, account: str = "") -> Iterator[None]:
         """Hold one place; a Refusal (429, 1302) when there is none."""
-        right = (card.in_flight or {}).get(self._tier)
-        if right is not None and self._flying[card.id] >= right:
+        right = (card.in_flight or {}).get(self.tier)
+        place = (account, card.id)
+        if right is not None and self._flying[place] >= right:
             raise Refusal(
                 429, "1302", f"{right} requests to {card.id} are in flight already"
             )
-        self._flying[card.id] += 1
+        self._flying[place] += 1
         try:
             yield
         finally:
-            self._flying[card.id] -= 1
+            self._flying[place] -= 1
+            if not self._flying[place]:
+                del self._flying[place]

@@ -7,10 +7,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 
-import msgspec
 import uvicorn
 
 from glmkit.errors import LocalError
@@ -18,21 +16,12 @@ from glmkit.local import weights
 from glmkit.local.engine.client import Engine
 from glmkit.local.platform import app
 from glmkit.local.platform.gate import Gate
+from glmkit.local.platform.plan import Plan
 
 _GRACE_S = 1
 #: Longer than clients keep an idle connection, so that none dies under a request.
 _KEEP_ALIVE_S = 90
 _LOOK_S = 1
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What to serve: `port` 0 is any free one, `idle_s` None is for ever."""
-
-    weights: Path
-    key: str
-    tier: str = "V0"
-    port: int = 0
-    idle_s: float | None = None
 
 
 def run(plan: Plan, ready: Callable[[str], None]) -> None:
@@ -74,9 +63,9 @@ async def _serve(
     plan: Plan, listener: socket.socket, ready: Callable[[str], None]
 ) -> None:
     engine = Engine(plan.weights)
-    gate = app.build(engine, plan.key, weights.name_of(plan.weights), plan.tier)
+    site = app.Site(engine, plan, weights.name_of(plan.weights))
     config = uvicorn.Config(
-        gate,
+        site.gate,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -87,12 +76,13 @@ async def _serve(
     )
     url = f"http://127.0.0.1:{listener.getsockname()[1]}{app.API}"
     server = _Server(config, lambda: ready(url))
-    watch = asyncio.create_task(_stop_when_idle(server, gate, plan.idle_s))
+    watch = asyncio.create_task(_stop_when_idle(server, site.gate, plan.idle_s))
     try:
         await engine.start()
         await server.serve(sockets=[listener])
     finally:
         watch.cancel()
+        await site.close()
         await engine.close()
 
 

@@ -1,0 +1,50 @@
+"""What an answer is made of, in the order in which it comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Thought(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the thinking that goes before an answer."""
+
+    text: str
+
+
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the answer."""
+
+    text: str
+
+
+class CallBegun(msgspec.Struct, frozen=True, gc=False):
+    """A call of a function begins; its arguments follow."""
+
+    id: str
+    name: str
+
+
+class Argument(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the arguments, JSON text, of the call that was begun last."""
+
+    text: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a search found, in the service's shape."""
+
+    sources: list[dict[str, Any]]
+
+
+class Ended(msgspec.Struct, frozen=True, gc=False):
+    """The end: why, and the tokens; `thinking` are counted in `completion` too."""
+
+    reason: str
+    prompt: int
+    completion: int
+    thinking: int | None = None
+
+
+Part = Thought | Said | CallBegun | Argument | Found | Ended
