@@ -9,9 +9,8 @@ everything, and a knowledge base of id "none" is not there.
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -198,10 +197,8 @@ def run_batch(lane: Lane, batch_id: str) -> Json:
     lane.looks[batch_id] = lane.looks.get(batch_id, 0) + 1
     lines = lane.files[batch["input_file_id"]].splitlines()
     batch["request_counts"] = {"total": len(lines), "completed": 0, "failed": 0}
-    if batch["status"] in {"cancelling", "completed"}:
-        batch["status"] = {"cancelling": "cancelled"}.get(
-            batch["status"], batch["status"]
-        )
+    if batch["status"] in {"cancelling", "cancelled", "completed"}:
+        batch["status"] = batch["status"].replace("cancelling", "cancelled")
     elif lane.looks[batch_id] < LOOKS:
         batch["status"] = "in_progress"
     else:
@@ -498,17 +495,18 @@ class Handler(BaseHTTPRequestHandler):
         kind = self.headers.get("content-type", "")
         if not kind.startswith("multipart/form-data"):
             return (json.loads(raw) if raw else {}), {}, {}
-        head = f"content-type: {kind}\r\n\r\n".encode()
-        form = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + raw)
+        boundary = kind.partition("boundary=")[2].encode()
         body: Json = {}
         files, data = {}, {}
-        for part in form.iter_parts():
-            name = str(part.get_param("name", header="content-disposition"))
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes)
-            if filename := part.get_filename():
+        for part in raw.split(b"--" + boundary)[1:-1]:
+            head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+            content = content.removesuffix(b"\r\n")
+            words = dict(re.findall(r'(\w+)="([^"]*)"', head.decode()))
+            name = words["name"]
+            if "filename" in words:
                 key = name if name not in files else f"{name}{len(files)}"
-                files[key], data[key] = (filename, len(content)), content
+                files[key] = (words["filename"], len(content))
+                data[key] = content
             elif name.endswith("[]"):
                 body.setdefault(name[:-2], []).append(content.decode())
             else:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from typing import Generic, TypeVar
 
-from glmkit.errors import StreamError, TransportError
+from glmkit.errors import APIError, GLMError, StreamError, TransportError
 from glmkit.events import Event, Finish, Start, Text, Usage
 from glmkit.money import Money
 from glmkit.resources.prices import Price, by_tokens
@@ -127,6 +127,7 @@ class Live(_Sending):
             async for chunk in reply.chunks():
                 if batch := reader.read(chunk):
                     yield batch
+                reader.check()
                 if reader.done:
                     break
         except TransportError as exc:
@@ -137,16 +138,33 @@ class Live(_Sending):
 
 
 class _Reader:
-    """Holds the Finish back until the end, as usage may follow it."""
+    """Holds the Finish back until the end, as usage may follow it.
+
+    What came before a fault is returned first; `check` raises the fault then.
+    """
 
     def __init__(self) -> None:
         self.done = False
         self.finish: Finish | None = None
         self._decoder = Decoder()
         self._started = False
+        self._fault: GLMError | None = None
 
     def read(self, chunk: bytes) -> list[Event]:
+        """Return the events that these bytes complete."""
         batch: list[Event] = []
+        try:
+            self._read(chunk, batch)
+        except (APIError, StreamError) as fault:
+            self._fault = fault
+        return batch
+
+    def check(self) -> None:
+        """Raise the fault that came."""
+        if self._fault is not None:
+            raise self._fault
+
+    def _read(self, chunk: bytes, batch: list[Event]) -> None:
         for event in self._decoder.feed(chunk):
             if event.data == b"[DONE]":
                 self.done = True
@@ -158,7 +176,6 @@ class _Reader:
             batch += [e for e in rest if isinstance(e, Text | Usage)]
             for ended in (e for e in rest if isinstance(e, Finish)):
                 self.finish = ended
-        return batch
 
 
 class Settled(_Priced):
