@@ -13,8 +13,8 @@ from glmkit.wire.chunks import Chunk, Delta, Fault, beside, sound, start, usage
 _decode = msgspec.json.Decoder(Chunk).decode
 _DONE = b"[DONE]"
 
-#: The most bytes that one stream may have: twice the longest answer, a token an event.
-STREAM_CAP = 64 * 2**20
+#: The most bytes that one stream may have: some times the longest, a token an event.
+STREAM_CAP = 256 * 2**20
 #: The most characters that it may say: several times the longest answer.
 SAID_CAP = 8 * 2**20
 
