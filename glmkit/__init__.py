@@ -15,6 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from glmkit import documents as documents
+    from glmkit import sandbox as sandbox
+    from glmkit.accounts import balance as balance
+    from glmkit.accounts import budget as budget
+    from glmkit.accounts import decide as decide
+    from glmkit.accounts import prune as prune
+    from glmkit.accounts import uncertain as uncertain
+    from glmkit.accounts import verify as verify
     from glmkit.calls import Call as Call
     from glmkit.calls import Reply as Reply
     from glmkit.calls import Where as Where
@@ -31,6 +39,9 @@ if TYPE_CHECKING:
     )
     from glmkit.errors import (
         BudgetError as BudgetError,
+    )
+    from glmkit.errors import (
+        BudgetWarning as BudgetWarning,
     )
     from glmkit.errors import (
         ConfigError as ConfigError,
@@ -128,7 +139,9 @@ if TYPE_CHECKING:
     from glmkit.events import (
         Usage as Usage,
     )
+    from glmkit.exports import export as export
     from glmkit.frames import models as models
+    from glmkit.frames import repriced as repriced
     from glmkit.frames import usage as usage
     from glmkit.keys import Key as Key
     from glmkit.messages import Message as Message
@@ -139,10 +152,10 @@ if TYPE_CHECKING:
     from glmkit.widgets import dashboard as dashboard
 
 _ERRORS = (
-    "APIError AuthError BudgetError ConfigError ContentFilterError ContextLengthError "
-    "GLMError Interrupted InvalidRequestError LedgerError LocalError MediaWarning "
-    "OptionWarning QuotaError RateLimitError ReplayError SchemaError ServerError "
-    "StandInWarning StreamError ToolError TransportError"
+    "APIError AuthError BudgetError BudgetWarning ConfigError ContentFilterError "
+    "ContextLengthError GLMError Interrupted InvalidRequestError LedgerError "
+    "LocalError MediaWarning OptionWarning QuotaError RateLimitError ReplayError "
+    "SchemaError ServerError StandInWarning StreamError ToolError TransportError"
 )
 _EVENTS = (
     "Event Finish Media Output Repair Review Search Start Text Thinking ToolCall "
@@ -153,11 +166,16 @@ _EVENTS = (
 _HOMES = {
     **dict.fromkeys(_ERRORS.split(), "glmkit.errors"),
     **dict.fromkeys(_EVENTS.split(), "glmkit.events"),
+    **dict.fromkeys(
+        ("balance", "budget", "decide", "prune", "uncertain", "verify"),
+        "glmkit.accounts",
+    ),
     **dict.fromkeys(("Call", "Reply", "Where"), "glmkit.calls"),
     **dict.fromkeys(("AsyncClient", "Client"), "glmkit.client"),
     **dict.fromkeys(("AsyncConversation", "Conversation"), "glmkit.conversation"),
     **dict.fromkeys(("Tool", "tool"), "glmkit.tools"),
-    **dict.fromkeys(("models", "usage"), "glmkit.frames"),
+    **dict.fromkeys(("models", "repriced", "usage"), "glmkit.frames"),
+    "export": "glmkit.exports",
     "Key": "glmkit.keys",
     "Message": "glmkit.messages",
     "Money": "glmkit.money",
@@ -166,10 +184,19 @@ _HOMES = {
     "read": "glmkit.texts",
 }
 
-__all__ = [*sorted(_HOMES), "load_ipython_extension", "unload_ipython_extension"]
+#: Modules that are public names themselves.
+_ROOMS = ("documents", "sandbox")
+
+__all__ = [
+    *sorted([*_HOMES, *_ROOMS]),
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"glmkit.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'glmkit' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -178,7 +205,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_ROOMS})
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from glmkit import catalog, prices, transport
 from glmkit.calls import Call, Fold, Origin, Reply, State
+from glmkit.cassette import Recording, Tape
 from glmkit.errors import (
     APIError,
     GLMError,
@@ -79,11 +80,18 @@ class Exchange:
     """One call: `run` does it, `call` and `reply` are what is known of it so far."""
 
     def __init__(
-        self, service: Service, ledger: Ledger, call: Call, operation: Operation
+        self,
+        service: Service,
+        ledger: Ledger,
+        call: Call,
+        operation: Operation,
+        tape: Tape | None = None,
     ) -> None:
         self._service = service
         self._ledger = ledger
         self._operation = operation
+        self._tape = tape
+        self._replayed: Recording | None = None
         self._fold = Fold()
         self._budget = _budgets.setdefault(service.owner, Budget())
         self._retries = Retries(
@@ -115,6 +123,11 @@ class Exchange:
         """Yield the events, a batch for each read, and settle whatever happens."""
         again = True
         try:
+            if found := await self._recorded():
+                for batch in found.batches():
+                    self._take(batch)
+                    yield batch
+                again = False
             while again:
                 try:
                     async with await self._slot():
@@ -130,10 +143,28 @@ class Exchange:
                     if not again:
                         raise
         except BaseException as exc:
+            if self._tape:
+                self._tape.drop()
             if self.call.id:
                 await self._settle(exc)
             raise
         await self._settle(None)
+        if self._tape and not found:
+            await self._tape.keep(self.reply)
+
+    async def _recorded(self) -> Recording | None:
+        """Look into the cassette; a replayed call has a row and owes nothing."""
+        if self._tape is None:
+            return None
+        self._replayed = await self._tape.find()
+        if self._replayed:
+            model = self._replayed.model
+            self.call = msgspec.structs.replace(self.call, model=model)
+            nothing = Money(0, self._billed() or "CNY")
+            self.call = await self._ledger.open(self.call, nothing)
+        else:
+            self.call = msgspec.structs.replace(self.call, changed=self._tape.changed)
+        return self._replayed
 
     async def _slot(self) -> Slot:
         """Return what to hold while the request is in flight."""
@@ -192,6 +223,8 @@ class Exchange:
     def _take(self, batch: list[Event]) -> None:
         self._handed = True
         self._fold.add(batch)
+        if self._tape:
+            self._tape.add(batch)
         if self._first_token_s is None and any(
             isinstance(event, Text | Thinking) for event in batch
         ):
@@ -241,6 +274,10 @@ class Exchange:
     def _settled(self, exc: BaseException | None) -> Call:
         answer = self._fold.answer()
         source: Origin = "stand-in" if answer.stand_in else "service"
+        seconds = time.perf_counter() - self._began
+        if self._replayed:
+            source, seconds = "cassette", self._replayed.seconds or 0.0
+            self._first_token_s = self._replayed.first_token_s
         task = exc is None and self._operation.task
         return msgspec.structs.replace(
             self.call,
@@ -250,7 +287,7 @@ class Exchange:
             source=source,
             cost=self._cost(answer.usage, bool(answer.stand_in), exc),
             list_cost=self._price(answer.usage, self._list_currency(), exc),
-            seconds=time.perf_counter() - self._began,
+            seconds=seconds,
             first_token_s=self._first_token_s,
             error="" if exc is None else type(exc).__name__,
             error_code=exc.code if isinstance(exc, APIError) else "",
@@ -288,16 +325,12 @@ class Exchange:
     ) -> Money | None:
         """Return what is owed: None where bytes left and no usage came back."""
         currency = self._billed()
-        if self._service.local or stand_in:
+        if self._service.local or stand_in or self._replayed:
             return Money(0, currency or "CNY")
-        if currency is None:
+        if self._service.endpoint.plan or (_never_served(exc) and not self._lost):
+            return Money(0, currency or "CNY")
+        if currency is None or self._lost:
             return None
-        if self._service.endpoint.plan:
-            return Money(0, currency)
-        if self._lost:
-            return None
-        if _never_served(exc):
-            return Money(0, currency)
         return self._price(usage, currency, exc)
 
 

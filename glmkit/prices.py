@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from glmkit import catalog
 from glmkit.catalog import USER, Card, Price, Tier
 from glmkit.events import Usage
 from glmkit.money import PARTS, Money
@@ -19,6 +21,8 @@ _CURRENCIES = ("CNY", "USD")
 _NO_BOUND = 2**63
 #: 10⁻¹² units of a token, for a price of 1 the million.
 _PARTS_PER_TOKEN = 10**6
+#: The engine that the service takes where none is named.
+_ENGINE = "search_std"
 _EPOCH = date(1970, 1, 1).toordinal()
 _BEIJING_S = 8 * 3600
 
@@ -123,6 +127,58 @@ def worst(
         if prompt == prompt_tokens and output == output_tokens:
             break  # no shorter call gets past this tier
     return Money(max(amounts), tariff.currency)
+
+
+def edges(card: Card) -> dict[str, set[int]]:
+    """Return the lengths of prompt and output from which on another tier holds."""
+    tiers = [tier for price in card.prices for tier in price.tiers]
+    return {
+        "prompt": {tier.prompt_below or 0 for tier in tiers},
+        "output": {tier.output_below or 0 for tier in tiers},
+    }
+
+
+def of_band(
+    card: Card, usage: Usage, lengths: tuple[int, int], currency: str | None
+) -> Money | None:
+    """Return the price of many calls' tokens, all of one tier.
+
+    `lengths` are those of one of the calls, prompt and output.
+    """
+    tariff = _tariff(card, currency, False, day_of(time.time()))
+    for rate in tariff.rates if tariff else ():
+        if lengths[0] < rate.prompt_below and lengths[1] < rate.output_below:
+            counts = (usage.prompt_tokens, usage.cached_tokens or 0)
+            parts = _parts(rate, *counts, usage.completion_tokens)
+            return None if parts is None else Money(parts, currency or "")
+    return None
+
+
+def with_searches(
+    amount: Money | None,
+    tools: Iterable[Mapping[str, Any]],
+    currency: str | None,
+    day: date | None = None,
+) -> Money | None:
+    """Add one search's fee for each web search among a chat's tools.
+
+    >>> search = {"type": "web_search", "web_search": {"search_engine": "search_pro"}}
+    >>> print(with_searches(Money.of("0.02", "CNY"), [search], "CNY"))
+    ¥0.05
+    """
+    for engine in (_engine(tool) for tool in tools if tool["type"] == "web_search"):
+        fee = engine and cost(catalog.fee(engine), None, currency, day=day)
+        if fee is None or amount is None:
+            return None
+        amount = amount + fee if fee else amount
+    return amount
+
+
+def _engine(tool: Mapping[str, Any]) -> str:
+    """Return the engine that a tool searches with; "" where it is switched off."""
+    search = tool.get("web_search") or {}
+    off = str(search.get("enable", True)).lower() in {"false", "0"}
+    return "" if off else search.get("search_engine") or _ENGINE
 
 
 def own_currency(card: Card | None) -> str | None:

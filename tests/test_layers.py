@@ -18,7 +18,7 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "plumbing": "config keys loop retries limiter transport ledger cassette documents",
     "local": "local",
     "client": "service exchange streams resources series client defaults curl",
-    "work": "deadline toolbox conversation sandbox texts frames tables lab gallery "
+    "work": "deadline toolbox conversation sandbox texts frames accounts exports tables lab gallery "
     "doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",
@@ -49,6 +49,7 @@ DOORS = {
     "platformdirs": "config",
     "plotly": "figures glmkit_widgets",
     "psutil": "ledger",
+    "pyarrow": "exports",
     "pypdf": "texts",
     "pydantic_monty": "sandbox",
     "referencing": "schema",

@@ -10,6 +10,11 @@ from glmkit import catalog
 
 #: Calls that have not ended: no sum counts them yet.
 OPEN = "('pending', 'submitted')"
+#: Calls that may have been billed, and nobody knows.
+UNDECIDED = (
+    "(state = 'uncertain' OR (state IN ('interrupted', 'failed') AND cost IS NULL "
+    "AND held IS NOT 0))"
+)
 
 #: Column → what one call (table or alias `c`) adds to it.
 COUNTS = {

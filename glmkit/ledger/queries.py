@@ -13,6 +13,7 @@ from glmkit.ledger.measures import (
     KEYS,
     OPEN,
     TIMINGS,
+    UNDECIDED,
     sums_of_rows,
     sums_of_sums,
 )
@@ -36,6 +37,7 @@ _PLACES = {
     "state": "state",
     "finish_reason": "finish_reason",
     "error_code": "error_code",
+    "undecided": f"CASE WHEN {UNDECIDED} THEN 'yes' ELSE 'no' END",
 }
 _CALLS = {
     "id": "id",
@@ -56,6 +58,7 @@ _CALLS = {
     "total_tokens": "total_tokens",
     "cost": "cost",
     "currency": "cost_currency",
+    "reserved": f"CASE WHEN state IN {OPEN} OR {UNDECIDED} THEN held END",
     "at_most": "coalesce(at_most, 0)",
     "list_cost": "list_cost",
     "list_currency": "list_currency",
@@ -68,6 +71,9 @@ _CALLS = {
     "retries": "retries",
     "request_id": "request_id",
 }
+
+
+_WORDS = ("request", "text", "thinking", "tool_calls", "sources")
 
 
 class Query(NamedTuple):
@@ -87,12 +93,14 @@ def query(
     since: float | None = None,
     where: Mapping[str, Any] | None = None,
     newest: int | None = None,
+    *,
+    words: bool = False,
 ) -> Query:
     """Return the statement for calls, or for sums over them where `by` names columns.
 
     `since` is in Unix seconds; `where` maps a column to a value or a list of values;
-    `newest` keeps so many of the last calls. Raises ConfigError for a column that is
-    not there.
+    `newest` keeps so many of the last calls; `words` adds what was said. Raises
+    ConfigError for a column that is not there.
     """
     where = where or {}
     table = _kept({*by, *where}, since) if by and newest is None else ""
@@ -100,7 +108,8 @@ def query(
         return _sums(table, by, since, where)
     conditions, parameters = _conditions(since, where)
     groups = {name: _place(name) for name in by}
-    selected = groups | sums_of_rows() if by else _CALLS
+    calls_columns = _CALLS | {name: name for name in _WORDS if words}
+    selected = groups | sums_of_rows() if by else calls_columns
     if by and "state" not in {*by, *where}:
         conditions.append(f"state NOT IN {OPEN}")
     calls = f"calls c{_joined(conditions)}"

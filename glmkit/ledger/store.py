@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,18 @@ import msgspec
 from glmkit.calls import Call
 from glmkit.config import data_dir
 from glmkit.errors import BudgetWarning, LedgerError
-from glmkit.ledger import budgets, rights, rows, sums
-from glmkit.ledger.budgets import Budget
+from glmkit.ledger import budgets, owners, rights, rows, sums, upkeep
+from glmkit.ledger.budgets import Budget, Scope
 from glmkit.ledger.connection import Connection, connect
-from glmkit.ledger.queries import Table, query
+from glmkit.ledger.queries import Query, Table, query, timings
+from glmkit.ledger.transactions import transaction
+from glmkit.ledger.upkeep import Verification
 from glmkit.money import Money
 
 #: Calls from one round of the file's chores to the next.
 _CHORES_EVERY = 500
+#: Calls of one portion, where all are read.
+_PORTION = 10_000
 #: Values of GLMKIT_PRIVACY that leave it off.
 _NO = {"", "0", "off", "no", "false"}
 
@@ -113,11 +117,109 @@ class Ledger:
         values; `newest` keeps so many of the last calls. ConfigError for a column
         that is not there.
         """
-        sql, parameters, columns, kept = query(by, since, where, newest)
-        if kept:
-            self._connection.persist(partial(sums.fold, bands=self._connection.bands))
+        return self._table(query(by, since, where, newest))
+
+    def timings(
+        self,
+        kind: str,
+        by: Sequence[str] = (),
+        since: float | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Table:
+        """Return a histogram: calls by bin, for each value of the columns `by`.
+
+        `kind` is "seconds", "first_token_s" or "tokens_per_s"; `bin_start` of
+        `measures` tells where a bin begins. ConfigError for an unknown column.
+        """
+        return self._table(timings(kind, by, since, where))
+
+    def _table(self, asked: Query) -> Table:
+        if asked.kept:
+            self._fold()
         with self._connection.reader() as db:
-            return Table(columns, db.execute(sql, parameters).fetchall())
+            rows = db.execute(asked.sql, asked.parameters).fetchall()
+        return Table(asked.columns, rows)
+
+    def _fold(self) -> None:
+        self._connection.persist(partial(sums.fold, bands=self._connection.bands))
+
+    def rows(
+        self,
+        since: float | None = None,
+        where: Mapping[str, Any] | None = None,
+        *,
+        words: bool = False,
+    ) -> Iterator[Table]:
+        """Yield the calls in portions, for long ledgers; `words` adds the texts."""
+        asked = query((), since, where, words=words)
+        with self._connection.reader() as db:
+            found = db.execute(asked.sql, asked.parameters)
+            yield Table(asked.columns, [])
+            while portion := found.fetchmany(_PORTION):
+                yield Table(asked.columns, portion)
+
+    @property
+    def session(self) -> str:
+        """This process among the ledger's writers: the name of its budget."""
+        self._connection.persist(lambda _db: None)
+        return str(self._connection.owner)
+
+    def budgets(self) -> list[Budget]:
+        """Return the budgets and what of them is gone."""
+        self._connection.persist(owners.settle)
+        return self._connection.persist(partial(budgets.known, now=time.time()))
+
+    def set_budget(self, scope: Scope, name: str, amount: Money | None) -> None:
+        """Set what a session, a notebook or a day may cost; None lifts the budget."""
+
+        def work(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                if amount is None:
+                    budgets.drop(db, scope, name)
+                else:
+                    budgets.put(db, scope, name, amount, time.time())
+
+        self._connection.persist(work)
+
+    def decide(self, call: int, owed: Money | None) -> None:
+        """Settle a call of which nobody knows whether it was billed.
+
+        `owed` None takes its reservation. LedgerError where it is no such call.
+        """
+        self._connection.persist(owners.settle)
+        if not self._connection.persist(partial(upkeep.decide, call=call, owed=owed)):
+            raise LedgerError(
+                f"call {call} is not one to decide on",
+                hint="glmkit.uncertain() lists them; where nothing was reserved, say "
+                "what it cost.",
+            )
+
+    def verify(self) -> Verification:
+        """Price every call anew from its usage, and check the sums and the file."""
+        self._fold()
+        with self._connection.reader() as db:
+            return upkeep.verify(db)
+
+    def rebuild(self) -> bool:
+        """Make the sums anew, by today's tiers; False where calls were pruned."""
+        bands = self._connection.bands
+        return self._connection.persist(partial(sums.rebuild, bands=bands))
+
+    def knows(self, wanted: Mapping[str, set[int]]) -> bool:
+        """Whether the sums are kept apart at these lengths of prompt and output."""
+        return self._connection.persist(partial(sums.knows, wanted=wanted))
+
+    def prune(self, before: float, *, words: bool = False) -> int:
+        """Take calls from before a time out, or only their words; return how many.
+
+        Sums keep them, undecided calls stay; the file gives its space back.
+        """
+        self._fold()
+        gone = self._connection.persist(
+            partial(upkeep.prune, before=before, words=words)
+        )
+        self._connection.persist(lambda db: db.execute("VACUUM"))
+        return gone
 
     async def right(self, owner: str, model: str) -> int | None:
         """Return how many requests in flight were learned to pass; None: unknown."""

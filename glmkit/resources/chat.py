@@ -10,7 +10,7 @@ from glmkit.errors import StreamError, TransportError
 from glmkit.events import Event, Search, Usage
 from glmkit.messages import Request
 from glmkit.money import Money
-from glmkit.resources.worst import bound_of_chat, engines
+from glmkit.resources.worst import bound_of_chat
 from glmkit.service import Service
 from glmkit.transport import Sent
 from glmkit.wire import StreamReader, chat_body, read_body
@@ -47,10 +47,8 @@ class Chat:
         if usage is None:
             return None
         amount = prices.cost(catalog.card(model), usage, currency, day=day)
-        for engine in engines(self._request.tools or ()) if self._searched else ():
-            fee = prices.cost(catalog.fee(engine), None, currency, day=day)
-            amount = None if amount is None or fee is None else amount + fee
-        return amount
+        searched = self._request.tools or () if self._searched else ()
+        return prices.with_searches(amount, searched, currency, day)
 
     def worst(self, model: str, currency: str, day: date) -> Money | None:
         """Return the most that it may cost; None where that is not known."""

@@ -6,7 +6,7 @@ service adds to the prompt (a search, documents, media), its whole window does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -21,9 +21,6 @@ from glmkit.money import Money
 #: (model, currency, day) → the most that a call may cost, None where not known.
 Bound = Callable[[str, str, date], Money | None]
 
-#: Values of a switch that leave it off; the service takes texts as well.
-_OFF = {False, None, "false", "False", "0"}
-_ENGINE = "search_std"
 _BY_THE_PIECE = {"image", "video", "call"}
 
 
@@ -47,10 +44,8 @@ def _of_chat(
     if size is None or not isinstance(output, int):
         return None
     amount = prices.worst(card, size, output, currency, day=day)
-    for engine in engines(body.get("tools") or request.tools or ()):
-        fee = prices.cost(catalog.fee(engine), None, currency, day=day)
-        amount = None if amount is None or fee is None else amount + fee
-    return amount
+    tools = body.get("tools") or request.tools or ()
+    return prices.with_searches(amount, tools, currency, day)
 
 
 def worst_of_card(model: str, size: int, currency: str, day: date) -> Money | None:
@@ -104,16 +99,6 @@ def _grows(body: Mapping[str, Any]) -> bool:
     return any(tool["type"] != "function" for tool in tools) or any(
         isinstance(message.get("content"), list) for message in messages
     )
-
-
-def engines(tools: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the engines that a chat may search with, each billed by the search."""
-    searches = [t.get("web_search") or {} for t in tools if t["type"] == "web_search"]
-    return [
-        search.get("search_engine") or _ENGINE
-        for search in searches
-        if search.get("enable", True) not in _OFF
-    ]
 
 
 def _output(card: Card) -> int | None:
