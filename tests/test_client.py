@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import glmkit
+from glmkit import loop, transport
 from glmkit.client import ledger
 from glmkit.money import Money
 from tests.conftest import Paced, wait_for
@@ -100,6 +101,7 @@ def test_signed_token_is_sent_in_place_of_the_key(paced: Factory) -> None:
 
 
 def test_connection_is_used_again(paced: Factory) -> None:
+    loop.run(transport.close())  # other tests' connections are as good
     place = paced(tokens=2)
     with client_of(place) as client:
         for _ in range(5):

@@ -1,0 +1,178 @@
+"""One request: sending it, reading what comes back, within the time it may take."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import httpx
+
+from glmkit.errors import TransportError
+from glmkit.transport.connections import Route, asking, client_for
+from glmkit.transport.faults import CONNECT_S, FAULTS, translated
+
+#: Seconds within which a kept connection turns out to be closed.
+STALE_S = 1.0
+#: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
+_AT_ONCE = 2**20
+
+
+class Sent:
+    """One request: entering sends it, leaving closes what is unread.
+
+    `timeout_s` bounds the wait for the headers, then each silence; what is a sign of
+    life the reader says, with `renew`, so that no bytes that mean nothing keep a call
+    alive. Raises TransportError; its `.sent` is False where no byte left this machine.
+    A class rather than a generator: a loop that ends closes all generators at once,
+    the inner ones under the outer.
+    """
+
+    status: int
+    content_type: str
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout_s: float,
+    ) -> None:
+        self._method = method
+        self._url = _url(url)
+        self._headers = {
+            "user-agent": "glmkit",
+            **headers,
+            "content-length": str(len(body)),
+        }
+        self._body = body
+        self._timeout_s = timeout_s
+        self._route = Route()
+
+    async def __aenter__(self) -> Self:
+        client = await client_for(self._url.scheme)
+        body = self._body
+        request = httpx.Request(
+            self._method,
+            self._url,
+            headers=self._headers,
+            content=body if len(body) <= _AT_ONCE else _pieces(body),
+            # No limit for single reads: whole waits are bounded, here and in `chunks`.
+            extensions={"timeout": {"connect": min(CONNECT_S, self._timeout_s / 2)}},
+        )
+        self.renew()
+        asking.set(self._route)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                self._response = await client.answer(request)
+        except FAULTS as exc:
+            error = translated(exc, self._url, self._timeout_s)
+            error.stale = self._stale(exc)
+            raise error from exc
+        self.renew()
+        self.status = self._response.status_code
+        self.content_type = self.header("content-type")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._response.aclose()
+
+    def _stale(self, exc: Exception) -> bool:
+        """Whether a kept connection was closed before the request reached the service.
+
+        One that breaks later may have been at work on it.
+        """
+        since = asyncio.get_running_loop().time() - self._due + self._timeout_s
+        if self._route.connected or since > STALE_S:
+            return False
+        match exc.__cause__ or exc:
+            case aiohttp.ServerDisconnectedError(message=str()):  # nothing came back
+                return True
+            case aiohttp.ClientOSError():
+                return True
+            case _:
+                return False
+
+    def header(self, name: str) -> str:
+        """Return a header of the answer, "" without one."""
+        value: str = self._response.headers.get(name, "")
+        return value
+
+    def renew(self) -> None:
+        """Take what came as a sign of life: the next may take `timeout_s` again."""
+        self._due = asyncio.get_running_loop().time() + self._timeout_s
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the decoded bytes; TransportError if they break off or are late."""
+        inflater = _inflater(self.header("content-encoding"))
+        stream = self._response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        pieces = aiter(stream)
+        try:
+            while True:
+                async with asyncio.timeout_at(self._due):
+                    piece = await anext(pieces, None)
+                if piece is None:
+                    break
+                if inflater is None:
+                    yield piece
+                    continue
+                while piece:
+                    yield inflater.decompress(piece, _AT_ONCE)
+                    piece = inflater.unconsumed_tail
+        except FAULTS as exc:
+            raise translated(exc, self._url, self._timeout_s) from exc
+        if inflater is not None and not inflater.eof:
+            raise TransportError("the compressed answer broke off")
+
+    async def read(self, cap: int) -> bytes:
+        """Return the whole body; TransportError above `cap` bytes.
+
+        Each MiB counts as a sign of life, a dripping body does not.
+        """
+        parts, size = [], 0
+        async for chunk in self.chunks():
+            if size // _AT_ONCE != (size + len(chunk)) // _AT_ONCE:
+                self.renew()
+            parts.append(chunk)
+            size += len(chunk)
+            if size > cap:
+                raise TransportError(
+                    f"the service sent more than {cap} bytes",
+                    hint="This is not an answer of GLM: check the endpoint's URL.",
+                )
+        return b"".join(parts)
+
+
+def _inflater(encoding: str) -> zlib._Decompress | None:
+    """Return what undoes an encoding, although none was asked for.
+
+    Piece by piece: httpx's own decoders make gigabytes of one read of a gzip bomb.
+    """
+    match encoding.strip().lower():
+        case "" | "identity":
+            return None
+        case "gzip" | "x-gzip" | "deflate":
+            return zlib.decompressobj(zlib.MAX_WBITS | 32)
+        case other:
+            raise TransportError(f"the answer came in an unasked encoding: {other!r}")
+
+
+@functools.lru_cache(maxsize=64)
+def _url(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _AT_ONCE):
+        yield body[start : start + _AT_ONCE]
