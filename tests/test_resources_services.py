@@ -248,8 +248,8 @@ def test_agent_that_answers_later_is_a_task(resources: Factory) -> None:
     answer = agents.invoke("slides_glm_agent", "On the sky")
     assert not answer.done
     assert rows("state, task_id") == [("submitted", answer.async_id)]
-    while not answer.done:
-        answer = agents.fetch(answer)
+    assert not agents.fetch(answer).done
+    answer = agents.wait(answer, poll_s=0.01)
     assert answer.text == "Good day"
     assert rows("state, total_tokens") == [("done", 8)]
 

@@ -79,6 +79,23 @@ def test_failed_task_is_an_error_and_its_row_says_so(resources: Factory) -> None
     assert client.tasks.fetch(task).status == "FAIL"
 
 
+def test_task_takes_the_options_of_a_chat_but_no_schema(resources: Factory) -> None:
+    place = resources()
+    client = client_of(place)
+    client.tasks.submit("Hi", system="S", thinking=False, max_tokens=5, model="glm-4.5")
+    assert place.seen["asked"][0]["body"] == {
+        "model": "glm-4.5",
+        "messages": [
+            {"role": "system", "content": "S"},
+            {"role": "user", "content": "Hi"},
+        ],
+        "max_tokens": 5,
+        "thinking": {"type": "disabled"},
+    }
+    with pytest.raises(glmkit.ConfigError, match="schema"):
+        client.tasks.submit("Hi", schema=int)
+
+
 def test_unknown_task_is_refused(resources: Factory) -> None:
     with pytest.raises(glmkit.InvalidRequestError, match="1233") as caught:
         client_of(resources()).tasks.fetch("no-such-id")

@@ -14,6 +14,7 @@ from glmkit.resources.faces import Awaited, F, Namespace, live, verb
 from glmkit.resources.operations import Ask, Live
 from glmkit.resources.prices import unknown
 from glmkit.resources.records import Billed, Record
+from glmkit.resources.waiting import Progress, until
 from glmkit.wire.forms import given, json_body
 from glmkit.wire.records import read_record, texts_of
 
@@ -155,6 +156,29 @@ class Agents(Namespace[F]):
         if exc is not None:
             raise exc
         return msgspec.structs.replace(seen, usage=reply.usage, cost=reply.cost)
+
+    @verb
+    async def wait(
+        self: Agents[Awaited],
+        answer: AgentAnswer,
+        *,
+        path: Where = "docs",
+        timeout_s: float = 900.0,
+        poll_s: float = 2.0,
+        progress: Progress = False,
+    ) -> AgentAnswer:
+        """Wait for an answer that comes later; see `client.tasks.wait`."""
+        if answer.done:
+            return answer
+        return await until(
+            lambda: self.fetch(answer, path=path),
+            lambda seen: seen.done,
+            what=f"the agent's task {answer.async_id}",
+            count=lambda seen: (seen.status, int(seen.done), 1),
+            progress=progress,
+            timeout_s=timeout_s,
+            poll_s=poll_s,
+        )
 
     @verb
     async def conversation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, Unpack
@@ -10,7 +11,7 @@ import msgspec
 
 from glmkit.errors import ConfigError, ServerError
 from glmkit.events import Event, Start, Usage
-from glmkit.messages import Prompt, request_of
+from glmkit.messages import Prompt
 from glmkit.money import Money
 from glmkit.options import Options
 from glmkit.resources.batch_lines import (
@@ -31,7 +32,6 @@ from glmkit.resources.records import Billed, Page, Record
 from glmkit.resources.tasks import id_of
 from glmkit.resources.waiting import Progress, until
 from glmkit.resources.worst import bound_of_lines
-from glmkit.wire import chat_body
 from glmkit.wire.forms import given, json_body, path_of
 
 Status = Literal[
@@ -127,15 +127,13 @@ class Batches(Namespace[F]):
             results = client.batches.results(client.batches.wait(batch))
         """
         ids, asked = _named(prompts)
-        requests = [request_of(prompt, options) for prompt in asked]
-        bodies = [
-            msgspec.json.decode(
-                chat_body(request, request.model or self._caller.model, stream=False)
-            )
-            for request in requests
-        ]
-        lines = lines_of(bodies, ids, "/v4/chat/completions")
-        return await self._create(lines, metadata)
+
+        def build() -> Lines:
+            chats = [self._caller.chat(prompt, options) for prompt in asked]
+            bodies = [msgspec.json.decode(content) for *_, content in chats]
+            return lines_of(bodies, ids, "/v4/chat/completions")
+
+        return await self._create(await asyncio.to_thread(build), metadata)
 
     @verb
     async def create_lines(
@@ -151,7 +149,8 @@ class Batches(Namespace[F]):
         "/v4/images/generations" or "/v4/videos/generations".
         """
         ids, asked = _named(bodies)
-        return await self._create(lines_of(asked, ids, url), metadata)
+        lines = await asyncio.to_thread(lines_of, asked, ids, url)
+        return await self._create(lines, metadata)
 
     async def _create(self, lines: Lines, metadata: Mapping[str, str] | None) -> Batch:
         _check_metadata(metadata or {})
@@ -251,7 +250,7 @@ class Batches(Namespace[F]):
             for file in (seen.output_file_id, seen.error_file_id)
         ]
         ids = seen.custom_ids or _kept(call.payload if call else None)
-        found = results_of(output, errors, ids)
+        found = await asyncio.to_thread(results_of, output, errors, ids)
         model = model or next((str(r.body["model"]) for r in found if r.ok), "")
         units = seen.endpoint.endswith(("images/generations", "videos/generations"))
 

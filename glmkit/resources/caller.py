@@ -10,18 +10,20 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from glmkit import transport
+from glmkit import catalog, fitness, transport
 from glmkit.calls import Call, Reply, where
+from glmkit.cassette import Deck, check_online, tape
+from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError, GLMError, TransportError
 from glmkit.events import Event
 from glmkit.exchange import REFUSAL_CAP, Exchange, Operation
 from glmkit.ledger import Ledger
-from glmkit.messages import Request
+from glmkit.messages import Prompt, Request, request_of
 from glmkit.resources.operations import Ask, Settled
 from glmkit.resources.prices import Price
 from glmkit.resources.records import Billed
 from glmkit.service import Service
-from glmkit.wire import refusal
+from glmkit.wire import chat_body, refusal
 from glmkit.wire.forms import Body
 from glmkit.wire.records import read_record
 
@@ -36,9 +38,14 @@ class Caller:
     """A client's service, ledger and default model, as the namespaces use them."""
 
     def __init__(
-        self, service: Service, ledger: Callable[[], Ledger], model: str
+        self,
+        service: Service,
+        ledger: Callable[[], Ledger],
+        model: str,
+        deck: Deck | None = None,
     ) -> None:
         self.model = model
+        self._deck = deck
         self.closed = False
         self._service = service
         self._ledger = ledger
@@ -70,7 +77,28 @@ class Caller:
             payload=None if payload is None else dict(payload),
             stream=stream,
         )
-        return Exchange(self._service, self._ledger(), call, operation)
+        return Exchange(
+            self._service, self._ledger(), call, operation, tape(call, self._deck)
+        )
+
+    def chat(
+        self, prompt: Prompt, options: Mapping[str, Any]
+    ) -> tuple[Request, str, bytes]:
+        """Return a chat that is handed in for later: its request, model and bytes.
+
+        Raises ConfigError, also for a schema: nobody repairs an answer then.
+        """
+        if options.get("schema") is not None:
+            raise ConfigError(
+                "a chat that is handed in for later takes no schema",
+                hint="Use response_format='json_object' and name the fields in the "
+                "prompt, or ask with client.chat.",
+            )
+        request = request_of(prompt_of(prompt), options)
+        model, native = request.model or self.model, self._service.native
+        if native and (card := catalog.card(model)):
+            fitness.check(request, card, stand_in=self._service.local)
+        return request, model, chat_body(request, model, stream=False, native=native)
 
     async def ask(
         self, ask: Ask[T], kind: str, model: str, payload: Mapping[str, Any]
@@ -118,6 +146,7 @@ class Caller:
     ) -> bytes:
         """Do a call that costs nothing; return the bytes of its answer."""
         self._check()
+        check_online(self._deck)
         service = self._service
         await service.locate()
         try:

@@ -9,7 +9,7 @@ import msgspec
 from glmkit.calls import Call, Reply
 from glmkit.errors import ConfigError, GLMError, ServerError
 from glmkit.events import Event
-from glmkit.messages import Prompt, request_of
+from glmkit.messages import Prompt
 from glmkit.money import Money
 from glmkit.options import Options
 from glmkit.resources.blobs import filled
@@ -21,7 +21,7 @@ from glmkit.resources.prices import Price, by_tokens, by_units, unknown
 from glmkit.resources.records import Billed, Record
 from glmkit.resources.waiting import Progress, until
 from glmkit.resources.worst import bound_of_chat, bound_of_piece
-from glmkit.wire import chat_body, read_body
+from glmkit.wire import read_body
 from glmkit.wire.forms import Body, path_of
 from glmkit.wire.records import read_record
 
@@ -76,18 +76,16 @@ class Tasks(Namespace[F]):
     ) -> Task:
         """Hand a chat in and return at once; takes what `client.chat` takes.
 
-        Seen times are 12 to 60 seconds. Raises GLMError.
+        Seen times are 12 to 60 seconds. A schema is not taken. Raises GLMError.
         """
-        request = request_of(prompt, options)
-        model = request.model or self._caller.model
-        body = Body(chat_body(request, model, stream=False))
+        request, model, content = self._caller.chat(prompt, options)
         ask = Ask(
             "/async/chat/completions",
-            body,
+            Body(content),
             _Submitted,
             unknown,
             task=True,
-            bound=bound_of_chat(request, body.content),
+            bound=bound_of_chat(request, content),
         )
         exchange = self._caller.exchange(ask, "chat", model, request=request)
         await exchange.drain()

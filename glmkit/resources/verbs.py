@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from glmkit.calls import Call, Reply
 from glmkit.errors import ConfigError, ServerError
-from glmkit.messages import Prompt, request_of
+from glmkit.messages import Prompt
 from glmkit.resources import blobs
 from glmkit.resources.caller import together
 from glmkit.resources.faces import Awaited, F, Namespace, verb
@@ -25,7 +25,7 @@ from glmkit.resources.vectors import (
     Vectors,
     pieces,
 )
-from glmkit.wire.forms import given, json_body
+from glmkit.wire.forms import Body, given, json_body
 from glmkit.wire.records import read_record
 
 M = TypeVar("M", bound=Media)
@@ -141,9 +141,9 @@ class Verbs(Namespace[F]):
         glm-4-air, glm-4-flash. Whether it costs money is not confirmed; the ledger
         has no row of it. Raises ConfigError, APIError.
         """
-        request = request_of(prompt, {"tools": tools})
-        fields = {"model": model, "messages": request.messages, "tools": request.tools}
-        body = json_body(given(fields))
+        options = {"model": model, "tools": tools}
+        _, _, content = self._caller.chat(prompt, options)
+        body = Body(content)
         data = await self._caller.read("POST", "/tokenizer", body)
         return _counted(data)
 
