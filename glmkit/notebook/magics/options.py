@@ -149,7 +149,9 @@ def _parsed(of: MagicArgumentParser, words: list[str]) -> dict[str, Any]:
 
 def _unknown(word: str, of: MagicArgumentParser) -> ConfigError:
     name = word.partition("=")[0]
-    near = difflib.get_close_matches(name, names(of), 1, 0.5)
+    known = names(of)
+    near = [option for option in known if len(name) > 3 and option.startswith(name)]
+    near = near or difflib.get_close_matches(name, known, 1, 0.5)
     if not word.startswith("-"):
         hint = f"Options begin with a dash: -m {word}? The prompt goes below the line."
     elif near:

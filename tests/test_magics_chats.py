@@ -1,0 +1,131 @@
+"""Conversations by name: off until named, then going on, forked, undone, exported."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import glmkit
+from glmkit.notebook import session
+from tests.conftest import Paced, Run
+
+Factory = Callable[..., Paced]
+
+
+def roles(place: Paced) -> list[str]:
+    return [message["role"] for message in place.seen["bodies"][-1]["messages"]]
+
+
+def test_cells_share_nothing_unless_a_chat_is_named(run: Run, place: Paced) -> None:
+    run("%%glm\nHi")
+    run("%%glm\nAgain")
+    assert roles(place) == ["user"]
+
+
+def test_chat_goes_on_and_the_badge_says_so(run: Run, place: Paced) -> None:
+    _, first = run("%%glm -m glm-4-plus --chat sky -s Brief\nHi")
+    _, second = run("%%glm -m glm-4-plus --chat sky\nAgain")
+    assert roles(place) == ["system", "user", "assistant", "user"]
+    assert "chat sky, 1 turn, window" in first
+    assert "chat sky, 2 turns, window" in second
+
+
+def test_fresh_begins_anew(run: Run, place: Paced) -> None:
+    run("%%glm --chat sky\nHi")
+    run("%%glm --chat sky --fresh -s Brief\nAgain")
+    assert roles(place) == ["system", "user"]
+
+
+def test_other_system_prompt_in_a_chat_is_an_error(run: Run, place: Paced) -> None:
+    run("%%glm --chat sky -s Brief\nHi")
+    result, out = run("%%glm --chat sky -s Long\nHi")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert "--fresh" in out
+
+
+def test_chats_are_listed_forked_undone_and_dropped(run: Run, place: Paced) -> None:
+    assert "--chat NAME" in run("%glm chats")[1]
+    run("%%glm -m glm-4-plus --chat sky\nHi")
+    run("%glm chat sky fork sea")
+    run("%%glm --chat sea\nAgain")
+    assert run("%glm chats")[1].splitlines()[1].startswith("sea: 2 turns, about")
+    run("%glm chat sea undo")
+    assert "sea: 1 turn," in run("%glm chats")[1]
+    run("%glm chat sky drop")
+    assert run("%glm chats")[1].startswith("sea")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%glm chat sry", "Did you mean 'sky'?"),
+        ("%glm chat sky fork sky", "already"),
+        ("%glm chat sky fork", "fork NEW"),
+        ("%glm chat", "fork NEW"),
+        ("%glm chat sky export a.docx", ".md, .json, .ipynb"),
+        ("%glm chat sky export there.md", "Name a new file"),
+        ("%glm chat sky export no/where.md", "can not be written"),
+    ],
+)
+def test_slip_with_a_chat_is_a_short_error(
+    run: Run,
+    place: Paced,
+    cell: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there.md").write_text("mine", "utf-8")
+    run("%%glm --chat sky\nHi")
+    result, out = run(cell)
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert said in out
+    assert Path("there.md").read_text("utf-8") == "mine"
+
+
+def test_chat_is_exported_in_three_forms(
+    run: Run, place: Paced, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("%%glm --chat sky -s Brief -o a\nWhy <b>blue</b>?")
+    for name in ("sky.md", "sky.json", "sky.ipynb"):
+        run(f"%glm chat sky export {name}")
+    assert "## You\n\nWhy <b>blue</b>?" in Path("sky.md").read_text("utf-8")
+    messages = json.loads(Path("sky.json").read_text("utf-8"))
+    assert [message["role"] for message in messages] == ["system", "user", "assistant"]
+    book = nbformat.read("sky.ipynb", as_version=4)
+    nbformat.validate(book)
+    assert book.cells[1].source == '%%glm --chat "sky"\nWhy <b>blue</b>?'
+    assert "glmkit-answer" in book.cells[1].outputs[0].data["text/html"]
+
+
+def test_shown_chat_is_safe(
+    run: Run, shell: InteractiveShell, paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = paced(tokens=60, text="hostile")
+    monkeypatch.setenv("GLMKIT_ENDPOINT", place.url)
+    run("%%glm --chat sky\n<script>me</script>")
+    with capture_output() as captured:
+        shell.run_cell("%glm chat sky")
+    html = captured.outputs[0].data["text/html"]
+    assert "&lt;script&gt;me" in html
+    assert "<script" not in html
+    assert "<img" not in html
+
+
+def test_interrupted_or_failed_turn_leaves_a_chat_that_goes_on(
+    run: Run, shell: InteractiveShell, paced: Factory
+) -> None:
+    bad, good = paced(tokens=50, cut=5), paced(tokens=3)
+    run(f"%glm config endpoint {bad.url}")
+    run("%%glm --chat sky\nHi")
+    run(f"%glm config endpoint {good.url}")
+    result, _ = run("%%glm --chat sky\nAgain")
+    assert result.error_in_exec is None
+    assert roles(good)[-1] == "user"
+    assert session.of(shell).chats["sky"].turns >= 1

@@ -1,0 +1,306 @@
+"""The options of `%%glm` in a real shell: what is sent, and what is shown."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import glmkit
+from tests.conftest import Paced, Run
+
+Factory = Callable[..., Paced]
+KEY = "0123456789abcdef0123456789abcdef.AbCdEfGh12345678"
+
+
+@pytest.fixture
+def replies(paced: Factory, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Paced]:
+    """Return a function that scripts what the cells' endpoint answers in turn."""
+
+    def script(*texts: str | dict[str, Any], **options: Any) -> Paced:
+        said = [t if isinstance(t, dict) else {"content": t} for t in texts]
+        made = paced(replies=json.dumps(said).replace("/", "\\u002f"), **options)
+        monkeypatch.setenv("GLMKIT_ENDPOINT", made.url)
+        return made
+
+    return script
+
+
+def sent(place: Paced) -> dict[str, Any]:
+    body: dict[str, Any] = place.seen["bodies"][-1]
+    return body
+
+
+def test_underscores_and_dashes_are_the_same(run: Run, place: Paced) -> None:
+    run("%%glm --top_p 0.5 --max_tokens 9 --no_stream\nHi")
+    first = sent(place)
+    run("%%glm --top-p 0.5 --max-tokens 9 --no-stream\nHi")
+    assert first == sent(place)
+
+
+def test_names_in_prompt_and_line_are_filled(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.user_ns |= {"word": "sky", "who": "glm-4-plus", "rule": 'Say "{word}".'}
+    run("1 + 1")
+    run("1 / 0")
+    run('%%glm -m {who} -s "{rule}"\nThe {word}, {Out[1]}, {Err[2]}, {"a": {b}}\n')
+    system, user = sent(place)["messages"]
+    assert sent(place)["model"] == "glm-4-plus"
+    assert system["content"] == 'Say "{word}".'
+    assert user["content"].startswith("The sky, 2, Traceback")
+    assert user["content"].endswith('ZeroDivisionError: division by zero, {"a": {b}}')
+
+
+def test_dollars_and_braces_in_the_line_stay(run: Run, place: Paced) -> None:
+    run("%%glm -s 'Costs $HOME {\"a\": 1} C:\\temp'\nHi")
+    assert sent(place)["messages"][0]["content"] == 'Costs $HOME {"a": 1} C:\\temp'
+
+
+def test_badge_suggests_a_near_name(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.user_ns["colour"] = "blue"
+    _, out = run("%%glm\nWhy {color}?")
+    assert sent(place)["messages"][0]["content"] == "Why {color}?"
+    assert "{color} is no name here; did you mean {colour}?" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--modle glm-4-plus", "Did you mean --model?"),
+        ("--temp 1", "--temperature"),
+        ("glm-4-plus", "Options begin with a dash"),
+        ("-t 7", "0 to 1"),
+        ("-t", "expected one argument"),
+        ("--top-p 0", "0.01 to 1"),
+        ("--max-tokens many", "whole number"),
+        ("--max-tokens 0", "whole number"),
+        ("-f html", "markdown, text, json, code"),
+        ("--think hard", "how to think"),
+        ("-o a.b", "no name"),
+        ("--fresh", "--chat NAME --fresh"),
+        ("--schema 'name what'", "does not parse at 'name what'"),
+        ("--schema Nobody(", "does not parse"),
+        ("--schema '{\"type\": '", "no JSON"),
+        ("--schema 'a, a'", "does not parse"),
+        ("--tools nothing", "@glmkit.tool"),
+        ("--image nothing", "no variable and no file"),
+        ("--image number", "no picture but a int"),
+        ("--file nowhere.txt", "can not be read"),
+        ("--file .", "no file"),
+        ("-s 'open", "Close the quotes"),
+    ],
+)
+def test_wrong_value_is_one_short_error_before_anything_is_sent(
+    run: Run, shell: InteractiveShell, place: Paced, line: str, said: str
+) -> None:
+    shell.user_ns["number"] = 3
+    result, out = run(f"%%glm {line}\nHi")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert said in out
+    assert len(out.splitlines()) == 2
+    assert place.seen["requests"] == 0
+
+
+@pytest.mark.parametrize("cell", ["{secret}", KEY, "-s {secret}"])
+def test_key_never_leaves(
+    run: Run, shell: InteractiveShell, place: Paced, cell: str
+) -> None:
+    shell.user_ns["secret"] = KEY
+    line = cell if cell.startswith("-s") else ""
+    result, out = run(f"%%glm {line}\n{cell}")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert KEY not in out
+    assert place.seen["requests"] == 0
+
+
+def test_schema_in_the_line_is_a_table_and_a_typed_value(
+    run: Run, shell: InteractiveShell, replies: Callable[..., Paced]
+) -> None:
+    replies('{"name": "Ada", "age": 36}')
+    _, out = run('%%glm --schema "name, age int" -o answer\nWho?')
+    value = shell.user_ns["answer"].parsed
+    assert (value.name, value.age) == ("Ada", 36)
+    assert "field | value\nname | Ada\nage | 36" in out
+
+
+def test_list_of_fields_is_a_table_of_rows(
+    run: Run, shell: InteractiveShell, replies: Callable[..., Paced]
+) -> None:
+    replies('{"value": [{"name": "Ada", "age": 36}, {"name": "Bo", "age": 4}]}')
+    _, out = run('%%glm --schema "[name, age int]" -o answer\nWho?')
+    assert [person.age for person in shell.user_ns["answer"].parsed] == [36, 4]
+    assert "name | age\nAda | 36\nBo | 4" in out
+
+
+def test_schema_names_a_type_of_the_notebook(
+    run: Run, shell: InteractiveShell, replies: Callable[..., Paced]
+) -> None:
+    run(
+        "from dataclasses import dataclass\n@dataclass\nclass Person:\n"
+        "    name: str\n    age: int"
+    )
+    replies('{"name": "Ada", "age": 36}')
+    run("%%glm --schema Person -o answer\nWho?")
+    assert shell.user_ns["answer"].parsed == shell.user_ns["Person"]("Ada", 36)
+
+
+def test_tools_of_the_notebook_are_used(
+    run: Run, shell: InteractiveShell, replies: Callable[..., Paced]
+) -> None:
+    run(
+        "import glmkit\n@glmkit.tool\ndef double(n: int) -> int:\n    'Double.'\n"
+        "    return 2 * n"
+    )
+    call = {
+        "id": "1",
+        "type": "function",
+        "function": {"name": "double", "arguments": '{"n": 21}'},
+    }
+    place = replies(
+        {"content": "", "tool_calls": [call], "finish_reason": "tool_calls"},
+        "It is 42.",
+    )
+    run("%%glm --tools double -o answer\nDouble 21")
+    assert shell.user_ns["answer"].text == "It is 42."
+    assert sent(place)["messages"][-1]["content"] == "42"
+
+
+def test_pictures_go_beside_the_words(
+    run: Run, shell: InteractiveShell, place: Paced, tmp_path: Path
+) -> None:
+    picture = PIL.Image.new("RGB", (2, 2))
+    picture.save(tmp_path / "a.png")
+    shell.user_ns |= {"picture": picture, "path": str(tmp_path / "a.png")}
+    run(
+        "%%glm -m glm-4.6v-flash --image picture --image {path}\nCompare with {picture}"
+    )
+    parts = sent(place)["messages"][0]["content"]
+    kinds = [part["type"] for part in parts]
+    assert kinds == ["image_url", "image_url", "text", "image_url"]
+
+
+def test_file_goes_in_front_of_the_words(
+    run: Run, place: Paced, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("{not} a field", "utf-8")
+    run("%%glm --file notes.txt\nSum it up")
+    content = sent(place)["messages"][0]["content"]
+    assert content == (
+        '<document name="notes.txt">\n{not} a field\n</document>\n\nSum it up'
+    )
+
+
+def test_prompt_longer_than_the_window_is_told_before_sending(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.user_ns["long"] = "a long story " * 200_000
+    result, out = run("%%glm -m glm-4-plus\n{long}")
+    assert isinstance(result.error_in_exec, glmkit.ContextLengthError)
+    assert "131,072" in out
+    assert place.seen["requests"] == 0
+
+
+def test_web_search_is_asked_for(run: Run, place: Paced) -> None:
+    run("%%glm --web\nNews?")
+    assert sent(place)["tools"][0]["type"] == "web_search"
+
+
+@pytest.mark.parametrize(
+    ("think", "field", "value"),
+    [
+        ("on", "thinking", {"type": "enabled"}),
+        ("off", "thinking", {"type": "disabled"}),
+        ("low", "reasoning_effort", "low"),
+        ("none", "reasoning_effort", "none"),
+    ],
+)
+def test_thinking_is_switched(
+    run: Run, place: Paced, think: str, field: str, value: Any
+) -> None:
+    run(f"%%glm --think {think}\nHi")
+    assert sent(place)[field] == value
+
+
+def test_tag_is_kept_in_the_ledger(run: Run, place: Paced) -> None:
+    run("%%glm --tag pilot\nHi")
+    assert list(glmkit.usage()["tag"]) == ["pilot"]
+
+
+def test_code_goes_into_the_next_cell(
+    run: Run, shell: InteractiveShell, replies: Callable[..., Paced]
+) -> None:
+    place = replies("Here:\n```python\nx = 1\n```\nDone.")
+    run("%%glm -f code\nSet x")
+    assert shell.rl_next_input == "x = 1"
+    assert "Python code" in sent(place)["messages"][0]["content"]
+
+
+def test_json_is_asked_for(run: Run, replies: Callable[..., Paced]) -> None:
+    place = replies('{"a": 1}')
+    run("%%glm -f json\nGive JSON")
+    assert sent(place)["response_format"] == {"type": "json_object"}
+
+
+def test_dry_run_shows_everything_and_sends_nothing(
+    run: Run, shell: InteractiveShell, place: Paced, tmp_path: Path
+) -> None:
+    (tmp_path / "n.txt").write_text("x" * 10, "utf-8")
+    shell.user_ns |= {"word": "sky", "path": tmp_path / "n.txt"}
+    result, out = run(
+        "%%glm --dry-run -m glm-4-plus -s Brief --file {path}\nWhy {word}? {wrod}"
+    )
+    assert result.error_in_exec is None
+    for said in (
+        "Nothing was sent.",
+        "text of n.txt (10 characters)",
+        "value of {word}",
+        "did you mean {word}?",
+        "--- system ---\nBrief",
+        "Why sky? {wrod}",
+        "of the window of 131,072",
+        "requests in flight",
+    ):
+        assert said in out
+    assert place.seen["requests"] == 0
+    assert len(glmkit.usage()) == 0
+
+
+def test_dry_run_names_the_range_of_the_cost(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "0123456789abcdef.secretsecret1234")
+    _, out = run("%%glm --dry-run -m glm-4-long --max-tokens 100\nHi")
+    assert "cost    ¥0.00000" in out
+    assert "(an answer of 1 to 100 tokens)" in out
+
+
+def test_thinking_that_used_up_the_length_says_so(
+    run: Run, paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = paced(tokens=0, thinking=30, finish="length")
+    monkeypatch.setenv("GLMKIT_ENDPOINT", made.url)
+    _, out = run("%%glm\nHi")
+    assert "inside the thinking" in out
+    assert "--max-tokens 1024" in out
+
+
+def test_stop_reason_is_told_unless_it_is_stop(
+    run: Run, paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_ENDPOINT", paced(tokens=5, finish="length").url)
+    _, out = run("%%glm\nHi")
+    assert "stopped by length" in out
+
+
+def test_answer_without_streaming_is_shown_once(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    _, out = run("%%glm --no-stream -o answer\nHi")
+    assert out.count(shell.user_ns["answer"].text) == 1
