@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
-from glmkit.events import (
-    Event,
-    Finish,
-    Media,
-    Repair,
-    Review,
-    Search,
-    Source,
-    Start,
-    Text,
-    Thinking,
-    ToolCall,
-    ToolResult,
-    Usage,
-)
-from glmkit.messages import Request
+from glmkit.answers import WHOLE as WHOLE
+from glmkit.answers import Answer as Answer
+from glmkit.answers import Fold as Fold
+from glmkit.events import Media, Review, Source, ToolCall, ToolResult, Usage
+from glmkit.messages import Request, canonical_key
 from glmkit.money import Money
 
 #: `submitted`: the service took a task, whose answer was not fetched yet.
@@ -31,9 +20,6 @@ from glmkit.money import Money
 #: again unasked, because it may have been billed.
 State = Literal["pending", "submitted", "done", "failed", "interrupted", "uncertain"]
 Origin = Literal["service", "stand-in", "cassette", "illustration"]
-
-#: Finish reasons of an answer that lacks nothing.
-WHOLE = frozenset({"stop", "tool_calls"})
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -48,118 +34,15 @@ class Where(msgspec.Struct, frozen=True):
 where: ContextVar[Where] = ContextVar("where", default=Where())  # noqa: B039 - frozen
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What a model said, as far as it arrived."""
-
-    id: str = ""
-    model: str = ""
-    request_id: str = ""
-    stand_in: str = ""
-    text: str = ""
-    thinking: str = ""
-    tool_calls: tuple[ToolCall, ...] = ()
-    web_search: tuple[Source, ...] = ()
-    usage: Usage | None = None
-    finish_reason: str = ""
-    tool_results: tuple[ToolResult, ...] = ()
-    content_filter: tuple[Review, ...] = ()
-    media: tuple[Media, ...] = ()
-
-
-class Fold:
-    """Folds events into an Answer, in any batches.
-
-    >>> fold = Fold()
-    >>> fold.add([Text("Hel"), Text("lo"), Finish("stop")])
-    >>> fold.answer().text
-    'Hello'
-    """
-
-    def __init__(self) -> None:
-        self._start = Start()
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-        self._calls: dict[int, list[ToolCall]] = {}
-        self._sources: tuple[Source, ...] = ()
-        self._usage: Usage | None = None
-        self._finish = ""
-        self._results: list[ToolResult] = []
-        self._reviews: list[Review] = []
-        self._media: dict[tuple[str, str, str], list[Media]] = {}
-
-    def add(self, events: Iterable[Event]) -> None:
-        """Take the next events, in the order they came."""
-        for event in events:
-            match event:
-                case Text(text):
-                    self._text.append(text)
-                case Thinking(text):
-                    self._thinking.append(text)
-                case ToolCall(index):
-                    self._calls.setdefault(index, []).append(event)
-                case Start():
-                    self._start = event
-                case Usage():
-                    self._usage = event
-                case Search(results):
-                    self._sources += results
-                case Finish(reason):
-                    self._finish = reason
-                case Repair():
-                    self._text.clear()
-                case ToolResult():
-                    self._results.append(event)
-                case Review():
-                    self._reviews.append(event)
-                case Media(kind, medium_id, _, url):
-                    self._media.setdefault((kind, medium_id, url), []).append(event)
-
-    def answer(self) -> Answer:
-        """Return what arrived so far."""
-        return Answer(
-            self._start.id,
-            self._start.model,
-            self._start.request_id,
-            self._start.stand_in,
-            "".join(self._text),
-            "".join(self._thinking),
-            tuple(_joined(parts) for parts in self._calls.values()),
-            self._sources,
-            self._usage,
-            self._finish,
-            tuple(self._results),
-            tuple(self._reviews),
-            tuple(_whole(pieces) for pieces in self._media.values()),
-        )
-
-
-def _joined(parts: list[ToolCall]) -> ToolCall:
-    """Join the fragments of one call; the first that names something counts."""
-    first = parts[0]
-    return ToolCall(
-        first.index,
-        next((part.id for part in parts if part.id), ""),
-        next((part.name for part in parts if part.name), ""),
-        "".join(part.arguments for part in parts),
-        first.type,
-        first.server,
-    )
-
-
-def _whole(pieces: list[Media]) -> Media:
-    """Join the pieces of one sound."""
-    data = "".join(piece.data for piece in pieces)
-    return msgspec.structs.replace(pieces[-1], data=data)
-
-
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request, its transport retries included, as the ledger keeps it.
 
     `id` is the ledger's row (0: not written yet); `at` Unix seconds; `model` the
     model asked for; `operation` the kind of call: a chat has its `request`, every
     other kind its `payload`, a task that was submitted its `task_id`. `cost` is what
-    is owed and `list_cost` the card's price (`None`: not known); `seconds` from
-    sending to the end, `first_token_s` to the first piece of text or thinking.
+    is owed and `list_cost` the card's price (`None`: not known); `seconds` to the end
+    and `first_token_s` to the first piece are those of the recording, where a cassette
+    answers; `changed` names what differs from that of the same cell.
     """
 
     id: int = 0
@@ -184,6 +67,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str = ""
     status: int | None = None
     retries: int = 0
+    changed: tuple[str, ...] = ()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -293,6 +177,20 @@ class Reply(msgspec.Struct, frozen=True):
     def first_token_s(self) -> float | None:
         """Seconds to the first piece of the last call."""
         return self._last.first_token_s
+
+    def cite(self) -> str:
+        """Return one line for a paper: model, date, endpoint, parameters, prompt.
+
+        The hash is that of the whole first request; equal hashes, equal requests.
+        """
+        first = self.calls[0]
+        asked = "" if self.model == first.model else f" (asked as {first.model})"
+        day = datetime.fromtimestamp(first.at, UTC).date()
+        given = msgspec.to_builtins(first.request)
+        shown = [f"{n}={given[n]}" for n in _CITED if given.get(n) is not None]
+        who = f", answered by the stand-in {self.stand_in}" if self.stand_in else ""
+        said = ", ".join([f"{self.model}{asked}", str(day), first.endpoint, *shown])
+        return f"{said}{who}, request sha256:{canonical_key(first.request)}"
 
     def __str__(self) -> str:
         return self.text

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = (ROOT / "glmkit", ROOT / "widgets/glmkit_widgets")
 
 FLOORS = {  # the lowest first; a room is a module or a folder
-    "values": "errors money options messages events calls",
+    "values": "errors money options messages events answers calls",
     "knowledge": "catalog prices tokens fitness",
     "dialect": "sse wire schema tools rounds",
     "plumbing": "config keys loop retries limiter transport ledger cassette documents",
     "local": "local",
-    "client": "service exchange streams resources series client defaults curl",
+    "client": "service operation exchange streams resources series client defaults curl",
     "work": "deadline toolbox conversation sandbox texts frames accounts exports tables lab gallery "
     "doctor",
     "picture": "render figures",

@@ -1,0 +1,130 @@
+"""What a model said: Answer, and the Fold of events that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from glmkit.events import (
+    Event,
+    Finish,
+    Media,
+    Repair,
+    Review,
+    Search,
+    Source,
+    Start,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+
+#: Finish reasons of an answer that lacks nothing.
+WHOLE = frozenset({"stop", "tool_calls"})
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a model said, as far as it arrived."""
+
+    id: str = ""
+    model: str = ""
+    request_id: str = ""
+    stand_in: str = ""
+    text: str = ""
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    web_search: tuple[Source, ...] = ()
+    usage: Usage | None = None
+    finish_reason: str = ""
+    tool_results: tuple[ToolResult, ...] = ()
+    content_filter: tuple[Review, ...] = ()
+    media: tuple[Media, ...] = ()
+
+
+class Fold:
+    """Folds events into an Answer, in any batches.
+
+    >>> fold = Fold()
+    >>> fold.add([Text("Hel"), Text("lo"), Finish("stop")])
+    >>> fold.answer().text
+    'Hello'
+    """
+
+    def __init__(self) -> None:
+        self._start = Start()
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self._calls: dict[int, list[ToolCall]] = {}
+        self._sources: tuple[Source, ...] = ()
+        self._usage: Usage | None = None
+        self._finish = ""
+        self._results: list[ToolResult] = []
+        self._reviews: list[Review] = []
+        self._media: dict[tuple[str, str, str], list[Media]] = {}
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take the next events, in the order they came."""
+        for event in events:
+            match event:
+                case Text(text):
+                    self._text.append(text)
+                case Thinking(text):
+                    self._thinking.append(text)
+                case ToolCall(index):
+                    self._calls.setdefault(index, []).append(event)
+                case Start():
+                    self._start = event
+                case Usage():
+                    self._usage = event
+                case Search(results):
+                    self._sources += results
+                case Finish(reason):
+                    self._finish = reason
+                case Repair():
+                    self._text.clear()
+                case ToolResult():
+                    self._results.append(event)
+                case Review():
+                    self._reviews.append(event)
+                case Media(kind, medium_id, _, url):
+                    self._media.setdefault((kind, medium_id, url), []).append(event)
+
+    def answer(self) -> Answer:
+        """Return what arrived so far."""
+        return Answer(
+            self._start.id,
+            self._start.model,
+            self._start.request_id,
+            self._start.stand_in,
+            "".join(self._text),
+            "".join(self._thinking),
+            tuple(_joined(parts) for parts in self._calls.values()),
+            self._sources,
+            self._usage,
+            self._finish,
+            tuple(self._results),
+            tuple(self._reviews),
+            tuple(_whole(pieces) for pieces in self._media.values()),
+        )
+
+
+def _joined(parts: list[ToolCall]) -> ToolCall:
+    """Join the fragments of one call; the first that names something counts."""
+    first = parts[0]
+    return ToolCall(
+        first.index,
+        next((part.id for part in parts if part.id), ""),
+        next((part.name for part in parts if part.name), ""),
+        "".join(part.arguments for part in parts),
+        first.type,
+        first.server,
+    )
+
+
+def _whole(pieces: list[Media]) -> Media:
+    """Join the pieces of one sound."""
+    data = "".join(piece.data for piece in pieces)
+    return msgspec.structs.replace(pieces[-1], data=data)
