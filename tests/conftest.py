@@ -150,6 +150,34 @@ def platform() -> host.Platform:
 
 
 @dataclass(frozen=True)
+class Site:
+    """A served platform with two accounts and a folder of documents."""
+
+    url: str
+    key: str
+    other: str
+    documents: Path
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve a platform as `glmkit serve` does; `xdist_group("site")` shares it."""
+    from glmkit.local import host
+
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "whales.md").write_text("# Whales\n\nThe blue whale eats krill.\n")
+    (folder / "sky.txt").write_text("天空是蓝色的，因为瑞利散射。", "utf-8")
+    keys = ("first0123456789.secret0123456789", "other0123456789.secret0123456789")
+    options = [word for key in keys for word in ("--key", key)]
+    command = host.serve_command([*options, "--documents", str(folder), "--json"])
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        url = json.loads(child.stdout.readline())["url"]
+        yield Site(url, *keys, folder)
+        child.terminate()
+
+
+@dataclass(frozen=True)
 class Paced:
     """An endpoint on the paced server, with counters of its own."""
 

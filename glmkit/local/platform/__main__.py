@@ -24,6 +24,7 @@ _SWITCHES = {
     "overload": "a code that answers all: 1302, 1303, 1305, 1312",
     "retry_after_s": "seconds named by Retry-After in such answers",
     "cut": "events after which a stream is cut off",
+    "cut_code": "end such a stream with this error instead",
     "null_finish": "!finish_reason: null in the chunks of a stream",
     "usage_apart": "!usage in a chunk of its own",
 }

@@ -72,7 +72,7 @@ class Site:
             Tasks(self._chat, store, self._jobs),
             self._embeddings,
             Parsing(store),
-            Files(store),
+            Files(store, knowledge),
             Batches(store, self._jobs, self._line),
             pictures.Pictures(rights),
             SearchRoom(folder),

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from glmkit.local.platform import lines
 from glmkit.local.platform.gate import account_of, form_of
+from glmkit.local.platform.knowledge import Knowledge
 from glmkit.local.platform.refusals import Refusal
 from glmkit.local.platform.store import Store, page
 
@@ -48,8 +49,9 @@ _PICTURE_BYTES = 5 * _MB
 class Files:
     """The endpoints of files."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, knowledge: Knowledge) -> None:
         self._store = store
+        self._knowledge = knowledge
 
     def routes(self, api: str) -> list[Route]:
         """Return the routes below the base path."""
@@ -66,6 +68,10 @@ class Files:
             file, purpose = form.get("file"), form.get("purpose")
             if not isinstance(file, UploadFile):
                 raise Refusal(400, "1213", "the field file was not received")
+            if purpose == "retrieval" and (base := str(form.get("knowledge_id") or "")):
+                account = account_of(request)
+                taken = await self._knowledge.take(account, base, form, "file")
+                return JSONResponse(taken)
             self._checked(account_of(request), file, str(purpose or ""))
             if purpose == "batch":
                 lines.check(file.file)
@@ -106,7 +112,11 @@ class Files:
         purpose = query.get("purpose")
         if not purpose:
             raise Refusal(400, "1213", "the field purpose was not received")
-        kept = self._all(account_of(request))
+        account = account_of(request)
+        if base := query.get("knowledge_id"):
+            documents = self._knowledge.of(account, base)
+            return JSONResponse({"object": "list", "list": documents})
+        kept = self._all(account)
         chosen = [one for one in kept if one["purpose"] == purpose]
         data, more = page(chosen, query.get("after"), limit_of(request))
         return JSONResponse({"object": "list", "data": data, "has_more": more})

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 import msgspec
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -33,6 +33,7 @@ _TOP_K = range(1, 21)
 _WORDS, _BYTES = 10_000_000, 2**30
 
 Endpoint = Callable[[Request], Awaitable[Any]]
+Answering = Callable[[Request], Awaitable[Response]]
 
 
 class KnowledgeAsk(msgspec.Struct):
@@ -88,9 +89,9 @@ class Knowledge:
         retrieve = Route(
             f"{OPEN}/knowledge/retrieve", wrap(self.retrieve), methods=["POST"]
         )
-        return [retrieve, *self._below(OPEN), *self._below(api)]
+        return [retrieve, *self._below(OPEN, wrap), *self._below(api, bare)]
 
-    def _below(self, base: str) -> list[Route]:
+    def _below(self, base: str, form: Callable[[Endpoint], Answering]) -> list[Route]:
         paths: dict[str, dict[str, Endpoint]] = {
             "/knowledge": {"POST": self.make, "GET": self.listed},
             "/knowledge/capacity": {"GET": self.capacity},
@@ -106,7 +107,7 @@ class Knowledge:
             "/document/{id}": {"GET": self.document, "DELETE": self.remove_document},
         }
         return [
-            Route(base + path, wrap(endpoint), methods=[method])
+            Route(base + path, form(endpoint), methods=[method])
             for path, endpoints in paths.items()
             for method, endpoint in endpoints.items()
         ]
@@ -143,7 +144,7 @@ class Knowledge:
     async def remove(self, request: Request) -> None:
         """DELETE /knowledge/{id}, with its documents."""
         base, account = self._base(request), account_of(request)
-        for document in self._of(account, base["id"]):
+        for document in self.of(account, base["id"]):
             self._forget(account, document["id"])
         self._store.drop(account, _KB, base["id"])
 
@@ -159,26 +160,34 @@ class Knowledge:
     async def documents(self, request: Request) -> dict[str, Any]:
         """GET /document?knowledge_id&page&size&word."""
         query = request.query_params
-        kept = self._of(account_of(request), query.get("knowledge_id", ""))
+        kept = self.of(account_of(request), query.get("knowledge_id", ""))
         word = query.get("word") or ""
         return _page(request, [one for one in kept if word in one["name"]])
 
     async def upload(self, request: Request) -> dict[str, Any]:
         """POST /document/upload_document/{id}: multipart `files`."""
-        base, account = self._base(request), account_of(request)
-        good, bad = [], []
+        base = self._base(request)
         async with form_of(request) as form:
-            size = _grain(str(form.get("sentence_size") or ""))
-            for file in form.getlist("files"):
-                if not isinstance(file, UploadFile):
-                    continue
+            return await self.take(account_of(request), base["id"], form, "files")
+
+    async def take(
+        self, account: str, base: str, form: FormData, field: str
+    ) -> dict[str, Any]:
+        """Take the files of a form into a knowledge base; tell which could be read."""
+        if self._store.get(account, _KB, base) is None:
+            raise Refusal(200, "404", f"the knowledge base {base} does not exist")
+        size = _grain(str(form.get("sentence_size") or ""))
+        good, bad = [], []
+        for file in form.getlist(field):
+            if isinstance(file, UploadFile):
                 name = PurePath(file.filename or "document").name
                 try:
-                    id = self._take(account, base["id"], name, await file.read(), size)
-                    good.append({"documentId": id, "fileName": name})
+                    id = self._take(account, base, name, await file.read(), size)
+                    good.append({"documentId": id, "fileName": name, "filename": name})
                 except ValueError:
                     why = "the local stand-in reads texts only"
-                    bad.append({"fileName": name, "failReason": why})
+                    fault = {"fileName": name, "filename": name, "failReason": why}
+                    bad.append(fault)
         return {"successInfos": good, "failedInfos": bad}
 
     async def upload_url(self, request: Request) -> None:
@@ -253,12 +262,13 @@ class Knowledge:
         self._index.drop(id)
         self._store.drop(account, _DOC, id)
 
-    def _of(self, account: str, base: str) -> list[dict[str, Any]]:
+    def of(self, account: str, base: str) -> list[dict[str, Any]]:
+        """Return the documents of a knowledge base."""
         kept = self._store.all(account, _DOC)
         return [one for one in kept if one["knowledge_id"] == base]
 
     def _counted(self, account: str, base: dict[str, Any]) -> dict[str, Any]:
-        kept = self._of(account, base["id"])
+        kept = self.of(account, base["id"])
         words = sum(document["word_num"] for document in kept)
         return {**base, "document_size": len(kept), "word_num": words}
 
@@ -276,7 +286,20 @@ class Knowledge:
         return found
 
 
-def wrap(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+def bare(endpoint: Endpoint) -> Answering:
+    """Answer without the envelope, as the form that the older client knows does."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            data = await endpoint(request)
+        except Refusal as refusal:
+            raise Refusal(400, "1214", refusal.message) from refusal
+        return JSONResponse({} if data is None else data)
+
+    return answered
+
+
+def wrap(endpoint: Endpoint) -> Answering:
     """Put an endpoint's result, or its refusal, into the envelope."""
 
     async def enveloped(request: Request) -> Response:

@@ -203,4 +203,12 @@ def _asked(query: str) -> str:
     """Return a query of FTS5: any of the words, each quoted."""
     words = [word.lower() for word in _WORDS.findall(query)]
     telling = [word for word in words if word not in _SMALL_WORDS] or words
-    return " OR ".join(f'"{_spaced(word).strip()}"' for word in dict.fromkeys(telling))
+    terms = dict.fromkeys(term for word in telling for term in _terms(word))
+    return " OR ".join(f'"{_spaced(term).strip()}"' for term in terms)
+
+
+def _terms(word: str) -> list[str]:
+    """Return a word, or the pairs of signs in a run of Han, which has no blanks."""
+    if len(word) < 3 or not _HAN.match(word):
+        return [word]
+    return [word[place : place + 2] for place in range(len(word) - 1)]

@@ -109,4 +109,3 @@ def page(
         ids = [record["id"] for record in records]
         records = records[ids.index(after) + 1 :] if after in ids else []
     return records[:limit], len(records) > limit
-

@@ -34,8 +34,9 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `latency_s` before an answer; `fail`, the share of requests that end in a 500;
     `overload`, a code (1302, 1303, 1305, 1312) that answers all; `retry_after_s` goes
-    with these; `cut` breaks a stream off after so many events; `null_finish` and
-    `usage_apart` write streams as other servers do.
+    with these; `cut` breaks a stream off after so many events, `cut_code` with an event
+    of this error instead; `null_finish` and `usage_apart` write streams as other
+    servers do.
     """
 
     latency_s: float = 0.0
@@ -43,6 +44,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     overload: str = ""
     retry_after_s: float | None = None
     cut: int | None = None
+    cut_code: str = ""
     null_finish: bool = False
     usage_apart: bool = False
 
@@ -88,7 +90,7 @@ class Board:
             return
         # The server closes the connection of an answer that was not ended.
         with suppress(CutError):
-            await self._app(scope, receive, _cutting(send, switches.cut))
+            await self._app(scope, receive, _cutting(send, switches))
 
     def _of(self, headers: Headers) -> Switches:
         names = {name: _HEADER + name.replace("_", "-") for name in FIELDS}
@@ -125,11 +127,11 @@ class CutError(Exception):
     """Ends a connection in the middle of an answer."""
 
 
-def _cutting(send: Send, cut: int | None) -> Send:
-    """Break an event stream off after `cut` events."""
-    if cut is None:
+def _cutting(send: Send, switches: Switches) -> Send:
+    """Break an event stream off, where that is switched on."""
+    if switches.cut is None:
         return send
-    streams, events = False, 0
+    streams, events, most = False, 0, switches.cut
 
     async def wrapped(message: Message) -> None:
         nonlocal streams, events
@@ -138,7 +140,11 @@ def _cutting(send: Send, cut: int | None) -> Send:
             streams = kind.startswith("text/event-stream")
         elif streams and message["type"] == "http.response.body":
             events += message.get("body", b"").count(b"\n\n")
-            if events > cut:
+            if events > most:
+                if switches.cut_code:
+                    refusal = Refusal(200, switches.cut_code, "switched on")
+                    event = b"data: " + msgspec.json.encode(refusal.body) + b"\n\n"
+                    await send({"type": "http.response.body", "body": event})
                 raise CutError
         await send(message)
 
