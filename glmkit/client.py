@@ -14,6 +14,7 @@ import msgspec
 
 from glmkit import catalog, fitness, loop
 from glmkit.calls import Call, Reply, where
+from glmkit.cassette import deck, tape
 from glmkit.config import TIMEOUT_S, data_dir, default_model
 from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError, Interrupted
@@ -70,11 +71,13 @@ class _Core:
         model: str | None = None,
         timeout_s: float = TIMEOUT_S,
         in_flight: int | None = None,
+        cassette: str | Path | None = None,
     ) -> None:
         self.access: Access = access(endpoint, api_key)
         self.model = model or default_model(self.access.endpoint)
         self._service = Service(self.access, timeout_s, in_flight)
-        self._caller = Caller(self._service, ledger, self.model)
+        self._deck = None if cassette is None else deck(cassette)
+        self._caller = Caller(self._service, ledger, self.model, self._deck)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -105,7 +108,9 @@ class _Core:
             group=group,
         )
         operation = Chat(request, call.model, self._service, stream=stream)
-        return Exchange(self._service, ledger(), call, operation)
+        return Exchange(
+            self._service, ledger(), call, operation, tape(call, self._deck)
+        )
 
     def _again(self, reply: Reply, model: str | None) -> tuple[Request, Form | None]:
         request = reply.calls[0].request
@@ -119,7 +124,8 @@ class Client(_Core, Endpoints[Blocking]):
 
     `endpoint` is "local", "bigmodel", "zai", "bigmodel-coding", "zai-coding" or a
     URL; without one, the environment and the keyring decide. `timeout_s` bounds the
-    wait for the headers and then each silence; `in_flight` the requests at one time.
+    wait for the headers and then each silence; `in_flight` the requests at one time;
+    `cassette` is a file that answers are recorded in and replayed from.
     Raises ConfigError and AuthError.
 
         with glmkit.Client() as client:

@@ -122,7 +122,12 @@ class BudgetError(GLMError):
 
 
 class ReplayError(GLMError):
-    """The cassette has no such answer, or can not be read."""
+    """The cassette has no such answer, or can not be read or written.
+
+    `.reply` is there where an answer had come before it could not be written.
+    """
+
+    reply: Reply | None = None
 
 
 class APIError(GLMError):

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, suppress
-from datetime import date
-from typing import Protocol
 
 import msgspec
 
@@ -31,7 +29,8 @@ from glmkit.events import Event, Text, Thinking, Usage
 from glmkit.ledger import Ledger
 from glmkit.limiter import Limiter, Slot, Slots
 from glmkit.money import Money
-from glmkit.retries import Budget, Retries
+from glmkit.operation import Operation
+from glmkit.retries import Budget, Retries, never_served, unserved
 from glmkit.service import Service
 from glmkit.wire import refusal
 
@@ -50,30 +49,6 @@ def latest(reply: Reply | None = None) -> Reply | None:
     if reply is not None:
         _latest = reply
     return _latest
-
-
-class Operation(Protocol):
-    """What one kind of call sends, and how it reads what comes back."""
-
-    method: str
-    path: str
-    content: bytes
-    content_type: str
-
-    @property
-    def task(self) -> bool:
-        """Whether what comes back is only the promise of an answer."""
-
-    def price(
-        self, model: str, usage: Usage | None, currency: str | None, day: date
-    ) -> Money | None:
-        """Return what came by the card's price; None where it is not known."""
-
-    def worst(self, model: str, currency: str, day: date) -> Money | None:
-        """Return the most that it may cost; None where that is not known."""
-
-    def read(self, reply: transport.Sent) -> AsyncIterator[list[Event]]:
-        """Yield the events of a reply that was not refused."""
 
 
 class Exchange:
@@ -197,7 +172,7 @@ class Exchange:
             if verdict.wait_s is None:
                 return False
             await asyncio.sleep(verdict.wait_s)
-        self._lost = self._lost or not _unserved(fault)
+        self._lost = self._lost or not unserved(fault)
         retries = self.call.retries + 1
         self.call = msgspec.structs.replace(self.call, retries=retries)
         return True
@@ -327,7 +302,7 @@ class Exchange:
         currency = self._billed()
         if self._service.local or stand_in or self._replayed:
             return Money(0, currency or "CNY")
-        if self._service.endpoint.plan or (_never_served(exc) and not self._lost):
+        if self._service.endpoint.plan or (never_served(exc) and not self._lost):
             return Money(0, currency or "CNY")
         if currency is None or self._lost:
             return None
@@ -338,22 +313,6 @@ def _state(exc: BaseException | None) -> State:
     if exc is None:
         return "done"
     return "failed" if isinstance(exc, GLMError) else "interrupted"
-
-
-def _never_served(exc: BaseException | None) -> bool:
-    """Whether the service refused at the door, or was never reached: nothing owed."""
-    match exc:
-        case TransportError():
-            return exc.stale or not exc.sent
-        case APIError(status=int(status)):
-            return status >= 400
-        case _:
-            return False
-
-
-def _unserved(fault: GLMError) -> bool:
-    """Whether a try that ended before its first event can have cost nothing."""
-    return isinstance(fault, APIError) or _never_served(fault)
 
 
 def _repeatable(call: Call, operation: Operation) -> bool:

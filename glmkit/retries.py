@@ -251,3 +251,19 @@ def _span(seconds: float) -> str:
     ('90 s', '2.0 h')
     """
     return f"{seconds:.0f} s" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def never_served(exc: BaseException | None) -> bool:
+    """Whether the service refused at the door, or was never reached: nothing owed."""
+    match exc:
+        case TransportError():
+            return exc.stale or not exc.sent
+        case APIError(status=int(status)):
+            return status >= 400
+        case _:
+            return False
+
+
+def unserved(fault: GLMError) -> bool:
+    """Whether a try that ended before its first event can have cost nothing."""
+    return isinstance(fault, APIError) or never_served(fault)

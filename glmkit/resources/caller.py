@@ -16,9 +16,10 @@ from glmkit.cassette import Deck, check_online, tape
 from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError, GLMError, TransportError
 from glmkit.events import Event
-from glmkit.exchange import REFUSAL_CAP, Exchange, Operation
+from glmkit.exchange import REFUSAL_CAP, Exchange
 from glmkit.ledger import Ledger
 from glmkit.messages import Prompt, Request, request_of
+from glmkit.operation import Operation
 from glmkit.resources.operations import Ask, Settled
 from glmkit.resources.prices import Price
 from glmkit.resources.records import Billed
