@@ -15,11 +15,10 @@ import httpx
 from glmkit.errors import TransportError
 from glmkit.transport.connections import Route, asking, client_for
 from glmkit.transport.faults import CONNECT_S, FAULTS, translated
+from glmkit.transport.outgoing import AT_ONCE, Outgoing
 
 #: Seconds within which a kept connection turns out to be closed.
 STALE_S = 1.0
-#: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
-_AT_ONCE = 2**20
 
 
 class Sent:
@@ -45,26 +44,17 @@ class Sent:
     ) -> None:
         self._method = method
         self._url = _url(url)
-        self._headers = {
-            "user-agent": "glmkit",
-            **headers,
-            "content-length": str(len(body)),
-        }
+        self._headers = headers
         self._body = body
         self._timeout_s = timeout_s
         self._route = Route()
 
     async def __aenter__(self) -> Self:
         client = await client_for(self._url.scheme)
-        body = self._body
-        request = httpx.Request(
-            self._method,
-            self._url,
-            headers=self._headers,
-            content=body if len(body) <= _AT_ONCE else _pieces(body),
-            # No limit for single reads: whole waits are bounded, here and in `chunks`.
-            extensions={"timeout": {"connect": min(CONNECT_S, self._timeout_s / 2)}},
-        )
+        request = Outgoing(self._method, self._url, self._headers, self._body)
+        # No limit for single reads: whole waits are bounded, here and below.
+        connect_s = min(CONNECT_S, self._timeout_s / 2)
+        request.extensions["timeout"] = {"connect": connect_s}
         self.renew()
         asking.set(self._route)
         try:
@@ -114,24 +104,28 @@ class Sent:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; TransportError if they break off or are late."""
-        inflater = _inflater(self.header("content-encoding"))
-        stream = self._response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        pieces = aiter(stream)
+        pieces = self._pieces()
         try:
             while True:
                 async with asyncio.timeout_at(self._due):
                     piece = await anext(pieces, None)
                 if piece is None:
                     break
-                if inflater is None:
-                    yield piece
-                    continue
-                while piece:
-                    yield inflater.decompress(piece, _AT_ONCE)
-                    piece = inflater.unconsumed_tail
+                yield piece
         except FAULTS as exc:
             raise translated(exc, self._url, self._timeout_s) from exc
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        stream = self._response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        inflater = _inflater(self.header("content-encoding"))
+        async for piece in stream:
+            if inflater is None:
+                yield piece
+                continue
+            while piece:
+                yield inflater.decompress(piece, AT_ONCE)
+                piece = inflater.unconsumed_tail
         if inflater is not None and not inflater.eof:
             raise TransportError("the compressed answer broke off")
 
@@ -141,17 +135,26 @@ class Sent:
         Each MiB counts as a sign of life, a dripping body does not.
         """
         parts, size = [], 0
-        async for chunk in self.chunks():
-            if size // _AT_ONCE != (size + len(chunk)) // _AT_ONCE:
-                self.renew()
-            parts.append(chunk)
-            size += len(chunk)
-            if size > cap:
-                raise TransportError(
-                    f"the service sent more than {cap} bytes",
-                    hint="This is not an answer of GLM: check the endpoint's URL.",
-                )
+        try:
+            async with asyncio.timeout_at(self._due) as limit:
+                async for piece in self._pieces():
+                    parts.append(piece)
+                    size += len(piece)
+                    if size > cap:
+                        raise _too_much(cap)
+                    if size % AT_ONCE < len(piece):
+                        self.renew()
+                        limit.reschedule(self._due)
+        except FAULTS as exc:
+            raise translated(exc, self._url, self._timeout_s) from exc
         return b"".join(parts)
+
+
+def _too_much(cap: int) -> TransportError:
+    return TransportError(
+        f"the service sent more than {cap} bytes",
+        hint="This is not an answer of GLM: check the endpoint's URL.",
+    )
 
 
 def _inflater(encoding: str) -> zlib._Decompress | None:
@@ -171,8 +174,3 @@ def _inflater(encoding: str) -> zlib._Decompress | None:
 @functools.lru_cache(maxsize=64)
 def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _AT_ONCE):
-        yield body[start : start + _AT_ONCE]
