@@ -21,6 +21,9 @@ from glmkit.money import Money
 State = Literal["pending", "submitted", "done", "failed", "interrupted", "uncertain"]
 Origin = Literal["service", "stand-in", "cassette", "illustration"]
 
+#: Parameters that a citation names, where the person set them.
+_CITED = ("temperature", "top_p", "max_tokens", "seed", "do_sample", "thinking")
+
 
 class Where(msgspec.Struct, frozen=True):
     """The place a call was made from: notebook, cell, and the person's own tag."""

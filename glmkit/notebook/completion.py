@@ -19,15 +19,15 @@ def register(shell: InteractiveShell, session: Session) -> None:
     """Answer the Tab key on lines that begin with `%glm` or `%%glm`."""
 
     def complete(_: Any, event: Any) -> list[str]:
-        return completions(session, event.text_until_cursor)
+        return completions(session, event.text_until_cursor, event.symbol)
 
     for magic in ("%glm", "%%glm"):
         # The last of several sessions in one process answers.
         shell.set_hook("complete_command", complete, str_key=magic)
 
 
-def completions(session: Session, line: str) -> list[str]:
-    """Return what may stand in place of the line's last word."""
+def completions(session: Session, line: str, symbol: str) -> list[str]:
+    """Return what may stand in place of `symbol`, the end of the line's last word."""
     magic, *words = line.split(" ")
     if not words:
         return []
@@ -36,7 +36,8 @@ def completions(session: Session, line: str) -> list[str]:
         choices: Iterable[str] = _after(session, before, word)
     else:
         choices = _of_line(session, before, word)
-    return sorted({choice for choice in choices if choice.startswith(word)})
+    begun = len(word) - len(symbol) if word.endswith(symbol) else 0
+    return sorted({choice[begun:] for choice in choices if choice.startswith(word)})
 
 
 def _after(session: Session, before: list[str], word: str) -> Iterable[str]:
