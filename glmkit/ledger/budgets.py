@@ -18,13 +18,15 @@ from glmkit.money import Money
 
 Scope = Literal["session", "notebook", "day"]
 
+#: Days that a day's budget is kept, for calls that settle late.
+_DAYS = 7
+
 _DAY = "date({c}.at, 'unixepoch', 'localtime')"
-_PERIOD = f"CASE b.scope WHEN 'day' THEN {_DAY} ELSE '' END"
-_OF = (
-    "(b.scope = 'day' OR (b.scope = 'notebook' AND b.name = {c}.notebook) OR "
-    "(b.scope = 'session' AND b.name = CAST({c}.owner AS TEXT))) "
-    "AND {c}.id >= b.from_call"
+_NAME = (
+    f"CASE scope WHEN 'day' THEN {_DAY} WHEN 'notebook' THEN {{c}}.notebook "
+    "WHEN 'session' THEN CAST({c}.owner AS TEXT) END"
 )
+_OF = f"name = {_NAME} AND {{c}}.id >= from_call"
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -55,10 +57,10 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables and the triggers that keep them.
+    """Make the table and the triggers that keep it.
 
-    A call counts from `from_call` on; `spending` has a row a day where that is the
-    scope, else one whose period is "".
+    `held` is what the calls hold, from the call `from_call` on. Each day has a row,
+    made like the one of scope "daily".
     """
     db.execute("ALTER TABLE calls ADD COLUMN held INTEGER")
     db.execute("ALTER TABLE calls ADD COLUMN held_currency TEXT")
@@ -66,75 +68,78 @@ def create(db: sqlite3.Connection) -> None:
     db.execute(
         "CREATE TABLE budgets (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, "
         "name TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, "
-        "from_call INTEGER NOT NULL, UNIQUE (scope, name))"
+        "from_call INTEGER NOT NULL, held INTEGER NOT NULL, "
+        "warned INTEGER NOT NULL DEFAULT 0, UNIQUE (scope, name))"
     )
-    db.execute(
-        "CREATE TABLE spending (budget INTEGER REFERENCES budgets, period TEXT, "
-        "held INTEGER NOT NULL, warned INTEGER NOT NULL DEFAULT 0, "
-        "PRIMARY KEY (budget, period)) WITHOUT ROWID"
-    )
-    for trigger in (_RESERVED, _OWED, _GIVEN_UP):
+    for trigger in (_NEW_DAY, _RESERVED, _OWED, _GIVEN_UP):
         db.execute(trigger)
 
 
 def put(
-    db: sqlite3.Connection, scope: Scope, name: str, amount: Money, now: float
+    db: sqlite3.Connection, scope: Scope, name: str, amount: Money, at: float
 ) -> None:
     """Set a budget. What the session or the day has cost so far counts.
 
     A notebook's counts from its first setting on. In another currency it begins anew.
     """
-    there = db.execute(
-        "SELECT id, currency FROM budgets WHERE scope = ? AND name = ?", (scope, name)
-    ).fetchone()
-    if there and there[1] == amount.currency:
-        db.execute(
-            "UPDATE budgets SET amount = ? WHERE id = ?", (amount.parts, there[0])
-        )
-        db.execute("UPDATE spending SET warned = 0 WHERE budget = ?", there[:1])
-        return
-    drop(db, scope, name)
+    if scope == "day":
+        _put(db, "daily", "", amount, 0)
+        (name,) = db.execute(f"SELECT {_TODAY}", {"at": at}).fetchone()
     (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()
-    first = newest + 1 if scope == "notebook" else 0
-    budget = db.execute(
-        "INSERT INTO budgets (scope, name, currency, amount, from_call) "
-        "VALUES (?, ?, ?, ?, ?)",
-        (scope, name, amount.currency, amount.parts, first),
-    ).lastrowid
+    _put(db, scope, name, amount, newest + 1 if scope == "notebook" else 0)
+
+
+def _put(
+    db: sqlite3.Connection, scope: str, name: str, amount: Money, first: int
+) -> None:
+    key = (scope, name)
+    changed = db.execute(
+        "UPDATE budgets SET amount = ?, warned = 0 "
+        "WHERE scope = ? AND name = ? AND currency = ?",
+        (amount.parts, *key, amount.currency),
+    ).rowcount
+    if changed:
+        return
+    db.execute("DELETE FROM budgets WHERE scope = ? AND name = ?", key)
     db.execute(
-        f"""INSERT INTO spending (budget, period, held)
-        SELECT b.id, CASE b.scope WHEN 'day'
-            THEN date(:now, 'unixepoch', 'localtime') ELSE '' END AS now_period,
-            (SELECT coalesce(sum(c.held), 0) FROM calls c
-             WHERE {_OF.format(c="c")} AND {_PERIOD.format(c="c")} = CASE b.scope
-             WHEN 'day' THEN date(:now, 'unixepoch', 'localtime') ELSE '' END
-             AND c.held_currency = b.currency)
-        FROM budgets b WHERE b.id = :budget""",
-        {"now": now, "budget": budget},
+        "INSERT INTO budgets (scope, name, currency, amount, from_call, held) "
+        "VALUES (?, ?, ?, ?, ?, 0)",
+        (*key, amount.currency, amount.parts, first),
     )
+    db.execute(f"UPDATE budgets SET held = {HELD} WHERE scope = ? AND name = ?", key)
 
 
-def drop(db: sqlite3.Connection, scope: Scope, name: str) -> bool:
-    """Take a budget away; False where there was none."""
-    found = db.execute(
-        "DELETE FROM budgets WHERE scope = ? AND name = ? RETURNING id", (scope, name)
-    ).fetchone()
-    if found:
-        db.execute("DELETE FROM spending WHERE budget = ?", found)
-    return bool(found)
+def drop(db: sqlite3.Connection, scope: Scope, name: str) -> None:
+    """Take a budget away; of a day's, all days'."""
+    if scope == "day":
+        db.execute("DELETE FROM budgets WHERE scope IN ('day', 'daily')")
+    else:
+        db.execute("DELETE FROM budgets WHERE scope = ? AND name = ?", (scope, name))
 
 
-_ALL = """SELECT b.scope, CASE b.scope WHEN 'day' THEN {day} ELSE b.name END,
-    b.amount, coalesce(s.held, 0), b.currency
-FROM budgets b LEFT JOIN spending s ON s.budget = b.id
-    AND s.period = CASE b.scope WHEN 'day' THEN {day} ELSE '' END"""
+#: What the calls of a budget hold, from the calls themselves.
+HELD = (
+    "(SELECT coalesce(sum(c.held), 0) FROM calls c "
+    f"WHERE c.held_currency = currency AND {_OF.format(c='c')})"
+)
+_ROW = "SELECT scope, name, amount, held, currency FROM budgets WHERE "
 _TODAY = "date(:at, 'unixepoch', 'localtime')"
 
 
-def known(db: sqlite3.Connection, now: float) -> list[Budget]:
-    """Return all budgets; of a day's, today's."""
-    found = db.execute(_ALL.format(day=_TODAY) + " ORDER BY b.id", {"at": now})
-    return [_budget(row) for row in found]
+def known(db: sqlite3.Connection, at: float) -> list[Budget]:
+    """Return all budgets; of days', today's."""
+    rows = db.execute(
+        f"{_ROW} scope IN ('session', 'notebook') OR scope = 'day' AND name = {_TODAY} "
+        "ORDER BY id",
+        {"at": at},
+    ).fetchall()
+    if not any(row[0] == "day" for row in rows):
+        rows += db.execute(
+            f"SELECT 'day', {_TODAY}, amount, 0, currency FROM budgets "
+            "WHERE scope = 'daily'",
+            {"at": at},
+        ).fetchall()
+    return [_budget(row) for row in rows]
 
 
 def refusal(
@@ -183,21 +188,12 @@ def _spent(budget: Budget, held: Money) -> BudgetError:
     )
 
 
-_CROSSED = (
-    _ALL.format(day=_TODAY)
-    + " WHERE s.held >= b.amount * 8 / 10 AND NOT s.warned AND b.amount > 0"
-)
-
-
-def crossed(db: sqlite3.Connection, at: float) -> list[Budget]:
-    """Return the budgets that have come to their warning mark, each once."""
-    found = db.execute(_CROSSED, {"at": at}).fetchall()
+def crossed(db: sqlite3.Connection) -> list[Budget]:
+    """Return the budgets that have come to 80 %, each once."""
+    at_mark = "NOT warned AND amount > 0 AND held >= amount * 8 / 10"
+    found = db.execute(_ROW + at_mark).fetchall()
     if found:
-        db.execute(
-            "UPDATE spending SET warned = 1 WHERE (budget, period) IN ("
-            "SELECT s.budget, s.period FROM spending s JOIN budgets b "
-            "ON b.id = s.budget WHERE s.held >= b.amount * 8 / 10)"
-        )
+        db.execute(f"UPDATE budgets SET warned = 1 WHERE {at_mark}")
     return [_budget(row) for row in found]
 
 
@@ -206,31 +202,30 @@ def _budget(row: tuple[Scope, str, int, int, str]) -> Budget:
     return Budget(scope, name, Money(amount, currency), Money(held, currency))
 
 
-def _mine(c: str, more: str = "") -> str:
-    """Name the spending of the budgets that a call belongs to."""
-    return (
-        f"(budget, period) IN (SELECT b.id, {_PERIOD.format(c=c)} FROM budgets b "
-        f"WHERE {_OF.format(c=c)} {more})"
-    )
-
-
+_NEW_DAY = f"""CREATE TRIGGER new_day BEFORE INSERT ON calls
+WHEN EXISTS (SELECT 1 FROM budgets WHERE scope = 'daily') BEGIN
+    INSERT OR IGNORE INTO budgets (scope, name, currency, amount, from_call, held)
+    SELECT 'day', {_DAY.format(c="NEW")}, currency, amount, 0, 0 FROM budgets
+    WHERE scope = 'daily' AND NOT EXISTS (SELECT 1 FROM budgets
+        WHERE scope = 'day' AND name = {_DAY.format(c="NEW")});
+    DELETE FROM budgets WHERE scope = 'day'
+    AND name < date(NEW.at, 'unixepoch', 'localtime', '-{_DAYS} days');
+END"""
 _RESERVED = f"""CREATE TRIGGER reserved AFTER INSERT ON calls
-WHEN EXISTS (SELECT 1 FROM budgets) BEGIN
-    INSERT OR IGNORE INTO spending (budget, period, held)
-    SELECT b.id, {_DAY.format(c="NEW")}, 0 FROM budgets b WHERE b.scope = 'day';
-    UPDATE spending SET held = held + NEW.held WHERE NEW.held > 0 AND {_mine("NEW")};
-    SELECT RAISE(ABORT, 'budget') FROM budgets b JOIN spending s ON s.budget = b.id
-    AND s.period = {_PERIOD.format(c="NEW")} WHERE {_OF.format(c="NEW")} AND (
-        NEW.held IS NULL OR (NEW.held > 0 AND (
-            NEW.held_currency <> b.currency OR s.held > b.amount)));
+WHEN NEW.held IS NOT 0 AND EXISTS (SELECT 1 FROM budgets) BEGIN
+    UPDATE budgets SET held = CASE
+        WHEN NEW.held IS NULL OR NEW.held_currency <> currency
+            OR held + NEW.held > amount THEN RAISE(ABORT, 'budget')
+        ELSE held + NEW.held END
+    WHERE {_OF.format(c="NEW")};
 END"""
 _OWED = f"""CREATE TRIGGER owed AFTER UPDATE OF held ON calls
 WHEN NEW.held IS NOT OLD.held AND EXISTS (SELECT 1 FROM budgets) BEGIN
-    UPDATE spending SET held = held + coalesce(NEW.held, 0) - coalesce(OLD.held, 0)
-    WHERE {_mine("NEW", "AND b.currency = NEW.held_currency")};
+    UPDATE budgets SET held = held + coalesce(NEW.held, 0) - coalesce(OLD.held, 0)
+    WHERE {_OF.format(c="NEW")} AND currency = NEW.held_currency;
 END"""
 _GIVEN_UP = f"""CREATE TRIGGER given_up AFTER DELETE ON calls
 WHEN OLD.state = 'pending' AND OLD.held > 0 BEGIN
-    UPDATE spending SET held = held - OLD.held
-    WHERE {_mine("OLD", "AND b.currency = OLD.held_currency")};
+    UPDATE budgets SET held = held - OLD.held
+    WHERE {_OF.format(c="OLD")} AND currency = OLD.held_currency;
 END"""

@@ -125,6 +125,7 @@ class Connection:
         uri = self.path.as_uri() + "?mode=rw"
         db = sqlite3.connect(uri, PATIENCE_S, isolation_level=None, uri=True)
         self.bands.attach(db)
+        db.execute(sums.STAGE)
         return db
 
     def disconnect(self) -> None:
@@ -185,6 +186,7 @@ class Connection:
             )
         self.bands.attach(db)
         self.bands.refresh(db)
+        db.execute(sums.STAGE)
         # Checkpoints are among the chores; this is for a log that grew all the same.
         db.execute("PRAGMA wal_autocheckpoint = 10000")
         owner = owners.enter(db)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from glmkit.calls import Answer, Call
-from glmkit.messages import Request, canonical_key, payload_key
+from glmkit.messages import Request, payload_key
 from glmkit.money import Money
 
 _OPENING = (
@@ -61,7 +61,8 @@ def opening(call: Call, held: Money | None, private: bool) -> tuple[Any, ...]:
 def _asked(call: Call) -> tuple[str, str]:
     """Return the key and the text of what was asked."""
     if call.payload is None:
-        return canonical_key(call.request), _json(call.request)
+        asked = _json(call.request)  # what `canonical_key` hashes, encoded but once
+        return hashlib.sha256(asked.encode()).hexdigest(), asked
     return payload_key(call.operation, call.payload), _json(call.payload)
 
 

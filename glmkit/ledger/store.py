@@ -27,6 +27,8 @@ from glmkit.money import Money
 
 #: Calls from one round of the file's chores to the next.
 _CHORES_EVERY = 500
+#: Seconds from one look at whether a budget has come to its mark to the next.
+_GLANCE_S = 0.1
 #: Calls of one portion, where all are read.
 _PORTION = 10_000
 #: Values of GLMKIT_PRIVACY that leave it off.
@@ -42,6 +44,7 @@ class Ledger:
 
     def __init__(self, path: Path | None = None) -> None:
         self._connection = connect((path or data_dir() / "ledger.db").absolute())
+        self._looked = 0.0
 
     @property
     def path(self) -> Path:
@@ -85,8 +88,9 @@ class Ledger:
         values = rows.closing(call, self.private)
 
         def update(db: sqlite3.Connection) -> list[Budget] | None:
-            found = db.execute(rows.UPDATE, values).rowcount
-            return budgets.crossed(db, call.at) if found else None
+            if not db.execute(rows.UPDATE, values).rowcount:
+                return None
+            return budgets.crossed(db) if self._looks() else []
 
         crossed = await self._connection.write(update)
         if crossed is None:
@@ -97,6 +101,14 @@ class Ledger:
         self._connection.open_rows.discard(call.id)
         for budget in crossed:
             warnings.warn(str(budget), BudgetWarning, stacklevel=2)
+
+    def _looks(self) -> bool:
+        """Whether it is time to look at the budgets: not after each call of a burst."""
+        now = time.monotonic()
+        due = now - self._looked > _GLANCE_S
+        if due:
+            self._looked = now
+        return due
 
     def task(self, endpoint: str, task_id: str) -> Call | None:
         """Return the call that submitted a task; None where it is not recorded."""
@@ -167,7 +179,7 @@ class Ledger:
     def budgets(self) -> list[Budget]:
         """Return the budgets and what of them is gone."""
         self._connection.persist(owners.settle)
-        return self._connection.persist(partial(budgets.known, now=time.time()))
+        return self._connection.persist(partial(budgets.known, at=time.time()))
 
     def set_budget(self, scope: Scope, name: str, amount: Money | None) -> None:
         """Set what a session, a notebook or a day may cost; None lifts the budget."""

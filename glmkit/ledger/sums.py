@@ -29,15 +29,6 @@ from glmkit.ledger.transactions import transaction
 ROUND = 10_000
 
 
-def _fresh(values: str, joined: str = "", where: str = "") -> str:
-    """Select from the calls that this round folds."""
-    return f"""WITH fresh (call) AS (
-        SELECT call FROM late UNION ALL
-        SELECT id FROM calls WHERE id > :done AND id <= :upto
-    ) SELECT {values} FROM fresh CROSS JOIN calls c ON c.id = fresh.call {joined}
-    WHERE c.state NOT IN {OPEN} {where}"""
-
-
 def create(db: sqlite3.Connection) -> None:
     """Make the tables: sums by place and day, sums by cell, histograms of times.
 
@@ -115,18 +106,38 @@ def _due(db: sqlite3.Connection) -> bool:
     return bool(
         db.execute(
             "SELECT (SELECT coalesce(max(id), 0) FROM calls) > upto OR EXISTS ("
-            "SELECT 1 FROM late JOIN calls ON id = call "
+            "SELECT 1 FROM late CROSS JOIN calls ON id = call "
             f"WHERE state NOT IN {OPEN}) FROM folds"
         ).fetchone()[0]
     )
+
+
+def _staged() -> str:
+    """Note the calls of this round, with what is reckoned of each but once."""
+    reckoned = {**_RECKONED, **{kind: f"bin({v})" for kind, v in TIMINGS.items()}}
+    values = ", ".join(f"{value} AS {name}" for name, value in reckoned.items())
+    return f"""INSERT INTO temp.fresh SELECT c.id, {values} FROM (
+        SELECT call FROM late UNION ALL
+        SELECT id FROM calls WHERE id > :done AND id <= :upto
+    ) CROSS JOIN calls c ON c.id = call WHERE c.state NOT IN {OPEN}"""
+
+
+_RECKONED = {name: value for name, value in KEYS.items() if value != f"c.{name}"}
+_KEPT = {
+    name: f"f.{name}" if name in _RECKONED else value for name, value in KEYS.items()
+}
+_FRESH = "temp.fresh f CROSS JOIN calls c ON c.id = f.call"
+STAGE = f"CREATE TEMP TABLE fresh (call, {', '.join((*_RECKONED, *TIMINGS))})"
 
 
 def _added(table: str, keys: Mapping[str, str]) -> str:
     columns = ", ".join((*keys, *MEASURES))
     values = ", ".join((*keys.values(), *sums_of_rows().values()))
     places = ", ".join(str(1 + place) for place in range(len(keys)))
-    fresh = _fresh(values)
-    return f"INSERT INTO {table} ({columns}) {fresh} GROUP BY {places} {_MERGED}"
+    return (
+        f"INSERT INTO {table} ({columns}) SELECT {values} FROM {_FRESH} WHERE true "
+        f"GROUP BY {places} {_MERGED}"
+    )
 
 
 _MERGED = "ON CONFLICT DO UPDATE SET " + ", ".join(
@@ -137,26 +148,24 @@ _MERGED = "ON CONFLICT DO UPDATE SET " + ", ".join(
     ]
     + ["last_at = max(last_at, excluded.last_at)"]
 )
-_KINDS = ", ".join(f"('{kind}')" for kind in TIMINGS)
-_VALUE = "CASE k.column1 " + " ".join(
-    f"WHEN '{kind}' THEN {value}" for kind, value in TIMINGS.items()
-)
-_SAME = " AND ".join(f"s.{name} = {value}" for name, value in KEYS.items())
-_TIMED = (
-    "INSERT INTO timings "
-    + _fresh(
-        f"s.id, k.column1, bin({_VALUE} END) AS place, count(*)",
-        f"CROSS JOIN sums s ON {_SAME} CROSS JOIN (VALUES {_KINDS}) k",
-        "AND place IS NOT NULL",
+_SAME = " AND ".join(f"s.{name} = {value}" for name, value in _KEPT.items())
+
+
+def _timed(kind: str) -> str:
+    return (
+        f"INSERT INTO timings SELECT s.id, '{kind}', f.{kind}, count(*) FROM {_FRESH} "
+        f"CROSS JOIN sums s ON {_SAME} WHERE f.{kind} IS NOT NULL GROUP BY 1, 3 "
+        "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
     )
-    + " GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
-)
+
+
 _FOLD = (
-    _added("sums", KEYS),
+    _staged(),
+    _added("sums", _KEPT),
     _added("cell_sums", CELL_KEYS),
-    _TIMED,
-    f"DELETE FROM late WHERE call IN (SELECT id FROM calls JOIN late ON id = call "
-    f"WHERE state NOT IN {OPEN})",
+    *map(_timed, TIMINGS),
+    "DELETE FROM temp.fresh",
+    f"DELETE FROM late WHERE (SELECT state FROM calls WHERE id = call) NOT IN {OPEN}",
     f"INSERT INTO late SELECT id FROM calls WHERE id > :done AND id <= :upto "
     f"AND state IN {OPEN}",
     "UPDATE folds SET upto = :upto",
@@ -176,10 +185,11 @@ def _taken_out(table: str, keys: Mapping[str, str]) -> str:
 
 
 _FOLDED = "OLD.id <= (SELECT upto FROM folds) AND OLD.id NOT IN (SELECT call FROM late)"
+_WHOLE = " AND ".join(f"s.{name} = {value}" for name, value in KEYS.items())
 _TIMES_OUT = "".join(
     (
         f"UPDATE timings SET calls = calls - 1 WHERE {_FOLDED} AND kind = '{kind}' "
-        f"AND bin = bin({value}) AND sum = (SELECT s.id FROM sums s WHERE {_SAME});"
+        f"AND bin = bin({value}) AND sum = (SELECT s.id FROM sums s WHERE {_WHOLE});"
     ).replace("c.", "OLD.")
     for kind, value in TIMINGS.items()
 )

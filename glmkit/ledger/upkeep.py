@@ -10,6 +10,7 @@ import msgspec
 
 from glmkit import catalog, prices
 from glmkit.events import Usage
+from glmkit.ledger import budgets
 from glmkit.ledger.measures import MEASURES, OPEN, UNDECIDED, sums_of_rows, sums_of_sums
 from glmkit.ledger.transactions import transaction
 from glmkit.money import Money
@@ -152,13 +153,9 @@ def _sums_hold(db: sqlite3.Connection) -> bool:
 
 
 def _budgets_hold(db: sqlite3.Connection) -> bool:
-    """Whether the spending of every budget is what its calls hold."""
+    """Whether every budget holds what its calls hold."""
     wrong = db.execute(
-        """SELECT 1 FROM budgets b JOIN spending s ON s.budget = b.id WHERE s.held <> (
-            SELECT coalesce(sum(c.held), 0) FROM calls c
-            WHERE c.id >= b.from_call AND c.held_currency = b.currency AND (
-                (b.scope = 'day' AND date(c.at, 'unixepoch', 'localtime') = s.period)
-                OR (b.scope = 'notebook' AND b.name = c.notebook)
-                OR (b.scope = 'session' AND b.name = CAST(c.owner AS TEXT))))"""
+        "SELECT 1 FROM budgets WHERE scope <> 'daily' "
+        f"AND budgets.held <> {budgets.HELD}"
     ).fetchone()
     return wrong is None
