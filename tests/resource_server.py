@@ -302,6 +302,8 @@ def agent(lane: Lane, asked: Asked, steps: list[str]) -> Json:
         "messages": [{"role": "assistant", "content": content}],
     }
     usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    if asked.body["agent_id"] == "doc_translation_agent":  # as the SDK has it
+        choice["message"] = choice.pop("messages")[0]
     match steps:
         case []:
             if asked.body["agent_id"].startswith("slides"):

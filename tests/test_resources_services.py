@@ -243,6 +243,11 @@ def test_agent_answers_under_both_paths(
     assert rows("operation, model, state") == [("agent", "general_translation", "done")]
 
 
+def test_agent_with_one_message_a_choice_is_read_too(resources: Factory) -> None:
+    answer = client_of(resources()).agents.invoke("doc_translation_agent", "Hallo")
+    assert answer.text == "Good day"
+
+
 def test_agent_that_answers_later_is_a_task(resources: Factory) -> None:
     agents = client_of(resources()).agents
     answer = agents.invoke("slides_glm_agent", "On the sky")

@@ -27,10 +27,14 @@ Where = Literal["docs", "sdk"]
 
 
 class AgentChoice(Record, frozen=True):
-    """One answer of an agent: its messages as the service has them."""
+    """One answer of an agent: its messages as the service has them.
+
+    The API page has `messages`, the service's SDK one `message`: both are read.
+    """
 
     index: int = 0
     messages: tuple[dict[str, Any], ...] = ()
+    message: dict[str, Any] = msgspec.field(default_factory=dict)
     finish_reason: str = ""
 
 
@@ -57,7 +61,7 @@ class AgentAnswer(Billed, frozen=True):
         return "".join(
             text
             for choice in self.choices
-            for message in choice.messages
+            for message in choice.messages or (choice.message,)
             for text in texts_of(message.get("content"))
         )
 

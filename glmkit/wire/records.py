@@ -27,7 +27,7 @@ def read_record(
     over. Raises the APIError of a reply with status 200 that holds one,
     TransportError for what is no such reply.
     """
-    found = _plain(_decoded(body))
+    found = _decoded(body)
     if isinstance(found, Mapping) and (error := refused(found)) is not None:
         raise error
     value = found
@@ -78,33 +78,59 @@ def _typed(code: str, message: str, more: dict[str, Any]) -> APIError:
     )
 
 
+class _Message(msgspec.Struct):
+    content: Any = None
+
+
+_NOTHING = _Message()
+
+
+class _Choice(msgspec.Struct):
+    delta: _Message | None = None
+    message: _Message | None = None
+    messages: list[_Message] = []
+    finish_reason: str = ""
+
+
+class _Event(msgspec.Struct):
+    type: str = ""
+    delta: str = ""
+    choices: list[_Choice] = []
+    status: str = ""
+    last_error: dict[str, Any] = {}
+
+
 def read_delta(event: ServerEvent) -> list[Event]:
-    """Return the events of one event of a transcript, an agent or an assistant."""
-    found = _plain(_decoded(event.data, StreamError))
-    if not isinstance(found, Mapping):
-        raise StreamError("the stream holds what is no event of an answer")
-    if (error := refused(found)) is not None:
+    """Return the events of one event of a transcript, an agent or an assistant.
+
+    The first is its Start. Raises the APIError that came, or the StreamError of what
+    is no such event.
+    """
+    found = _decoded(event.data, StreamError)
+    if isinstance(found, Mapping) and (error := refused(found)) is not None:
         raise error
-    events: list[Event] = []
-    if "type" in found:
-        if str(found["type"]).endswith(".delta"):
-            events.append(Text(str(found.get("delta", ""))))
-        elif str(found["type"]).endswith(".done"):
-            events.append(Finish("stop"))
-        return _started(found) + events
-    for choice in found.get("choices", ()):
-        delta = choice.get("delta") or {}
-        for message in choice.get("messages") or (delta,):
-            events += [Text(text) for text in texts_of(message.get("content")) if text]
-        if reason := choice.get("finish_reason"):
-            events.append(Finish(reason))
-    if found.get("status") == "failed":
-        problem = found.get("last_error") or {}
-        code = str(problem.get("code", "") or "")
-        raise api_error(200, code, _said(problem) or "the run failed")
-    return (
-        _started(found) + [e for e in _events(found) if isinstance(e, Usage)] + events
-    )
+    try:
+        piece = msgspec.convert(found, _Event, strict=False)
+    except msgspec.ValidationError as exc:
+        raise StreamError(f"the stream holds no event of an answer: {exc}") from exc
+    if piece.status == "failed":
+        code = str(piece.last_error.get("code") or "")
+        raise api_error(200, code, _said(piece.last_error) or "the run failed")
+    if piece.type:
+        return _events(found) + _transcribed(piece)
+    events = _events(found)
+    for choice in piece.choices:
+        for message in choice.messages or [choice.delta or choice.message or _NOTHING]:
+            events += [Text(text) for text in texts_of(message.content) if text]
+        if choice.finish_reason:
+            events.append(Finish(choice.finish_reason))
+    return events
+
+
+def _transcribed(piece: _Event) -> list[Event]:
+    if piece.type.endswith(".delta"):
+        return [Text(piece.delta)]
+    return [Finish("stop")] if piece.type.endswith(".done") else []
 
 
 def texts_of(content: Any) -> list[str]:
@@ -118,10 +144,6 @@ def texts_of(content: Any) -> list[str]:
             return [text for part in content for text in texts_of(part)]
         case _:
             return []
-
-
-def _started(found: Mapping[str, Any]) -> list[Event]:
-    return _events(found)[:1]
 
 
 def _events(found: Any) -> list[Event]:
@@ -153,9 +175,15 @@ def usage_of(found: Any) -> Usage | None:
     if "prompt_tokens" not in counts:
         prompt = counts.get("total_tokens", 0) - completion
     total = counts.get("total_tokens", prompt + completion)
-    cached = (found.get("prompt_tokens_details") or {}).get("cached_tokens")
-    thought = (found.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    cached = _detail(found, "prompt_tokens_details", "cached_tokens")
+    thought = _detail(found, "completion_tokens_details", "reasoning_tokens")
     return Usage(prompt, completion, total, cached, thought)
+
+
+def _detail(usage: Mapping[str, Any], part: str, name: str) -> int | None:
+    details = usage.get(part)
+    count = details.get(name) if isinstance(details, Mapping) else None
+    return count if isinstance(count, int) else None
 
 
 def _said(error: Mapping[str, Any]) -> str:
@@ -164,7 +192,7 @@ def _said(error: Mapping[str, Any]) -> str:
 
 def _decoded(body: bytes, fault: type[Exception] = TransportError) -> Any:
     try:
-        return msgspec.json.decode(body)
+        return _plain(msgspec.json.decode(body))
     except (msgspec.DecodeError, RecursionError) as exc:
         text = body[:400].decode(errors="replace").strip()[:120]
         raise fault(f"the service sent what is no reply: {text!r}") from exc
