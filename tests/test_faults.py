@@ -31,7 +31,7 @@ import glmkit
 from glmkit import loop, transport
 from glmkit.client import ledger
 from tests.conftest import ROOT, wait_for
-from tests.faults import ARGUMENTS, MOMENTS, TEXT
+from tests.wrong_answers import ARGUMENTS, MOMENTS, TEXT
 
 #: Seconds of silence that a call puts up with where the fault is silence.
 SHORT_S = 1.0

@@ -12,8 +12,8 @@ import pytest
 import glmkit
 from glmkit import loop, transport
 from tests.conftest import ROOT, wait_for
-from tests.faults import TEXT
 from tests.test_faults import KEY, Faulty, awaited, called, fault_server, faulty
+from tests.wrong_answers import TEXT
 
 __all__ = ["fault_server", "faulty"]  # fixtures
 
@@ -153,3 +153,11 @@ def test_a_slow_reader_is_not_taken_for_a_silent_server(faulty: Faulty) -> None:
         return stream.reply.text
 
     assert asyncio.run(main()) == TEXT
+
+
+def test_a_large_prompt_leaves_in_pieces_and_arrives_whole(faulty: Faulty) -> None:
+    prompt = "long " * 2**20
+    client = glmkit.Client(faulty.url("none"), KEY)
+    assert client.chat(prompt).text == TEXT
+    (seen,) = faulty.seen()["bodies"]
+    assert seen["messages"][-1]["content"] == prompt

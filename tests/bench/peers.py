@@ -133,12 +133,12 @@ class Zai:
         self.client = ZhipuAiClient(api_key=KEY, base_url=base, http_client=http)
 
     def call(self) -> str:
-        reply = self.client.chat.completions.create(model=MODEL, messages=MESSAGES)
+        reply: Any = self.client.chat.completions.create(model=MODEL, messages=MESSAGES)
         text: str = reply.choices[0].message.content
         return text
 
     def stream(self) -> Iterator[str]:
-        chunks = self.client.chat.completions.create(
+        chunks: Any = self.client.chat.completions.create(
             model=MODEL, messages=MESSAGES, stream=True
         )
         for chunk in chunks:
