@@ -12,16 +12,41 @@ import ctypes
 import signal
 import threading
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+#: Seconds that a stop which is under way may take to arrive.
+_ARRIVAL_S = 0.1
 
 
 class Overrun(BaseException):
     """The time is over. Not an Exception, so that a function does not swallow it."""
 
 
-class Deadline:
-    """`with Deadline(seconds):` raises Overrun in its body once they are over."""
+def bounded(function: Callable[[], T], seconds: float) -> T:
+    """Call a function on this thread; raise Overrun in it once the time is over."""
+    watch = _Watch(seconds)
+    try:
+        try:
+            watch.start()
+            value = function()
+        finally:
+            watch.stop()
+    except (KeyboardInterrupt, Overrun):
+        # Wherever in here the stop arrived: it is one, and it is ours.
+        watch.stop()
+        if watch.fired:
+            raise Overrun from None
+        raise
+    if watch.fired:  # the function swallowed its stop
+        raise Overrun
+    return value
+
+
+class _Watch:
+    """Stops its thread once, unless it is stopped first."""
 
     def __init__(self, seconds: float) -> None:
         self.fired = False
@@ -35,28 +60,21 @@ class Deadline:
         self._timer = threading.Timer(seconds, self._fire)
         self._timer.daemon = True
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begin to count."""
         self._timer.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        raised = isinstance(value, KeyboardInterrupt if self._main else Overrun)
-        try:
-            with self._lock:
-                self._done = True
-            self._timer.cancel()
-            if self.fired and not raised:
-                self._take_back()
-        except KeyboardInterrupt:
-            if not self.fired:
-                raise
-        if self.fired:
-            raise Overrun from None
+    def stop(self) -> None:
+        """Fire no more, and let what was fired arrive: it must hit nobody else."""
+        if self._done:
+            return
+        with self._lock:
+            self._done = True
+        self._timer.cancel()
+        if self.fired and self._main:
+            time.sleep(_ARRIVAL_S)
+        elif self.fired:
+            _raise_in(self._thread, None)
 
     def _fire(self) -> None:
         with self._lock:
@@ -69,13 +87,6 @@ class Deadline:
                 signal.pthread_kill(self._thread, signal.SIGINT)
             else:
                 _thread.interrupt_main()
-
-    def _take_back(self) -> None:
-        """See to it that what was fired too late hits nobody else."""
-        if self._main:
-            time.sleep(0.1)  # the interrupt is under way: it ends this sleep
-        else:
-            _raise_in(self._thread, None)
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

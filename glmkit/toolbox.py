@@ -10,11 +10,12 @@ import threading
 import time
 import types
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from glmkit.deadline import Deadline, Overrun
+from glmkit.deadline import Overrun, bounded
 from glmkit.errors import ToolError
 from glmkit.events import ToolCall, ToolResult
 from glmkit.loop import SETTLE_S, STEP_S
@@ -108,8 +109,7 @@ class Left(Exception):
 
 def _bounded(tool: Tool, arguments: dict[str, Any]) -> Any:
     try:
-        with Deadline(tool.timeout_s):
-            return tool.function(**arguments)
+        return bounded(partial(tool.function, **arguments), tool.timeout_s)
     except Overrun as exc:
         raise TimeoutError from exc
     except SystemExit as exc:
