@@ -1,5 +1,6 @@
 """Record and replay: a file beside the notebook that holds its answers."""
 
+from glmkit.cassette.decks import FILE as FILE
 from glmkit.cassette.decks import MODES as MODES
 from glmkit.cassette.decks import Deck as Deck
 from glmkit.cassette.decks import Mode as Mode
@@ -9,6 +10,7 @@ from glmkit.cassette.decks import check_online as check_online
 from glmkit.cassette.decks import deck as deck
 from glmkit.cassette.decks import for_this as for_this
 from glmkit.cassette.decks import forced as forced
+from glmkit.cassette.decks import mode_of as mode_of
 from glmkit.cassette.decks import settle_at as settle_at
 from glmkit.cassette.decks import switch as switch
 from glmkit.cassette.decks import switched as switched

@@ -30,7 +30,11 @@ from glmkit.events import Event
 Mode = Literal["auto", "record", "only", "refresh", "off"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-_FILE = "glmkit.glm.jsonl"
+#: The cassette where no notebook and nobody else names one.
+FILE = "glmkit.glm.jsonl"
+
+#: Fields that a message names.
+_MOST_NAMES = 12
 
 _said: Mode | None = None
 _this: ContextVar[Mode | None] = ContextVar("replay", default=None)
@@ -55,10 +59,13 @@ def begin_run(cell: str) -> None:
     _run = _Run(_run.number + 1, cell)
 
 
-def settle_at(path: Path) -> None:
-    """Set the file for where neither a client nor GLMKIT_CASSETTE names one."""
+def settle_at(path: Path | None) -> None:
+    """Set the file for where neither a client nor GLMKIT_CASSETTE names one.
+
+    None: it is FILE in the folder in which it is used first.
+    """
     global _home
-    _home = path.absolute()
+    _home = path
 
 
 def mode_of(name: str) -> Mode:
@@ -76,10 +83,13 @@ def forced() -> Mode | None:
     return mode_of(name) if name else None
 
 
-def switch(mode: Mode) -> None:
-    """Set the mode of this process. What is used is counted anew, for `prune`."""
+def switch(mode: Mode | None) -> None:
+    """Set the mode of this process; None takes it back.
+
+    What is used is counted anew, for `prune`.
+    """
     global _said
-    if (forced() or mode) != "off":
+    if mode and (forced() or mode) != "off":
         deck().cassette.begin()
     begin_run(_run.cell)
     _said = mode
@@ -108,8 +118,8 @@ def deck(path: str | Path | None = None) -> Deck:
     named = os.environ.get("GLMKIT_CASSETTE")
     with _lock:
         if not named and _home is None:
-            _home = Path.cwd() / _FILE  # later changes of folder do not move it
-        found = Path(named or _home or _FILE).expanduser().absolute()
+            _home = Path.cwd() / FILE  # later changes of folder do not move it
+        found = Path(named or _home or FILE).expanduser().absolute()
         if found not in _decks:
             _decks[found] = Deck(found, "auto" if named else None)
         return _decks[found]
@@ -234,7 +244,8 @@ class Tape:
         """Note what the same cell has asked before in this one's place."""
         found = changes.nearest(self._asked, ((e.request, e) for e in before))
         if found is not None:
-            self.changed, entry = found
+            names, entry = found
+            self.changed = tuple(map(lines.told, names[:_MOST_NAMES]))
             self._deck.touch(entry)
 
     def add(self, batch: list[Event]) -> None:
@@ -294,10 +305,10 @@ class Tape:
         )
         assert near is not None  # there is one at least
         names, entry = near
-        whose = f" of cell {entry.cell}" if entry.cell else ""
+        whose = f" of cell {lines.told(entry.cell)}" if entry.cell else ""
         return ReplayError(
             f"{who} what {cassette.path.name} has no answer to; the recording{whose} "
-            f"differs in: {', '.join(names)}",
+            f"differs in: {', '.join(map(lines.told, names[:_MOST_NAMES]))}",
             hint=hint,
         )
 

@@ -29,6 +29,8 @@ _KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}\.[A-Za-z0-9]{16}(?![0-9A-Za-
 #: Names under which secrets are sent to other servers (the tools of an MCP server).
 _SECRET = re.compile(r"(?i)authorization|.*(api[-_]?key|token|secret|password)")
 _MASK = "****"
+#: Characters of a cassette's own words in a message.
+_LONGEST_TOLD = 120
 
 _TAIL = re.compile(rb',"sha256":"([0-9a-f]{64})"\}')
 _TAIL_SIZE = len(',"sha256":""}') + 64
@@ -126,6 +128,12 @@ def encode(recording: Recording) -> bytes:
     return body[:-1] + b',"sha256":"' + digest + b'"}\n'
 
 
+def told(text: str) -> str:
+    """Return a text of somebody's cassette as it may stand in a message."""
+    shown = "".join(letter for letter in text if letter.isprintable())
+    return shown if len(shown) <= _LONGEST_TOLD else shown[:_LONGEST_TOLD] + "…"
+
+
 class Misread(ValueError):
     """A line is not what was written; the message says in which way."""
 
@@ -149,7 +157,7 @@ def decode(line: bytes) -> Recording:
     try:
         recording = msgspec.json.decode(body, type=Recording)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-        raise Misread(str(exc)) from exc
+        raise Misread(told(str(exc))) from exc
     if not any(isinstance(piece, Finish) for piece in recording.events):
         raise Misread("its answer has no end")
     return recording

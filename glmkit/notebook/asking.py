@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from glmkit import catalog, texts, tokens
+from glmkit.cassette import Mode
 from glmkit.errors import ConfigError, ContextLengthError
 from glmkit.messages import Request, TextPart
 from glmkit.notebook import digests, forms, prompt
@@ -48,6 +49,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     web: bool = False
     tag: str = ""
     dry_run: bool = False
+    replay: Mode | None = None
     literal: bool = False
 
 

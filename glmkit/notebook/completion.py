@@ -53,7 +53,7 @@ def _after(session: Session, before: list[str], word: str) -> Iterable[str]:
 
 def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
     """Complete a command of `%glm`, or what it takes."""
-    from glmkit.notebook.magics import lines, talks
+    from glmkit.notebook.magics import lines, replay, talks
 
     match [name for name in before if name]:
         case []:
@@ -62,6 +62,8 @@ def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
             return _models(session, word)
         case ["config"]:
             return session.settings.names()
+        case ["replay"]:
+            return replay.WORDS
         case ["chat"]:
             return session.chats
         case ["chat", _]:
@@ -122,6 +124,12 @@ def _chats(session: Session, word: str) -> Iterable[str]:
     return session.chats
 
 
+def _modes(session: Session, word: str) -> Iterable[str]:
+    from glmkit.cassette import MODES
+
+    return MODES
+
+
 def _of(name: str) -> _Choices:
     return lambda session, word: _setting(session, name)
 
@@ -137,4 +145,5 @@ _VALUES: dict[str, _Choices] = {
     "-f": _of("format"),
     "--format": _of("format"),
     "--think": _of("think"),
+    "--replay": _modes,
 }

@@ -54,11 +54,11 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
         return markdown.plain(" · ".join(self.parts()))
 
     def _who(self) -> str:
+        how = {"cassette": "replayed", "illustration": "illustration"}
+        said = [how[self.source]] if self.source in how else []
         if self.stand_in:
-            return f"answered by the stand-in {self.stand_in}"
-        return {"cassette": "replayed", "illustration": "illustration"}.get(
-            self.source, ""
-        )
+            said.append(f"answered by the stand-in {self.stand_in}")
+        return ", ".join(said)
 
     def _tokens(self) -> str:
         said = []
@@ -72,6 +72,8 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
     def _money(self) -> str:
         if self.list_cost and self.list_cost != self.cost:
+            if self.source == "cassette":
+                return f"saved {self.list_cost}"
             return f"{self.cost or 'cost unknown'} (list {self.list_cost})"
         return self.cost
 

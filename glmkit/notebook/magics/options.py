@@ -14,6 +14,7 @@ from IPython.core.magic_arguments import (
     magic_arguments,
 )
 
+from glmkit.cassette import MODES, mode_of
 from glmkit.errors import ConfigError
 from glmkit.notebook import digests, prompt
 from glmkit.notebook.asking import Asking
@@ -55,6 +56,7 @@ _ARGUMENTS = [
     _switch("--web", help="let the service search the web"),
     _switch("--dry-run", "--dry_run", help="show what would be sent, and send nothing"),
     argument("--tag", help="word that the ledger keeps with the call"),
+    argument("--replay", metavar="MODE", help=f"this cell's: {', '.join(MODES)}"),
     _switch("-q", "--quiet", help="show nothing, only keep"),
 ]
 
@@ -114,6 +116,7 @@ def read(
         web=given["web"],
         tag=given["tag"] or settings.tag or "",
         dry_run=given["dry_run"],
+        replay=mode_of(given["replay"]) if given["replay"] else None,
     )
 
 

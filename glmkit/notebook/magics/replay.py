@@ -1,0 +1,49 @@
+"""`%glm replay`: answers from a file beside the notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glmkit import cassette
+from glmkit.errors import ConfigError
+from glmkit.notebook.magics.saying import say
+
+if TYPE_CHECKING:
+    from glmkit.notebook.session import Session
+
+WORDS = (*cassette.MODES, "prune")
+
+
+def replay(session: Session, *words: str) -> None:
+    """Replay recorded answers: `%glm replay auto`, record, only, refresh, off, prune.
+
+    `auto` replays what is recorded, and asks and records the rest; `record` asks and
+    records everything, `refresh` does too and drops the earlier answers; `only` never
+    sends; `prune` drops what was not used since the mode was set.
+    """
+    match words:
+        case ():
+            pass
+        case ("prune",):
+            dropped, left = cassette.deck().cassette.prune()
+            say(f"{_answers(dropped)} dropped, {left:,} left")
+        case (str(name),):
+            cassette.switch(cassette.mode_of(name))
+        case _:
+            raise ConfigError(
+                "replay takes one word", hint=f"One of {', '.join(WORDS)}."
+            )
+    say(_status())
+
+
+def _status() -> str:
+    mode = cassette.switched()
+    by = " (set by GLMKIT_REPLAY)" if cassette.forced() else ""
+    if mode == "off":
+        return f"replay off{by}"
+    tape = cassette.deck().cassette
+    return f"replay {mode}{by}: {tape.path.name}"
+
+
+def _answers(count: int) -> str:
+    return f"{count:,} answer" + ("s" if count != 1 else "")

@@ -1,0 +1,48 @@
+"""Replay in a notebook: where its cassette lies, and when a cell begins to run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glmkit import cassette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from glmkit.calls import Where
+
+
+class Replay:
+    """Counts the runs of cells for the cassette, from `watch` to `leave`."""
+
+    def __init__(self, shell: InteractiveShell, place: Callable[[], Where]) -> None:
+        self._shell = shell
+        self._place = place
+
+    def watch(self) -> None:
+        """Put the cassette beside the notebook, and note each cell that begins."""
+        cassette.settle_at(self._beside())
+        self._shell.events.register("pre_run_cell", self._begin)
+
+    def leave(self) -> None:
+        """Leave replay as it was before the extension was loaded."""
+        self._shell.events.unregister("pre_run_cell", self._begin)
+        cassette.settle_at(None)
+        cassette.switch(None)
+
+    def _begin(self, info: Any) -> None:
+        cassette.begin_run(self._place().cell)
+
+    def _beside(self) -> Path:
+        """Return the notebook's stem with `.glm.jsonl`, in the notebook's folder."""
+        named = os.environ.get("JPY_SESSION_NAME", "")
+        if not named.endswith(".ipynb"):
+            named = str(self._shell.user_ns.get("__vsc_ipynb_file__", ""))
+        path = Path(named)
+        folder = path.parent if path.is_absolute() else Path()
+        name = f"{path.stem}.glm.jsonl" if named else cassette.FILE
+        return (folder if folder.is_dir() else Path()).absolute() / name
