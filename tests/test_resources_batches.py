@@ -120,6 +120,18 @@ def test_batch_is_fetched_by_its_id_alone_later(resources: Factory) -> None:
     assert results.list_cost == Money.of("0.00087", "CNY")
 
 
+def test_private_batch_is_fetched_by_its_id_in_the_order_of_its_ids(
+    resources: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_PRIVACY", "1")
+    client = client_of(resources())
+    batch = client.batches.create(["One", "Two"], model="glm-4-plus")
+    client.batches.wait(batch.id, poll_s=0.01, progress=False)
+    results = client.batches.results(batch.id)
+    assert [result.text for result in results] == ["You said: One", "You said: Two"]
+    assert rows("state") == [("done",)]
+
+
 def test_lines_are_what_the_service_reads(resources: Factory) -> None:
     client = client_of(resources(), model="glm-4-air-250414")
     batch = client.batches.create(["Hi 名\u2028"], system="S", temperature=0.1)

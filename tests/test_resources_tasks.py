@@ -61,6 +61,23 @@ def test_task_of_another_ledger_is_priced_and_not_recorded(
     assert rows("id") == []
 
 
+def test_private_task_is_fetched_and_its_words_are_not_kept(
+    resources: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_PRIVACY", "1")
+    client = client_of(resources())
+    ended = client.tasks.wait(
+        client.tasks.submit("Hi", model="glm-4-plus"), poll_s=0.01
+    )
+    assert ended.reply is not None
+    assert ended.reply.text == "You said: Hi"
+    client.images.generate("A secret fox")
+    kept = str(rows("request, text"))
+    assert "Hi" not in kept
+    assert "secret" not in kept
+    assert rows("state") == [("done",), ("done",)]
+
+
 def test_last_is_a_task_once_it_was_fetched(resources: Factory) -> None:
     client = client_of(resources())
     before = glmkit.last()
