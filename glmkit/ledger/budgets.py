@@ -24,7 +24,7 @@ _DAYS = 7
 _DAY = "date({c}.at, 'unixepoch', 'localtime')"
 _NAME = (
     f"CASE scope WHEN 'day' THEN {_DAY} WHEN 'notebook' THEN {{c}}.notebook "
-    "WHEN 'session' THEN CAST({c}.owner AS TEXT) END"
+    "WHEN 'session' THEN CAST({c}.owner AS TEXT) ELSE name END"
 )
 _OF = f"name = {_NAME} AND {{c}}.id >= from_call"
 
@@ -71,7 +71,7 @@ def create(db: sqlite3.Connection) -> None:
         "from_call INTEGER NOT NULL, held INTEGER NOT NULL, "
         "warned INTEGER NOT NULL DEFAULT 0, UNIQUE (scope, name))"
     )
-    for trigger in (_NEW_DAY, _RESERVED, _OWED, _GIVEN_UP):
+    for trigger in (_RESERVED, _OWED, _GIVEN_UP):
         db.execute(trigger)
 
 
@@ -109,6 +109,15 @@ def _put(
     db.execute(f"UPDATE budgets SET held = {HELD} WHERE scope = ? AND name = ?", key)
 
 
+def forget(db: sqlite3.Connection) -> None:
+    """Take out the budgets of days long past, and of sessions that have ended."""
+    db.execute(
+        "DELETE FROM budgets WHERE (scope = 'session' AND EXISTS ("
+        "SELECT 1 FROM owners WHERE name = CAST(id AS TEXT) AND settled)) "
+        f"OR (scope = 'day' AND name < date('now', 'localtime', '-{_DAYS} days'))"
+    )
+
+
 def drop(db: sqlite3.Connection, scope: Scope, name: str) -> None:
     """Take a budget away; of a day's, all days'."""
     if scope == "day":
@@ -140,6 +149,16 @@ def known(db: sqlite3.Connection, at: float) -> list[Budget]:
             {"at": at},
         ).fetchall()
     return [_budget(row) for row in rows]
+
+
+def begin_day(db: sqlite3.Connection, at: float) -> None:
+    """Make the row of a day, where days have a budget."""
+    db.execute(
+        "INSERT OR IGNORE INTO budgets (scope, name, currency, amount, from_call, held)"
+        f" SELECT 'day', {_TODAY}, currency, amount, 0, 0 FROM budgets "
+        "WHERE scope = 'daily'",
+        {"at": at},
+    )
 
 
 def refusal(
@@ -202,18 +221,13 @@ def _budget(row: tuple[Scope, str, int, int, str]) -> Budget:
     return Budget(scope, name, Money(amount, currency), Money(held, currency))
 
 
-_NEW_DAY = f"""CREATE TRIGGER new_day BEFORE INSERT ON calls
-WHEN EXISTS (SELECT 1 FROM budgets WHERE scope = 'daily') BEGIN
-    INSERT OR IGNORE INTO budgets (scope, name, currency, amount, from_call, held)
-    SELECT 'day', {_DAY.format(c="NEW")}, currency, amount, 0, 0 FROM budgets
-    WHERE scope = 'daily' AND NOT EXISTS (SELECT 1 FROM budgets
-        WHERE scope = 'day' AND name = {_DAY.format(c="NEW")});
-    DELETE FROM budgets WHERE scope = 'day'
-    AND name < date(NEW.at, 'unixepoch', 'localtime', '-{_DAYS} days');
-END"""
+#: Where a day has no row yet it refuses as well: `begin_day` makes it, once a day.
 _RESERVED = f"""CREATE TRIGGER reserved AFTER INSERT ON calls
 WHEN NEW.held IS NOT 0 AND EXISTS (SELECT 1 FROM budgets) BEGIN
     UPDATE budgets SET held = CASE
+        WHEN scope = 'daily' THEN CASE WHEN EXISTS (SELECT 1 FROM budgets d
+            WHERE d.scope = 'day' AND d.name = {_DAY.format(c="NEW")})
+            THEN 0 ELSE RAISE(ABORT, 'day') END
         WHEN NEW.held IS NULL OR NEW.held_currency <> currency
             OR held + NEW.held > amount THEN RAISE(ABORT, 'budget')
         ELSE held + NEW.held END
@@ -222,10 +236,10 @@ END"""
 _OWED = f"""CREATE TRIGGER owed AFTER UPDATE OF held ON calls
 WHEN NEW.held IS NOT OLD.held AND EXISTS (SELECT 1 FROM budgets) BEGIN
     UPDATE budgets SET held = held + coalesce(NEW.held, 0) - coalesce(OLD.held, 0)
-    WHERE {_OF.format(c="NEW")} AND currency = NEW.held_currency;
+    WHERE {_OF.format(c="NEW")} AND currency = NEW.held_currency AND scope <> 'daily';
 END"""
 _GIVEN_UP = f"""CREATE TRIGGER given_up AFTER DELETE ON calls
 WHEN OLD.state = 'pending' AND OLD.held > 0 BEGIN
     UPDATE budgets SET held = held - OLD.held
-    WHERE {_OF.format(c="OLD")} AND currency = OLD.held_currency;
+    WHERE {_OF.format(c="OLD")} AND currency = OLD.held_currency AND scope <> 'daily';
 END"""

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from glmkit import loop
 from glmkit.errors import LedgerError
-from glmkit.ledger import owners, schema, sums
+from glmkit.ledger import budgets, owners, schema, sums
 from glmkit.ledger.faults import is_busy, is_lasting, translated
 from glmkit.ledger.measures import Bands
 from glmkit.ledger.volumes import on_network
@@ -118,6 +118,7 @@ class Connection:
                 owners.raise_mark(db, self.owner, first_open)
             owners.settle(db)
             sums.fold(db, self.bands)
+            budgets.forget(db)
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _second(self) -> sqlite3.Connection:

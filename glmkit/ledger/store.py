@@ -267,15 +267,20 @@ class _Row:
     def insert(self, db: sqlite3.Connection) -> None:
         """Write the row, unless nobody wants it any more; may be tried again."""
         if not self.id and not self.unwanted:
-            owner = self._connection.owner
-            try:
-                row = db.execute(rows.INSERT, (owner, *self._values))
-            except sqlite3.IntegrityError as exc:  # a trigger of the budgets
-                raise budgets.refusal(db, self._call, owner, self._held) from exc
-            self.id = row.lastrowid or 0
+            self.id = self._inserted(db)
             self._connection.open_rows.add(self.id)
         if self.id and self.unwanted:
             self.remove(db)
+
+    def _inserted(self, db: sqlite3.Connection, again: bool = True) -> int:
+        owner = self._connection.owner
+        try:
+            return db.execute(rows.INSERT, (owner, *self._values)).lastrowid or 0
+        except sqlite3.IntegrityError as exc:  # a trigger of the budgets
+            if again and str(exc) == "day":
+                budgets.begin_day(db, self._call.at)
+                return self._inserted(db, again=False)
+            raise budgets.refusal(db, self._call, owner, self._held) from exc
 
     def remove(self, db: sqlite3.Connection) -> None:
         """Take the row out, if it is in."""
