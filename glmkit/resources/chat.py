@@ -72,6 +72,7 @@ class Chat:
         except TransportError as exc:
             raise StreamError(str(exc)) from exc
         yield self._noted(_ended(reader))
+        await reply.finish()
 
     def _noted(self, batch: list[Event]) -> list[Event]:
         """Take note of a search, which is billed beside the tokens."""

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,8 @@ from glmkit.transport.outgoing import AT_ONCE, Outgoing
 
 #: Seconds within which a kept connection turns out to be closed.
 STALE_S = 1.0
+#: Seconds in which the end of a finished body still comes.
+FINISH_S = 0.1
 
 
 class Sent:
@@ -128,6 +131,16 @@ class Sent:
                 piece = inflater.unconsumed_tail
         if inflater is not None and not inflater.eof:
             raise TransportError("the compressed answer broke off")
+
+    async def finish(self) -> None:
+        """Wait a moment for the end of a body of which nothing more is wanted.
+
+        The end may come a packet later than the last event; a connection whose body
+        was not read to its end is not used again.
+        """
+        with suppress(TransportError, TimeoutError):
+            async with asyncio.timeout(FINISH_S):
+                await self.read(AT_ONCE)
 
     async def read(self, cap: int) -> bytes:
         """Return the whole body; TransportError above `cap` bytes.
