@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from glmkit.config import state_dir
@@ -311,3 +312,36 @@ def test_another_model_file_is_called_by_its_name(tmp_path: Path) -> None:
         line = child.stdout.readline()
     assert "stands in for GLM" in line
     assert weights.STAND_IN not in line
+
+
+def test_a_platform_comes_back_with_its_key_and_what_it_kept() -> None:
+    first = host.ensure()
+    headers = {"Authorization": f"Bearer {first.key}"}
+    files = {"file": ("a.txt", b"kept")}
+    sent = httpx.post(
+        f"{first.url}/files", files=files, data={"purpose": "agent"}, headers=headers
+    )
+    host.stop()
+    again = host.ensure()
+    assert again.key == first.key
+    listed = httpx.get(
+        f"{again.url}/files", params={"purpose": "agent"}, headers=headers
+    )
+    assert [file["id"] for file in listed.json()["data"]] == [sent.json()["id"]]
+
+
+def test_a_module_that_was_written_anew_makes_another_build(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("x = 1")
+    before = state.age_of(tmp_path)
+    assert state.age_of(tmp_path) == before
+    os.utime(module, ns=(1, 1))
+    assert state.age_of(tmp_path) != before
+
+
+def test_another_folder_of_documents_makes_another_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state.path(None)
+    monkeypatch.setenv("GLMKIT_LOCAL_DOCUMENTS", str(tmp_path))
+    assert state.path(None) != before

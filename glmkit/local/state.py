@@ -59,18 +59,24 @@ def build() -> str:
     installed = metadata.distribution("glmkit").read_text("direct_url.json") or ""
     if '"editable"' not in installed:
         return version()
-    package = Path(__file__).parent.parent
-    files = [*sorted(package.glob("local/**/*.py")), package / "catalog.py"]
-    ages = "\0".join(f"{file}{file.stat().st_mtime_ns}" for file in files)
-    return f"{version()} {blake2b(ages.encode(), digest_size=8).hexdigest()}"
+    return f"{version()} {age_of(Path(__file__).parent)}"
+
+
+def age_of(folder: Path) -> str:
+    """Return a digest of when the modules below a folder were last written."""
+    files = sorted(folder.rglob("*.py"))
+    ages = "\0".join(f"{file} {file.stat().st_mtime_ns}" for file in files)
+    return blake2b(ages.encode(), digest_size=8).hexdigest()
 
 
 def path(weights: Path | None) -> Path:
-    """Return the state file of this machine, build and model file.
+    """Return the state file of this machine, build, model file and documents.
 
     A home may be shared by machines, so that a platform is known by its machine too.
     """
-    words = (platform.node(), build(), str(weights and weights.resolve()))
+    documents = os.environ.get("GLMKIT_LOCAL_DOCUMENTS", "")
+    model = str(weights and weights.resolve())
+    words = (platform.node(), build(), model, documents)
     name = blake2b("\0".join(words).encode(), digest_size=8).hexdigest()
     return state_dir() / f"platform-{name}.json"
 
