@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glmkit.calls import Reply
     from glmkit.client import Client
     from glmkit.notebook.asking import Asking, Ready
+    from glmkit.notebook.cautions import Cautions
     from glmkit.notebook.chats import Chat
     from glmkit.notebook.session import Session
     from glmkit.streams import Stream
@@ -28,6 +29,7 @@ class Asked:
         self.client = client
         self.ready = ready
         self.view = view
+        self.cautions: Cautions | None = None
         self._named = chat
         self._options = dict(ready.options)
         self._turns = turns_of(prompt_of(ready.prompt))
@@ -80,7 +82,8 @@ class Asked:
 
     def about(self) -> About:
         """Return what the badge says of the cell, as it stands now."""
-        notes = self.ready.notes
+        warned = self.cautions.notes() if self.cautions else ()
+        notes = (*self.ready.notes, *warned)
         if self._named is None:
             return About(notes=notes)
         return About(self._named.name, self._named.turns, notes)

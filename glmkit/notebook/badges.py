@@ -9,6 +9,7 @@ from glmkit.calls import WHOLE, Reply
 from glmkit.errors import SchemaError
 from glmkit.render import Badge
 
+_BROKEN = "The answer broke off: this is what had arrived."
 _BROKEN_OFF = {
     "length": "The answer was cut off: it reached the limit of tokens.",
     "sensitive": "The answer was stopped by the service's content review.",
@@ -47,7 +48,9 @@ def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
         seconds=reply.seconds,
         first_token_s=reply.first_token_s,
         source=reply.source,
-        note=" · ".join([*_chat(reply, about), *_stopped(reply), *about.notes]),
+        note=" · ".join(
+            [*_chat(reply, about), *_stopped(reply), *_changed(reply), *about.notes]
+        ),
         request=curl.command(reply.calls[-1]),
     )
 
@@ -70,6 +73,11 @@ def _stopped(reply: Reply) -> list[str]:
     return [f"stopped by {reason}"] if reason and reason != "stop" else []
 
 
+def _changed(reply: Reply) -> list[str]:
+    names = dict.fromkeys(name for call in reply.calls for name in call.changed)
+    return [f"asked anew, changed: {', '.join(names)}"] if names else []
+
+
 def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
     """Return why an answer is not whole, "" if it is."""
     if isinstance(error, KeyboardInterrupt):
@@ -77,12 +85,13 @@ def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
     if isinstance(error, SchemaError):
         return "The answer does not fit its schema: this is its text."
     if error is not None:
-        return "The answer broke off: this is what had arrived."
+        arrived = reply is not None and (reply.text or reply.thinking)
+        return _BROKEN if arrived else ""
     if reply is None or reply.complete:
         return ""
     reason = reply.finish_reason
     if reason in WHOLE or not reason:
-        return "The answer broke off: this is what had arrived."
+        return _BROKEN
     if reason == "length" and reply.thinking and not reply.text:
         return _thought_only(reply)
     return _BROKEN_OFF.get(reason, f"The answer ended early: {reason}.")

@@ -141,6 +141,8 @@ class _Written:
     def end(self, telling: Telling, bundle: dict[str, str]) -> None:
         self.show(telling)
         told, whole = render.plain(telling.text), bundle["text/plain"]
+        if not (told or whole):
+            return
         gap = "\n\n" if told and not whole.startswith(told) else ""
         sys.stdout.write(gap + whole.removeprefix(told))
         sys.stdout.write("\n")

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from glmkit.errors import GLMError, Interrupted, StandInWarning
+from glmkit.notebook.cautions import Cautions
 from glmkit.notebook.chats import Chats
 from glmkit.notebook.mistakes import Mistakes
+from glmkit.notebook.replay import Replay
 from glmkit.notebook.scope import Scope
 from glmkit.notebook.settings import GLM
 
@@ -43,6 +45,7 @@ class Session:
         self.settings.observe(lambda _: self.forget_client(), "endpoint")
         self.chats = Chats()
         self.mistakes = Mistakes()
+        self.replay = Replay(shell, self.place)
         self._client: Client | None = None
         self._key: Key | None = None
         self._shown: Reply | None = None
@@ -97,19 +100,27 @@ class Session:
         What arrived before an error or an interrupt is shown, kept and marked. A dry
         run shows what would be sent, and returns None.
         """
-        from glmkit.calls import where
         from glmkit.notebook import asker
 
-        asked = asker.prepared(self, asking)
-        if asking.dry_run:
-            from glmkit.notebook import preview
+        with Cautions() as cautions:
+            asked = asker.prepared(self, asking)
+            asked.cautions = cautions
+            if asking.dry_run:
+                from glmkit.notebook import preview
 
-            preview.show(asked)
-            return None
+                preview.show(asked)
+                return None
+            return self._asked(asked, asking)
+
+    def _asked(self, asked: Asked, asking: Asking) -> Reply:
+        from glmkit.calls import where
+        from glmkit.cassette import for_this
+
         place = msgspec.structs.replace(self.place(), tag=asking.tag)
         token = where.set(place)
         try:
-            reply = self._answered(asked, asking)
+            with for_this(asking.replay):
+                reply = self._answered(asked, asking)
         except (GLMError, Interrupted) as exc:
             self._keep(asking.out, getattr(exc, "reply", None))
             raise
@@ -211,6 +222,7 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(GLMMagics(shell, session))
     _configurables(shell).append(session.settings)
     shell.events.register("post_run_cell", session.mistakes.note)
+    session.replay.watch()
     completion.register(shell, session)
     _displays(shell).for_type_by_name("glmkit.calls", "Reply", session.show_value)
     loop.submit(_warm())
@@ -225,6 +237,7 @@ def unload(shell: InteractiveShell) -> None:
         shell.magics_manager.magics[kind].pop("glm", None)
     _configurables(shell).remove(session.settings)
     shell.events.unregister("post_run_cell", session.mistakes.note)
+    session.replay.leave()
     _displays(shell).pop("glmkit.calls.Reply", None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glmkit.errors import ConfigError
-from glmkit.notebook.magics import answers, money, panels, setup, talks
+from glmkit.notebook.magics import answers, money, panels, replay, setup, talks
 from glmkit.notebook.magics.options import split
 from glmkit.notebook.magics.saying import say
 
@@ -42,8 +42,10 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "key": setup.key,
     "models": money.models,
     "usage": money.usage,
+    "budget": money.budget,
     "dashboard": panels.dashboard,
     "controls": panels.controls,
+    "replay": replay.replay,
     "chats": talks.chats,
     "chat": talks.chat,
     "fix": answers.fix,
