@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import aclosing, suppress
 
 import msgspec
 
@@ -107,8 +107,8 @@ class Exchange:
                 try:
                     async with await self._slot():
                         await self._open()
-                        async with AsyncExitStack() as stack:
-                            reply = await self._send(stack)
+                        async with self._sending() as reply:
+                            await self._check(reply)
                             async for batch in self._operation.read(reply):
                                 self._take(batch)
                                 yield batch
@@ -205,22 +205,23 @@ class Exchange:
         ):
             self._first_token_s = time.perf_counter() - self._began
 
-    async def _send(self, stack: AsyncExitStack) -> transport.Sent:
+    def _sending(self) -> transport.Sent:
         operation, service = self._operation, self._service
         url, headers = service.target(operation.path)
-        sending = transport.Sent(
+        self._retry_after = ""
+        return transport.Sent(
             operation.method,
             url,
             {**headers, "content-type": operation.content_type},
             operation.content,
             service.timeout_s,
         )
-        self._retry_after = ""
-        reply = await stack.enter_async_context(sending)
+
+    async def _check(self, reply: transport.Sent) -> None:
+        """Raise the APIError of a reply that is a refusal."""
         if not 200 <= reply.status < 300:
             self._retry_after = reply.header("retry-after")
             raise refusal(reply.status, await reply.read(REFUSAL_CAP))
-        return reply
 
     async def _settle(self, exc: BaseException | None) -> None:
         """Complete the row, once; the error that ended the call carries the reply."""
@@ -230,7 +231,7 @@ class Exchange:
         if isinstance(exc, _carriers):
             exc.reply = self.reply
         try:
-            await asyncio.shield(self._ledger.close(self.call))
+            await self._ledger.close(self.call)
         except LedgerError as failure:
             failure.reply = self.reply
             if exc is None:

@@ -303,7 +303,7 @@ def test_every_event_loop_has_connections_of_its_own(paced: Factory) -> None:
 def script(text: str, place: Paced, **popen: Any) -> subprocess.Popen[str]:
     """Run a script of a person, with every warning shown."""
     return subprocess.Popen(
-        [sys.executable, "-X", "dev", "-W", "always", "-c", textwrap.dedent(text)],
+        [sys.executable, "-W", "always", "-c", textwrap.dedent(text)],
         env={**os.environ, "GLMKIT_ENDPOINT": place.url, "GLMKIT_API_KEY": place.key},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
