@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from os import getpid
 
+from tests.bill import billed
 from tests.paced_answers import (
     Plan,
     dumps,
@@ -48,6 +49,7 @@ class Lane:
     left_at: float = 0.0
     sent: int = 0  # events of the latest response
     sent_at: float = 0.0
+    bill: dict[str, int] = field(default_factory=dict)  # model: 10⁻¹² units
     bodies: deque[object] = field(default_factory=lambda: deque(maxlen=64))
     headers: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=64))
 
@@ -174,6 +176,8 @@ class Connection(asyncio.Protocol):
 
     async def _chat(self, plan: Plan, lane: Lane, body: dict[str, object]) -> None:
         model, prompt = str(body.get("model")), prompt_of(body)
+        if plan.bill:
+            plan = billed(plan, lane.requests, model, lane.bill)
         if plan.right and lane.active > plan.right:
             self._send(429, refusal("1302"))
             return

@@ -40,6 +40,9 @@ class Plan:
     said: str = ""  # the message of a refusal
     drop: int = -1  # hang up on a connection's request after so many answered
     keep_alive: int = 1  # 0: close after each response
+    completion_tokens: int = -1  # -1: as many as the events of the answer
+    cached_tokens: int = -1  # -1: not told
+    bill: str = ""  # a currency: usages are random, and billed in the lane's `bill`
     replies: str = ""  # JSON: a list of messages, the nth request gets the nth
 
     def reply(self, number: int) -> dict[str, Any] | None:
@@ -155,12 +158,16 @@ def refusal(code: str, said: str = "") -> bytes:
     return dumps({"error": {"code": code, "message": message}})
 
 
-def usage_of(plan: Plan, completion: int) -> dict[str, int]:
-    return {
+def usage_of(plan: Plan, spoken: int) -> dict[str, object]:
+    completion = spoken if plan.completion_tokens < 0 else plan.completion_tokens
+    usage: dict[str, object] = {
         "prompt_tokens": plan.prompt_tokens,
         "completion_tokens": completion,
         "total_tokens": plan.prompt_tokens + completion,
     }
+    if plan.cached_tokens >= 0:
+        usage["prompt_tokens_details"] = {"cached_tokens": plan.cached_tokens}
+    return usage
 
 
 @lru_cache(maxsize=32)

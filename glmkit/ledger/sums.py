@@ -45,8 +45,8 @@ def create(db: sqlite3.Connection) -> None:
         "WITHOUT ROWID"
     )
     db.execute(
-        "CREATE TABLE timings (sum INTEGER REFERENCES sums, kind TEXT, bin INTEGER, "
-        "calls INTEGER NOT NULL, PRIMARY KEY (sum, kind, bin)) WITHOUT ROWID"
+        "CREATE TABLE timings (kind TEXT, sum INTEGER REFERENCES sums, bin INTEGER, "
+        "calls INTEGER NOT NULL, PRIMARY KEY (kind, sum, bin)) WITHOUT ROWID"
     )
     db.execute("CREATE TABLE edges (kind TEXT, tokens INTEGER, UNIQUE (kind, tokens))")
     db.execute("CREATE TABLE late (call INTEGER PRIMARY KEY)")
@@ -153,8 +153,8 @@ _SAME = " AND ".join(f"s.{name} = {value}" for name, value in _KEPT.items())
 
 def _timed(kind: str) -> str:
     return (
-        f"INSERT INTO timings SELECT s.id, '{kind}', f.{kind}, count(*) FROM {_FRESH} "
-        f"CROSS JOIN sums s ON {_SAME} WHERE f.{kind} IS NOT NULL GROUP BY 1, 3 "
+        f"INSERT INTO timings SELECT '{kind}', s.id, f.{kind}, count(*) FROM {_FRESH} "
+        f"CROSS JOIN sums s ON {_SAME} WHERE f.{kind} IS NOT NULL GROUP BY 2, 3 "
         "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
     )
 
