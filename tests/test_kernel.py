@@ -1,7 +1,9 @@
 """`%%glm` in real kernels, ipykernel 6 and 7: interrupts, outputs, nested loops."""
 
+import json
 import os
 import queue
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -219,3 +221,80 @@ next(iter(stream))
     kernel.manager.shutdown_kernel()
     place.until(lambda seen: seen["active"] == 0)
     assert states() == ["interrupted"]
+
+
+def test_code_answer_is_offered_as_the_next_cell(
+    kernel: Kernel, paced: Factory
+) -> None:
+    said = json.dumps([{"content": "```python\nx = 1\n```"}])
+    use(kernel, paced(replies=said))
+    cell = kernel.start("%%glm -f code\nSet x")
+    messages = kernel.finish(cell)
+    (payload,) = replied(kernel, cell)["content"]["payload"]
+    assert (payload["source"], payload["text"]) == ("set_next_input", "x = 1")
+    assert payload["replace"] is False
+    updated = [m for m in messages if m["msg_type"] == "update_display_data"]
+    assert "x = 1" in updated[-1]["content"]["data"]["text/html"]
+
+
+def test_key_is_asked_for_without_being_shown(kernel: Kernel) -> None:
+    cell = kernel.client.execute("%glm key zai", allow_stdin=True)
+    asked = kernel.client.get_stdin_msg(timeout=30)
+    assert asked["content"]["password"] is True
+    kernel.client.input("0123456789abcdef.secretsecret1234")
+    messages = kernel.finish(cell)
+    assert not errors(messages)
+    assert "secretsecret" not in str(messages)
+    kernel.run("from glmkit import defaults")
+    assert kernel.value("defaults.client().access.key") == "****1234"
+
+
+def test_interrupted_chat_goes_on(kernel: Kernel, paced: Factory) -> None:
+    slow, quick = paced(tokens=10_000, rate=100), paced(tokens=3)
+    use(kernel, slow)
+    cell = kernel.start("%%glm --chat sky\nHi")
+    slow.until(lambda seen: seen["sent"] > 10)
+    kernel.manager.interrupt_kernel()
+    kernel.finish(cell)
+    use(kernel, quick)
+    assert not errors(kernel.run("%%glm --chat sky\nAgain"))
+    sent = quick.seen["bodies"][-1]["messages"]
+    assert [m["role"] for m in sent] == ["user", "assistant", "user"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_hundred_interrupts_at_random_moments(kernel: Kernel, paced: Factory) -> None:
+    """One of the two kernels' hundred each."""
+    use(kernel, paced(tokens=3))
+    kernel.run("%%glm\nHi")
+    place = paced(tokens=150, rate=150, first_s=0.1)
+    use(kernel, place)
+    chance, waits = random.Random(7), []
+    for number in range(100):
+        before = len(states())
+        cell = kernel.start(f"%%glm --chat c{number // 5} -o answer\nHi {number}")
+        until_begun(kernel, cell)
+        time.sleep(chance.uniform(0, 1.2))
+        began = time.monotonic()
+        kernel.manager.interrupt_kernel()
+        messages = kernel.finish(cell)
+        waits.append(time.monotonic() - began)
+        place.until(lambda seen: seen["active"] == 0)
+        added = states()[before:]
+        assert len(added) <= 1
+        assert set(added) <= {"interrupted", "done"}
+        assert all("nterrupt" in error for error in errors(messages))
+    assert sorted(waits)[94] <= 0.5
+    use(kernel, paced(tokens=3))
+    for number in range(20):
+        assert not errors(kernel.run(f"%%glm --chat c{number}\nAgain"))
+
+
+def until_begun(kernel: Kernel, cell: str) -> None:
+    """Wait until the kernel has taken the cell up."""
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=30)
+        mine = message["parent_header"].get("msg_id") == cell
+        if mine and message["msg_type"] == "execute_input":
+            return

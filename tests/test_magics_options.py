@@ -304,3 +304,9 @@ def test_answer_without_streaming_is_shown_once(
 ) -> None:
     _, out = run("%%glm --no-stream -o answer\nHi")
     assert out.count(shell.user_ns["answer"].text) == 1
+
+
+def test_names_of_ipython_itself_stay(run: Run, place: Paced) -> None:
+    run("%%glm\n{exit} {open} {get_ipython} {quit} {print}")
+    content = sent(place)["messages"][0]["content"]
+    assert content == "{exit} {open} {get_ipython} {quit} {print}"

@@ -89,6 +89,7 @@ class Session:
         self.settings.endpoint = endpoint
         self.forget_client()
         self._key = key
+        self.client()
 
     def names(self) -> Scope:
         """Return the names that a prompt may use."""
