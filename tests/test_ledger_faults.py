@@ -41,22 +41,20 @@ def filled(path: Path, calls: int = 30) -> Ledger:
     return ledger
 
 
-def test_file_that_is_no_ledger_is_left_as_it_is(tmp_path: Path) -> None:
+def moved(folder: Path) -> Path:
+    """Return the one file that was moved aside."""
+    (found,) = [p for p in folder.glob("*.damaged-*") if p.suffix[-1].isdigit()]
+    return found
+
+
+def test_file_that_is_no_ledger_is_moved_aside_whole(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_bytes(b"my notes, not a database\n" * 400)
     before = path.read_bytes()
     error = refusal(Ledger(path))
-    assert "is damaged" in str(error)
-    assert "Move it aside" in error.hint
-    assert path.read_bytes() == before
-
-
-def test_cut_ledger_is_left_as_it_is(tmp_path: Path) -> None:
-    ledger = filled(tmp_path / "ledger.db")
-    os.truncate(ledger.path, 6000)
-    before = ledger.path.read_bytes()
-    assert "is damaged" in str(refusal(ledger))
-    assert ledger.path.read_bytes() == before
+    assert f"is damaged; it was moved aside to {moved(tmp_path).name}" in str(error)
+    assert ".recover" in error.hint
+    assert moved(tmp_path).read_bytes() == before
 
 
 def test_next_call_starts_a_new_ledger_once_the_damaged_one_is_aside(
@@ -64,10 +62,34 @@ def test_next_call_starts_a_new_ledger_once_the_damaged_one_is_aside(
 ) -> None:
     ledger = filled(tmp_path / "ledger.db")
     os.truncate(ledger.path, 6000)
+    before = ledger.path.read_bytes()
     refusal(ledger)
-    ledger.path.rename(tmp_path / "ledger.db.damaged")
+    assert moved(tmp_path).read_bytes() == before
     asyncio.run(one_call(ledger))
     assert len(dicts(ledger)) == 1
+
+
+def test_damage_found_while_reading_is_told_and_moved(tmp_path: Path) -> None:
+    ledger = filled(tmp_path / "ledger.db", 300)
+    asyncio.run(one_call(ledger))
+    with ledger.path.open("r+b") as file:  # every page but the first few
+        file.seek(16 * 4096)
+        file.write(b"\xff" * (ledger.path.stat().st_size - 16 * 4096))
+    with pytest.raises(LedgerError, match="moved aside"):
+        ledger.read()
+    assert moved(tmp_path).exists()
+    asyncio.run(one_call(ledger))
+
+
+def test_damaged_file_in_a_closed_folder_is_told(public: Path) -> None:
+    ledger = filled(public / "ledger.db", 3)
+    os.truncate(ledger.path, 6000)
+    ledger.path.chmod(0o666)
+    public.chmod(0o555)
+    said = run_child(READ_ONLY, ledger.path)
+    assert "can not" in said
+    public.chmod(0o755)
+    assert ledger.path.stat().st_size == 6000
 
 
 def test_ledger_moved_aside_under_way_is_noticed(tmp_path: Path) -> None:

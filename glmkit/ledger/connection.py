@@ -22,7 +22,7 @@ from typing import TypeVar
 from glmkit import loop
 from glmkit.errors import LedgerError
 from glmkit.ledger import budgets, owners, schema, sums
-from glmkit.ledger.faults import is_busy, is_lasting, translated
+from glmkit.ledger.faults import aside, is_busy, is_damage, is_lasting, translated
 from glmkit.ledger.measures import Bands
 from glmkit.ledger.volumes import on_network
 
@@ -96,6 +96,10 @@ class Connection:
                     db.execute("PRAGMA query_only = 1")
                     yield db
             except sqlite3.Error as exc:
+                if is_damage(exc):
+                    with self._lock:
+                        self._drop()
+                        raise aside(self.path, self._move_aside()) from exc
                 raise translated(exc, self.path) from exc
 
     def tidy(self) -> None:
@@ -144,13 +148,33 @@ class Connection:
                     raise
                 if is_lasting(exc):
                     self._drop()
+                if is_damage(exc):
+                    raise aside(self.path, self._move_aside()) from exc
                 raise translated(exc, self.path) from exc
+
+    def _move_aside(self) -> Path | None:
+        """Move a damaged file away, never delete it; None where that is not allowed.
+
+        One that another process has put in its place meanwhile stays.
+        """
+        moved = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns()}")
+        if self._inode not in {0, _inode(self._name)}:
+            return moved
+        try:
+            for end in ("-wal", "-shm", ""):
+                old = self.path.with_name(self.path.name + end)
+                if old.exists():
+                    old.rename(moved.with_name(moved.name + end))
+        except OSError:
+            return None
+        return moved
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is not None and self._in_place():
             return self._db
         self._drop()
         _create(self.path)
+        self._inode = 0  # until this one is open, nothing is known of it
         db = sqlite3.connect(
             self.path,
             timeout=_BUSY_MS / 1000,

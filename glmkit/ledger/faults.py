@@ -24,16 +24,15 @@ def is_lasting(exc: Exception) -> bool:
     return _code(exc) in _DAMAGED | _CLOSED | {sqlite3.SQLITE_IOERR}
 
 
+def is_damage(exc: Exception) -> bool:
+    """Whether the file is not, or no longer, what SQLite wrote."""
+    return _code(exc) in _DAMAGED
+
+
 def translated(exc: Exception, path: Path) -> LedgerError:
     """Return the error for the person."""
     code = _code(exc)
     number = exc.errno if isinstance(exc, OSError) else None
-    if code in _DAMAGED:
-        return LedgerError(
-            f"the ledger {path} is damaged",
-            hint=f"Move it aside, with {path.name}-wal and {path.name}-shm if they are "
-            "there; the next call starts a new one.",
-        )
     if code == sqlite3.SQLITE_FULL or number in _NO_SPACE:
         return LedgerError(
             f"there is no space left for the ledger {path}",
@@ -57,6 +56,21 @@ def translated(exc: Exception, path: Path) -> LedgerError:
             "to a folder that is.",
         )
     return LedgerError(f"the ledger {path} can not be used: {exc}")
+
+
+def aside(path: Path, moved: Path | None) -> LedgerError:
+    """Return the error for a damaged file that was moved, or could not be."""
+    if moved is None:
+        return LedgerError(
+            f"the ledger {path} is damaged, and can not be moved aside",
+            hint=f"Move it aside, with {path.name}-wal and {path.name}-shm if they are "
+            "there; the next call starts a new one.",
+        )
+    return LedgerError(
+        f"the ledger {path} is damaged; it was moved aside to {moved.name}",
+        hint="The next call starts a new one, without the old one's budgets; "
+        f"`sqlite3 {moved.name} .recover` may read what is left of it.",
+    )
 
 
 def _code(exc: Exception) -> int | None:
