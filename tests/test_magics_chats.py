@@ -129,3 +129,28 @@ def test_interrupted_or_failed_turn_leaves_a_chat_that_goes_on(
     assert result.error_in_exec is None
     assert roles(good)[-1] == "user"
     assert session.of(shell).chats["sky"].turns >= 1
+
+
+def test_form_of_one_answer_leaves_the_chat_as_it_is(run: Run, place: Paced) -> None:
+    run("%%glm --chat sky -s Brief\nHi")
+    result, _ = run("%%glm --chat sky -f code\nShow it")
+    assert result.error_in_exec is None
+    messages = place.seen["bodies"][-1]["messages"]
+    assert messages[0]["content"] == "Brief"
+    assert messages[-1]["content"].startswith("Show it\n\nAnswer with Python code")
+
+
+def test_chat_keeps_its_tools_and_can_still_undo(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    run(
+        "import glmkit\n@glmkit.tool\ndef double(n: int) -> int:\n    'Double.'\n"
+        "    return 2 * n"
+    )
+    run("%%glm --chat sky --tools double\nHi")
+    run("%%glm --chat sky --tools double\nAgain")
+    run("%%glm --chat sky\nAgain")
+    assert place.seen["bodies"][-1]["tools"][0]["function"]["name"] == "double"
+    run("%glm chat sky undo")
+    run("%glm chat sky undo")
+    assert session.of(shell).chats["sky"].turns == 1

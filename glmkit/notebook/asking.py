@@ -79,9 +79,9 @@ def ready(asking: Asking, names: Mapping[str, Any]) -> Ready:
     documents = [_document(path, sent) for path in asking.files]
     images = [_image(name, names, sent) for name in asking.images]
     options = dict(asking.options)
-    if asking.format in _ORDERS and asking.schema is None:
+    order = _ORDERS.get(asking.format) if asking.schema is None else None
+    if order and not asking.chat:
         system = options.get("system")
-        order = _ORDERS[asking.format]
         options["system"] = f"{system}\n\n{order}" if system else order
     if asking.schema is not None:
         options["schema"] = forms.schema(asking.schema, names)
@@ -90,7 +90,9 @@ def ready(asking: Asking, names: Mapping[str, Any]) -> Ready:
     if asking.web:
         options["web_search"] = True
         sent.append("the prompt, to the service's web search")
-    pieces = _pieces([*documents, *filled.pieces], images)
+    # A chat's system prompt holds for all of it, the form only for this turn.
+    closing = [f"\n\n{order}"] if order and asking.chat else []
+    pieces = _pieces([*documents, *filled.pieces, *closing], images)
     _refuse_keys(pieces, options)
     return Ready(
         prompt=pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces,

@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 class Chat:
     """One conversation by its name."""
 
-    def __init__(self, name: str, talk: Conversation, client: Client) -> None:
+    def __init__(
+        self,
+        name: str,
+        talk: Conversation,
+        client: Client,
+        tools: tuple[Any, ...] = (),
+    ) -> None:
         self.name = name
         self.talk = talk
+        self.tools = tools
         self._client = client
 
     @property
@@ -42,11 +49,11 @@ class Chat:
 
     def fork(self, name: str) -> Chat:
         """Return a chat with the same past."""
-        return Chat(name, self.talk.fork(), self._client)
+        return Chat(name, self.talk.fork(), self._client, self.tools)
 
     def goes_on(self, client: Client, tools: tuple[Any, ...]) -> bool:
-        """Whether the conversation can go on as it is."""
-        return client is self._client and not tools
+        """Whether the conversation can go on as it is, tools of before included."""
+        return client is self._client and tools in ((), self.tools)
 
 
 class Chats(Mapping[str, Chat]):
@@ -96,10 +103,11 @@ class Chats(Mapping[str, Chat]):
             from glmkit.conversation import Conversation
 
             history = old.messages if old else ()
+            tools = tools or (old.tools if old else ())
             begun = Conversation(
                 client, None if history else system, history=history, tools=tools
             )
-            self._chats[name] = Chat(name, begun, client)
+            self._chats[name] = Chat(name, begun, client, tools)
         return self._chats[name]
 
     def fork(self, name: str, other: str) -> Chat:
