@@ -114,7 +114,7 @@ def test_the_state_is_for_this_user_alone() -> None:
     for path in state_dir().iterdir():
         mode = 0o700 if path.is_dir() else 0o600
         assert path.stat().st_mode & 0o777 == mode, path
-        assert path.suffix in {".json", ".lock", ".log"}
+        assert path.suffix in {".json", ".key", ".lock", ".log", ""}
 
 
 @linux
