@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from glmkit.catalog import Card, Price, Tier, card, cards
 from glmkit.events import Usage
+from glmkit.frames import models
 from glmkit.money import Money
-from glmkit.prices import cost
+from glmkit.prices import cost, own_currency, with_searches, worst
 
 PRICED = [
     (each, price)
@@ -154,3 +156,75 @@ def test_price_in_force_on_the_day_counts() -> None:
     before = cost(changing, Usage(10**6), "CNY", day=date(2026, 4, 30))
     after = cost(changing, Usage(10**6), "CNY", day=date(2026, 5, 1))
     assert (before, after) == (Money.of(1, "CNY"), Money.of(2, "CNY"))
+
+
+def test_unknown_cached_price_is_counted_in_full_and_marked() -> None:
+    partly = cost(card("glm-4-plus"), Usage(100, 10, 110, 40), "CNY")
+    fresh = cost(card("glm-4-plus"), Usage(100, 10, 110, 0), "CNY")
+    assert partly == Money(550_000_000, "CNY", at_most=True)
+    assert fresh == Money(550_000_000, "CNY")
+    known = cost(card("glm-5.3"), Usage(100, 10, 110, 40), "CNY")
+    assert known is not None
+    assert not known.at_most
+
+
+@pytest.mark.parametrize(
+    ("engine", "yuan"),
+    [
+        ("search_std", "0.01"),
+        ("search_pro", "0.03"),
+        ("search_pro_sogou", "0.05"),
+        ("search_pro_quark", "0.05"),
+    ],
+)
+def test_search_is_billed_by_the_call(engine: str, yuan: str) -> None:
+    search = {"type": "web_search", "web_search": {"search_engine": engine}}
+    fee = Money.of(yuan, "CNY")
+    one = Money(1, "CNY")
+    assert with_searches(one, [search], "CNY") == one + fee
+    assert with_searches(one, [search], "USD") is None  # what it costs is not known
+    off = {"type": "web_search", "web_search": {"enable": "False"}}
+    assert with_searches(one, [off, {"type": "function"}], "CNY") == one
+    assert with_searches(None, [search], "CNY") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "units", "yuan"),
+    [("cogview-4", 3, "0.18"), ("cogvideox-3", 1, "1"), ("glm-asr", 2, "0.12")],
+)
+def test_other_units_than_tokens(model: str, units: int, yuan: str) -> None:
+    assert cost(card(model), None, "CNY", units=units) == Money.of(yuan, "CNY")
+    assert cost(card(model), None, "CNY") is None
+
+
+def test_users_price_wins_is_named_and_prices_a_url_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "models.json"
+    path.write_text(
+        """[
+  {"id": "my-model", "prices": [{"currency": "USD", "unit": "call", "each": "0.5"}]},
+  {"id": "glm-4-plus", "prices": [{"currency": "CNY",
+    "tiers": [{"input": "1", "output": "2"}]}]},
+  {"id": "glm-4.6", "context_window": 1000},
+  {"id": "search_pro", "prices": [{"currency": "CNY", "unit": "call", "each": "0.02"}]}
+]"""
+    )
+    monkeypatch.setenv("GLMKIT_MODELS_FILE", str(path))
+    assert cost(card("glm-4-plus"), Usage(10**6), "CNY") == Money.of(1, "CNY")
+    assert cost(card("my-model"), Usage(5, 5), "USD") == Money.of("0.5", "USD")
+    assert own_currency(card("my-model")) == "USD"
+    assert own_currency(card("glm-4.6")) is None  # its price is still ours
+    search = {"type": "web_search", "web_search": {"search_engine": "search_pro"}}
+    assert with_searches(Money(0, "CNY"), [search], "CNY") == Money.of("0.02", "CNY")
+    sources = models("glm-4-plus").set_index("model")["price_source"]
+    assert sources["glm-4-plus"] == f"your file {path}"
+
+
+def test_worst_case_is_the_dearest_tier_in_reach() -> None:
+    tiered = card("glm-4.7")
+    assert worst(tiered, 1000, 100, "CNY") == Money.of("0.0028", "CNY")
+    assert worst(tiered, 1000, 500, "CNY") == Money.of("0.01", "CNY")
+    assert worst(tiered, 40_000, 500, "CNY") == Money.of("0.168", "CNY")
+    assert worst(card("cogview-4"), 1, 1, "CNY") is None
+    assert worst(None, 1, 1, "CNY") is None
