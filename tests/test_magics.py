@@ -71,7 +71,7 @@ def test_quiet_cell_shows_nothing_and_keeps_the_reply(
 
 def test_call_knows_its_cell(run: Run, shell: InteractiveShell, place: Paced) -> None:
     run("%%glm -o answer\nHi")
-    assert shell.user_ns["answer"].calls[0].where.cell == "In[2]"
+    assert shell.user_ns["answer"].calls[0].where.cell == "In[1]"
 
 
 def test_error_is_two_lines_and_what_came_is_kept(

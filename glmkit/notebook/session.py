@@ -204,7 +204,10 @@ def _cell(shell: InteractiveShell) -> str:
     """Return the cell's id, else the number of the execution."""
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     cell = (parent.get("metadata") or {}).get("cellId")
-    return str(cell or f"In[{shell.execution_count}]")
+    # Newer IPythons count the shell's number on before the cell runs; the display
+    # hook knows in all of them.
+    hook: Any = shell.displayhook
+    return str(cell or f"In[{hook.prompt_count}]")
 
 
 def of(shell: InteractiveShell) -> Session:
