@@ -6,18 +6,17 @@ The envelope is the service's: HTTP 200 always, the business code in the body.
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any
 
 import msgspec
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.local.platform import shapes
+from glmkit.local.platform.envelopes import Answering, Endpoint, bare, wrap
 from glmkit.local.platform.gate import account_of, body_of, form_of
 from glmkit.local.platform.library import Hit, Index, pieces_of, plain
 from glmkit.local.platform.refusals import Refusal
@@ -31,9 +30,6 @@ _GRAIN = range(20, 2001)
 _LONGEST_QUERY = 1000
 _TOP_K = range(1, 21)
 _WORDS, _BYTES = 10_000_000, 2**30
-
-Endpoint = Callable[[Request], Awaitable[Any]]
-Answering = Callable[[Request], Awaitable[Response]]
 
 
 class KnowledgeAsk(msgspec.Struct):
@@ -284,33 +280,6 @@ class Knowledge:
         if found is None:
             raise Refusal(200, "404", f"{what} {id} does not exist")
         return found
-
-
-def bare(endpoint: Endpoint) -> Answering:
-    """Answer without the envelope, as the form that the older client knows does."""
-
-    async def answered(request: Request) -> Response:
-        try:
-            data = await endpoint(request)
-        except Refusal as refusal:
-            raise Refusal(400, "1214", refusal.message) from refusal
-        return JSONResponse({} if data is None else data)
-
-    return answered
-
-
-def wrap(endpoint: Endpoint) -> Answering:
-    """Put an endpoint's result, or its refusal, into the envelope."""
-
-    async def enveloped(request: Request) -> Response:
-        try:
-            data, code, message = await endpoint(request), 200, "请求成功"
-        except Refusal as refusal:
-            data, code, message = None, int(refusal.code), refusal.message
-        body = {"code": code, "message": message, "timestamp": int(time.time() * 1000)}
-        return JSONResponse(body if data is None else {"data": data, **body})
-
-    return enveloped
 
 
 def _page(request: Request, kept: list[dict[str, Any]]) -> dict[str, Any]:
