@@ -148,8 +148,8 @@ def test_executed_notebook_and_its_page_hold_the_pictures(
         "from glmkit.ledger import Ledger\n"
         "from glmkit.widgets import Controls, dashboard\n"
         f"dashboard(Ledger(Path({str(ledger.path)!r})))",
-        "from glmkit.notebook.settings import Settings\n"
-        "Controls(Settings(temperature=0.3))",
+        "from glmkit.notebook.settings import GLM\n"
+        "Controls(GLM(temperature=0.3))",
     ]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, store_widget_state=False).execute()
