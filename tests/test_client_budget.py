@@ -1,4 +1,4 @@
-"""Budgets through the real client: what does not fit is refused before a byte leaves."""
+"""Budgets through the real client: what does not fit is refused before it is sent."""
 
 from __future__ import annotations
 
