@@ -133,8 +133,7 @@ class Exchange:
             return None
         self._replayed = await self._tape.find()
         if self._replayed:
-            model = self._replayed.model
-            self.call = msgspec.structs.replace(self.call, model=model)
+            self.call = self._replayed.told_by(self.call)
             nothing = Money(0, self._billed() or "CNY")
             self.call = await self._ledger.open(self.call, nothing)
         else:

@@ -100,6 +100,16 @@ def test_person_decides_what_an_undecided_call_cost(
     assert ledger.verify().sums
 
 
+def test_second_try_of_a_call_reserves_again(ledger: Ledger) -> None:
+    glmkit.budget(1, "CNY", ledger=ledger)
+    call = opened(ledger, "0.4")
+    asyncio.run(ledger.reserve_again(call, yuan("0.4")))
+    assert gone(ledger) == ["¥0.8"]
+    with pytest.raises(BudgetError, match="holds no second"):
+        asyncio.run(ledger.reserve_again(call, yuan("0.4")))
+    assert gone(ledger) == ["¥0.8"]
+
+
 def test_reservation_of_a_dead_process_stays_spent(ledger: Ledger) -> None:
     code = """
 import asyncio, os, sys

@@ -161,6 +161,24 @@ def begin_day(db: sqlite3.Connection, at: float) -> None:
     )
 
 
+def reserve_again(db: sqlite3.Connection, call: Call, held: Money) -> None:
+    """Add to what a call holds; BudgetError where that passes a budget."""
+    db.execute(
+        "UPDATE calls SET held = held + ? WHERE id = ? AND held_currency = ?",
+        (held.parts, call.id, held.currency),
+    )
+    over = db.execute(
+        "SELECT b.id FROM budgets b JOIN calls c ON c.id = ? "
+        f"WHERE b.scope <> 'daily' AND b.held > b.amount AND {_OF.format(c='c')}",
+        (call.id,),
+    ).fetchone()
+    if held and over:
+        raise BudgetError(
+            "a try of this call may be billed already, and the budget holds no second",
+            hint=_HINT,
+        )
+
+
 def refusal(
     db: sqlite3.Connection, call: Call, owner: int, held: Money | None
 ) -> BudgetError:

@@ -80,6 +80,15 @@ class Ledger:
             self._connection.tidy()
         return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
 
+    async def reserve_again(self, call: Call, reserved: Money | None) -> None:
+        """Reserve once more: an earlier try of the call may be billed. BudgetError."""
+
+        def add(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                budgets.reserve_again(db, call, reserved or Money(0, "CNY"))
+
+        await self._connection.write(add)
+
     async def close(self, call: Call) -> None:
         """Complete the call's row, once or again.
 
