@@ -45,7 +45,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     other kind its `payload`, a task that was submitted its `task_id`. `cost` is what
     is owed and `list_cost` the card's price (`None`: not known); `seconds` to the end
     and `first_token_s` to the first piece are those of the recording, where a cassette
-    answers; `changed` names what differs from that of the same cell.
+    answers, and `recorded` says when and where it was made; `changed` names what
+    differs from that of the same cell.
     """
 
     id: int = 0
@@ -70,6 +71,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str = ""
     status: int | None = None
     retries: int = 0
+    recorded: str = ""
     changed: tuple[str, ...] = ()
 
 
@@ -192,7 +194,8 @@ class Reply(msgspec.Struct, frozen=True):
         given = msgspec.to_builtins(first.request)
         shown = [f"{n}={given[n]}" for n in _CITED if given.get(n) is not None]
         who = f", answered by the stand-in {self.stand_in}" if self.stand_in else ""
-        said = ", ".join([f"{self.model}{asked}", str(day), first.endpoint, *shown])
+        place = first.recorded or f"{day}, {first.endpoint}"
+        said = ", ".join([f"{self.model}{asked}", place, *shown])
         return f"{said}{who}, request sha256:{canonical_key(first.request)}"
 
     def __str__(self) -> str:

@@ -35,7 +35,8 @@ def call(prompt: str = "Hi", **options: Any) -> Call:
 
 
 def recording(prompt: str = "Hi", said: str = "Ho", **more: Any) -> Recording:
-    fields = {"cell": "In[1]", "repeat": 0, "model": "m", "at": "2026-01-01"}
+    fields: dict[str, Any] = {"cell": "In[1]", "repeat": 0, "model": "m"}
+    fields |= {"endpoint": "zai", "at": "2026-01-01"}
     return Recording(
         request=msgspec.Raw(lines.asked(call(prompt))),
         events=(Start("id", "m"), said, Finish("stop")),

@@ -108,6 +108,16 @@ def test_saved_money_is_the_cards_price(tape: Path, paced: Factory) -> None:
     assert not str(reply.list_cost).startswith("¥0 ")
 
 
+def test_citation_names_the_day_of_the_recording(paced: Factory, tape: Path) -> None:
+    place = paced(tokens=5)
+    with glmkit.Client(**at(place, tape)) as client:
+        first = client.chat("Why?", model="glm-4-plus").cite()
+    with glmkit.Client("local", cassette=tape) as client:
+        second = client.chat("Why?", model="glm-4-plus").cite()
+    assert second == first.replace(place.url, "another server")
+    assert "127.0.0.1" not in tape.read_text("utf-8")
+
+
 def test_stream_replays_the_recorded_pieces(paced: Factory, tape: Path) -> None:
     place = paced(tokens=600)
     pieces = []

@@ -262,6 +262,7 @@ class Tape:
                 request=msgspec.Raw(self._asked),
                 events=lines.pieces(self._events),
                 model=call.model,
+                endpoint=_named(call.endpoint),
                 at=datetime.fromtimestamp(call.at, UTC).isoformat(timespec="seconds"),
                 seconds=_rounded(call.seconds),
                 first_token_s=_rounded(call.first_token_s),
@@ -311,6 +312,10 @@ class Tape:
             f"differs in: {', '.join(map(lines.told, names[:_MOST_NAMES]))}",
             hint=hint,
         )
+
+
+def _named(endpoint: str) -> str:
+    return "another server" if "://" in endpoint else endpoint
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -43,8 +43,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """One answer: who asked what for the how manieth time, and the events that came.
 
     `request` is canonical JSON, `repeat` counts equal requests of one run of a cell
-    from 0, `model` is the one asked, `at` an ISO date; `seconds` and `first_token_s`
-    are those of the recording.
+    from 0, `model` is the one asked, `endpoint` a service's name (of a URL nothing is
+    told), `at` an ISO date; `seconds` and `first_token_s` are those of the recording.
     """
 
     cell: str
@@ -52,6 +52,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     request: msgspec.Raw
     events: tuple[Piece, ...]
     model: str
+    endpoint: str
     at: str
     seconds: float | None = None
     first_token_s: float | None = None
@@ -60,6 +61,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """SHA-256 of the request, as 64 hex digits."""
         return hashlib.sha256(bytes(self.request)).hexdigest()
+
+    def told_by(self, call: Call) -> Call:
+        """Return a call as the one that is answered by this recording."""
+        made = told(f"{self.at[:10]}, {self.endpoint}")
+        return msgspec.structs.replace(call, model=self.model, recorded=made)
 
     def batches(self) -> Iterator[list[Event]]:
         """Yield the events as they were recorded, in lists."""
