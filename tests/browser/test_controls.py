@@ -14,9 +14,9 @@ from tests.conftest import wait_for
 Open = Callable[[Sequence[str]], Notebook]
 
 _CELLS = [
-    "from glmkit.notebook.settings import Settings\n"
+    "from glmkit.notebook.settings import GLM\n"
     "from glmkit.widgets import Controls\n"
-    "settings = Settings()\n"
+    "settings = GLM()\n"
     "controls = Controls(settings)\n"
     "controls",
     "print(settings.model, settings.temperature, settings.stream)",
