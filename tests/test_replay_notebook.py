@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -263,16 +263,23 @@ def answers(book: Any) -> dict[str, list[str]]:
 
 
 def outputs(book: Any) -> dict[str, list[Any]]:
-    """Return the outputs of each cell by its source; counts differ with the order."""
-    return {
-        cell.source: [
-            {k: v for k, v in output.items() if k != "execution_count"}
-            for output in cell.outputs
-            # Said once, in the first cell that asks.
-            if not output.get("text", "").startswith("No key was found")
-        ]
-        for cell in book.cells
-    }
+    """Return the outputs of each cell by its source, but for counts and chunks."""
+    return {cell.source: list(shown(cell)) for cell in book.cells}
+
+
+def shown(cell: Any) -> Iterator[Any]:
+    printed: dict[str, str] = {}
+    for output in cell.outputs:
+        if output["output_type"] == "stream":
+            name = output["name"]
+            printed[name] = printed.get(name, "") + output["text"]
+        else:
+            yield {k: v for k, v in output.items() if k != "execution_count"}
+    # The stand-in is named once, in the first cell that asks.
+    said = printed.get("stdout", "")
+    if said.startswith("No key was found"):
+        printed["stdout"] = said.split("\n", 1)[1]
+    yield {name: text for name, text in printed.items() if text}
 
 
 @pytest.fixture

@@ -1,34 +1,22 @@
-"""When a cassette is asked: modes, the runs of cells, and one call's dealings with it.
-
-Who runs the process has the first word (GLMKIT_REPLAY), then the cell (`--replay`),
-then the notebook (`%glm replay`), then whoever made the client (`cassette=`).
-"""
+"""Which cassette a call has to do with, and its dealings with it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
 
 import msgspec
 
 from glmkit.calls import Call, Reply
-from glmkit.cassette import changes, lines
+from glmkit.cassette import changes, lines, modes
 from glmkit.cassette.file import Cassette, Entry
 from glmkit.cassette.lines import Recording
-from glmkit.errors import ConfigError, ReplayError
+from glmkit.cassette.modes import Mode
+from glmkit.errors import ReplayError
 from glmkit.events import Event
-
-#: `auto` replays and records what is missing, `record` sends and records, `refresh`
-#: does too and drops the earlier take, `only` never sends, `off` has no part in it.
-Mode = Literal["auto", "record", "only", "refresh", "off"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 
 #: The cassette where no notebook and nobody else names one.
 FILE = "glmkit.glm.jsonl"
@@ -36,27 +24,9 @@ FILE = "glmkit.glm.jsonl"
 #: Fields that a message names.
 _MOST_NAMES = 12
 
-_said: Mode | None = None
-_this: ContextVar[Mode | None] = ContextVar("replay", default=None)
 _home: Path | None = None
 _decks: dict[Path, Deck] = {}
 _lock = threading.Lock()
-
-
-class _Run(msgspec.Struct, frozen=True):
-    """One run of a cell; outside a notebook there is one in a process."""
-
-    number: int = 0
-    cell: str = ""
-
-
-_run = _Run()
-
-
-def begin_run(cell: str) -> None:
-    """Count equal requests from the first again: a cell begins to run."""
-    global _run
-    _run = _Run(_run.number + 1, cell)
 
 
 def settle_at(path: Path | None) -> None:
@@ -68,46 +38,20 @@ def settle_at(path: Path | None) -> None:
     _home = path
 
 
-def mode_of(name: str) -> Mode:
-    """Return the mode of a name; ConfigError for anything else."""
-    if name in MODES:
-        return name
-    raise ConfigError(
-        f"there is no replay mode {name!r}", hint="The modes are " + ", ".join(MODES)
-    )
-
-
-def forced() -> Mode | None:
-    """Return the mode that GLMKIT_REPLAY sets over all others; None: it sets none."""
-    name = os.environ.get("GLMKIT_REPLAY", "").strip().lower()
-    return mode_of(name) if name else None
-
-
 def switch(mode: Mode | None) -> None:
     """Set the mode of this process; None takes it back.
 
     What is used is counted anew, for `prune`.
     """
-    global _said
-    if mode and (forced() or mode) != "off":
+    if mode and (modes.forced() or mode) != "off":
         deck().cassette.begin()
-    begin_run(_run.cell)
-    _said = mode
+    modes.begin_run(modes.run().cell)
+    modes.say(mode)
 
 
 def switched() -> Mode:
     """Return the mode of a client that has no cassette of its own."""
     return deck().mode()
-
-
-@contextmanager
-def for_this(mode: Mode | None) -> Iterator[None]:
-    """Set the mode of what is asked inside the `with`; None changes nothing."""
-    token = _this.set(mode or _this.get())
-    try:
-        yield
-    finally:
-        _this.reset(token)
 
 
 def deck(path: str | Path | None = None) -> Deck:
@@ -130,7 +74,7 @@ def tape(call: Call, own: Deck | None = None) -> Tape | None:
 
     `own` is the deck of a client that was made with a cassette.
     """
-    if own is None and not (_said or _this.get() or _asked_outside()):
+    if own is None and not (modes.said() or _asked_outside()):
         return None
     return (own or deck()).tape(call)
 
@@ -155,14 +99,14 @@ class Deck:
     def __init__(self, path: Path, mode: Mode | None = None) -> None:
         self.cassette = Cassette.at(path)
         self._own = mode
-        self._run = _run.number
+        self._run = modes.run().number
         self._claims: dict[str, set[int]] = {}
         self._touched: set[bytes] = set()
         self._lock = threading.Lock()
 
     def mode(self) -> Mode:
         """Return the mode that holds now."""
-        return forced() or _this.get() or _said or self._own or "off"
+        return modes.forced() or modes.said() or self._own or "off"
 
     def tape(self, call: Call) -> Tape | None:
         """Return what a call has to do with the cassette; None where replay is off."""
@@ -172,8 +116,8 @@ class Deck:
     def claim(self, key: str) -> int:
         """Take the lowest number that no equal request of this run has."""
         with self._lock:
-            if self._run != _run.number:
-                self._run = _run.number
+            if self._run != modes.run().number:
+                self._run = modes.run().number
                 self._claims, self._touched = {}, set()
             claims = self._claims.setdefault(key, set())
             number = next(n for n in range(len(claims) + 1) if n not in claims)
@@ -208,7 +152,7 @@ class Tape:
         self.changed: tuple[str, ...] = ()
         self._deck = deck
         self._mode = mode
-        self._cell = call.where.cell or _run.cell
+        self._cell = call.where.cell or modes.run().cell
         self._asked = lines.asked(call)
         self._key = lines.key_of(call)
         self._chat = call.operation == "chat"
