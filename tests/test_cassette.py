@@ -364,6 +364,41 @@ def test_read_only_folder_is_read_and_refused_before_sending(tmp_path: Path) -> 
         Cassette(tmp_path / "missing" / "a.glm.jsonl").check_writable()
 
 
+FULL = """
+import resource
+import signal
+import sys
+from pathlib import Path
+from tests.test_cassette import recording
+from glmkit.cassette import Cassette
+from glmkit.errors import ReplayError
+path = Path(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+cassette = Cassette(path)
+cassette.begin()
+resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 100,) * 2)
+try:
+    cassette.add(recording("new"))
+except ReplayError as exc:
+    print(exc)
+"""
+
+
+def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.glm.jsonl"
+    Cassette(path).add(recording())
+    before = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "can not be written: the disk is full" in done.stdout
+    assert path.read_bytes() == before
+
+
 def test_request_of_an_empty_file_is_new(tmp_path: Path) -> None:
     path = tmp_path / "a.glm.jsonl"
     path.touch()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from glmkit.cassette import lines
+from glmkit.cassette import lines, writing
 from glmkit.cassette.lines import Misread, Recording
 from glmkit.config import state_dir
 from glmkit.errors import ReplayError
@@ -145,9 +143,11 @@ class Cassette:
             try:
                 if replace and any(e.take == entry.take for e in self._entries):
                     kept = [e.line for e in self._entries if e.take != entry.take]
-                    self._replace([*kept, line])
+                    writing.replace(self.path, [*kept, line])
                 else:
-                    self._append(line if self._end else lines.HEADER + line)
+                    writing.append(
+                        self.path, line if self._end else lines.HEADER + line
+                    )
             except OSError as exc:
                 raise self._unwritable(exc.strerror or str(exc)) from exc
             self._read_on()
@@ -171,7 +171,7 @@ class Cassette:
             dropped = len(self._entries) - len(kept)
             if dropped:
                 try:
-                    self._replace([entry.line for entry in kept])
+                    writing.replace(self.path, [entry.line for entry in kept])
                 except OSError as exc:
                     raise self._unwritable(exc.strerror or str(exc)) from exc
                 self._read_on()
@@ -249,34 +249,6 @@ class Cassette:
         self._index.setdefault((entry.key, entry.repeat), []).append(entry)
         self._cells.setdefault(entry.cell, []).append(entry)
         self._last = entry.line
-
-    def _append(self, data: bytes) -> None:
-        """Write in one piece; what could not be written whole is taken back."""
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(self.path, flags, 0o666)
-        try:
-            size = os.fstat(descriptor).st_size
-            if os.write(descriptor, data) != len(data):
-                os.ftruncate(descriptor, size)
-                raise OSError("the disk is full")
-        finally:
-            os.close(descriptor)
-
-    def _replace(self, kept: list[bytes]) -> None:
-        """Put a new file in the old one's place, at once."""
-        descriptor, name = tempfile.mkstemp(".tmp", ".glm-", self.path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(lines.HEADER)
-                file.writelines(kept)
-                file.flush()
-                os.fsync(file.fileno())
-            shutil.copymode(self.path, name)
-            os.replace(name, self.path)  # noqa: PTH105 - both are paths already
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
 
     @contextmanager
     def _held(self) -> Iterator[None]:
