@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -35,17 +36,17 @@ from glmkit.streams import AsyncStream, Stream
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_ledgers: dict[Path, Ledger] = {}
+_ledgers: dict[str | None, Ledger] = {}
 _lock = threading.Lock()
 
 
 def ledger() -> Ledger:
-    """Return this user's ledger, opened once in a process."""
-    path = data_dir() / "ledger.db"
+    """Return this user's ledger, opened once in a process for each data folder."""
+    folder = os.environ.get("GLMKIT_DATA_DIR")
     with _lock:
-        if path not in _ledgers:
-            _ledgers[path] = Ledger(path)
-        return _ledgers[path]
+        if folder not in _ledgers:
+            _ledgers[folder] = Ledger(data_dir() / "ledger.db")
+        return _ledgers[folder]
 
 
 def _spelled_out(method: F) -> F:
