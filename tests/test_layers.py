@@ -17,9 +17,10 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "dialect": "sse wire schema tools rounds",
     "plumbing": "config keys loop retries limiter transport ledger cassette documents",
     "local": "local",
-    "client": "service operation exchange streams resources series client defaults curl",
-    "work": "deadline toolbox conversation sandbox texts frames accounts exports tables lab gallery "
-    "doctor",
+    "client": "service operation exchange streams resources series client defaults "
+    "curl",
+    "work": "deadline toolbox conversation sandbox texts frames accounts exports tables "
+    "lab gallery doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",
     "notebook": "notebook",
