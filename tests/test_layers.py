@@ -19,8 +19,8 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "local": "local",
     "client": "service operation exchange streams resources series client defaults "
     "curl",
-    "work": "deadline toolbox conversation sandbox texts frames accounts exports tables "
-    "lab gallery doctor",
+    "work": "deadline toolbox conversation sandbox texts frames accounts exports "
+    "tables lab gallery doctor",
     "picture": "render figures",
     "widgets": "glmkit_widgets",
     "notebook": "notebook",
