@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +15,7 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 
 import glmkit
-from glmkit import figures, frames
-from glmkit.errors import LedgerError
+from glmkit.errors import ConfigError, LedgerError
 from glmkit.ledger import Ledger
 from glmkit_widgets.dashboard import Dashboard
 from tests.conftest import wait_for
@@ -44,37 +45,79 @@ def _drawn(board: Dashboard) -> dict[str, object]:
 
 
 def _wanted(ledger: Ledger) -> dict[str, object]:
-    calls = frames.usage(newest=figures.NEWEST, ledger=ledger)
-    return dict(figures.tokens_by_call(calls).to_plotly_json())
+    """Return the page that another dashboard opens with."""
+    other = Dashboard(ledger)
+    picture = _drawn(other)
+    other.close()
+    return picture
 
 
 def test_live_figure_equals_one_drawn_anew(ledger: Ledger, board: Dashboard) -> None:
-    assert board.figure.layout.annotations
+    assert "No calls yet" in str(board.figure.layout.annotations)
     for count, model in ((1, "glm-4-plus"), (4, "glm-4-long"), (3, "glm-4-plus")):
         write_calls(ledger, count, model)
         board.refresh()
         assert str(_drawn(board)["data"]) == str(_wanted(ledger)["data"])
-        assert not board.figure.layout.annotations
-        assert board.figure.layout.xaxis.visible is not False
+        assert _drawn(board)["layout"] == _wanted(ledger)["layout"]
+        assert board.figure.layout.yaxis2.visible is True
 
 
 def test_zoom_stays_while_calls_come(ledger: Ledger, board: Dashboard) -> None:
     write_calls(ledger, 3, "glm-4-plus")
     board.refresh()
-    board.figure.layout.xaxis.range = (1, 2)
+    board.figure.layout.yaxis2.range = (1, 2)
     write_calls(ledger, 3, "glm-4-plus")
     board.refresh()
-    assert board.figure.layout.xaxis.range == (1, 2)
-    assert len(board.figure.data[0].x) == 6
+    assert board.figure.layout.yaxis2.range == (1, 2)
+    assert "in 6 calls" in str(board.figure.layout.annotations)
 
 
-def test_window_that_slides_redraws_the_order(ledger: Ledger, board: Dashboard) -> None:
+def test_every_page_shows_its_panels_and_none_stay_behind(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    write_calls(ledger, 3, "glm-4-plus")
+    write_calls(ledger, 2, "mystery")
+    board.refresh()
+    first = _drawn(board)
+    wanted = {"Speed": "Seconds of a call", "Budget": "Owed and", "Errors": "Codes of"}
+    for page, title in wanted.items():
+        board.filters.page = page
+        assert title in str(board.figure.layout.annotations)
+    board.filters.page = "Spend"
+    assert str(_drawn(board)["data"]) == str(first["data"])
+    assert "Dearest cells" in str(board.figure.layout.annotations)
+
+
+def test_filters_leave_the_calls_that_are_chosen(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    write_calls(ledger, 3, "glm-4-plus")
+    write_calls(ledger, 2, "mystery")
+    board.refresh()
+    assert board.filters.choices["model"] == ["glm-4-plus", "mystery"]
+    board.filters.model = "mystery"
+    assert board.value["calls"].sum() == 2
+    assert {trace.name for trace in board.figure.data} == {"mystery (?)"}
+    board.filters.model = None
+    board.filters.period = "Today"
+    assert board.value["calls"].sum() == 5
+    board.filters.last = "2001-01-01"
+    assert board.value["calls"].sum() == 0
+    assert "No calls yet" in str(board.figure.layout.annotations)
+
+
+def test_a_narrow_view_gets_one_column(ledger: Ledger, board: Dashboard) -> None:
     write_calls(ledger, 1, "glm-4-plus")
-    write_calls(ledger, 299, "glm-4-long")
     board.refresh()
-    write_calls(ledger, 1, "glm-4.7-flash")
-    board.refresh()
-    assert str(_drawn(board)["data"]) == str(_wanted(ledger)["data"])
+    assert board.figure.layout.xaxis2.domain[0] > 0.5
+    board.filters.width = 400
+    assert board.figure.layout.xaxis2.domain[0] < 0.5
+    assert board.figure.layout.height > 1200
+
+
+def test_a_model_without_a_price_is_refused_for_what_if(board: Dashboard) -> None:
+    with pytest.raises(ConfigError):
+        board.filters.other = "glm-4-flash-250414"
 
 
 def test_open_dashboard_follows_until_it_is_closed(
@@ -108,15 +151,15 @@ def test_ledger_that_can_not_be_read_is_told_and_tried_again(
 ) -> None:
     write_calls(ledger, 2, "glm-4-plus")
     ledger.disconnect()
-    good = ledger.path.read_bytes()
-    ledger.path.with_name("ledger.db-wal").unlink(missing_ok=True)
-    ledger.path.write_bytes(b"no ledger" * 999)
-    with pytest.raises(LedgerError):
-        Dashboard(ledger)
-    board._watch()
-    wait_for(lambda: "ledger" in (board.figure.layout.title.text or ""))
-    ledger.path.write_bytes(good)
-    wait_for(lambda: "Tokens" in board.figure.layout.title.text)
+    with contextlib.closing(sqlite3.connect(ledger.path)) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        db.execute("PRAGMA user_version = 99")
+        with pytest.raises(LedgerError):
+            Dashboard(ledger)
+        board._watch()
+        wait_for(lambda: "newer" in board.filters.status)
+        db.execute(f"PRAGMA user_version = {version}")
+    wait_for(lambda: "2 calls" in board.filters.status)
     assert board.value["calls"].sum() == 2
 
 
@@ -148,8 +191,7 @@ def test_executed_notebook_and_its_page_hold_the_pictures(
         "from glmkit.ledger import Ledger\n"
         "from glmkit.widgets import Controls, dashboard\n"
         f"dashboard(Ledger(Path({str(ledger.path)!r})))",
-        "from glmkit.notebook.settings import GLM\n"
-        "Controls(GLM(temperature=0.3))",
+        "from glmkit.notebook.settings import GLM\nControls(GLM(temperature=0.3))",
     ]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, store_widget_state=False).execute()

@@ -10,6 +10,7 @@ _MODULES = {
     "Answer": "glmkit_widgets.answer",
     "Controls": "glmkit_widgets.controls",
     "Dashboard": "glmkit_widgets.dashboard",
+    "Filters": "glmkit_widgets.filters",
 }
 
 __all__ = list(_MODULES)

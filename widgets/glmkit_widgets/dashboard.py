@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from html import escape
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, RLock, Thread
 from typing import Any
 
-import pandas as pd
+import ipywidgets
 import plotly.graph_objects as go
 
-from glmkit import figures, frames
+from glmkit import figures
 from glmkit.errors import GLMError
+from glmkit.figures import looks, tables
 from glmkit.ledger import Ledger
+from glmkit_widgets.filters import NAMES, Filters
+from glmkit_widgets.readings import PAGES, Readings, choices
 from glmkit_widgets.still import LIVE, Still
 
 #: Seconds between two looks at the ledger's files.
@@ -21,15 +24,20 @@ _PERIOD_S = 0.25
 #: Looks before the first view, which may have to wait for the cell's end; after that
 #: the watching ends when the last view goes. It begins anew with a view.
 _PATIENCE = 240
+#: Axes that every page has: a page may leave some unseen, and none behind.
+_PLACES = max(map(len, PAGES.values()))
+#: Seconds from one drawing of all pages' numbers to the next, while calls come.
+_STILL_S = 2.0
 
 Mark = tuple[tuple[int, int], ...]
 
 
 class Dashboard:
-    """Show the tokens of each call by model, and follow the ledger as it grows.
+    """Show where tokens, money and time went, and follow the ledger as it grows.
 
-    `ledger` None is the user's own. `.figure` is the FigureWidget, `.value` the newest
-    numbers: tokens, calls and costs by model, a DataFrame. Raises LedgerError.
+    `ledger` None is the user's own. `.figure` is the FigureWidget of the page that is
+    shown, `.filters` says which page and which calls, `.value` the newest numbers:
+    tokens, calls and costs by model, a DataFrame. Raises LedgerError.
 
     >>> Dashboard().close()
     """
@@ -37,49 +45,77 @@ class Dashboard:
     def __init__(self, ledger: Ledger | None = None) -> None:
         self._ledger = ledger or Ledger()
         self._mark: Mark = ()
-        self._lock = Lock()
+        self._lock = RLock()
         self._closed = Event()
         self._watcher: Thread | None = None
         self._still = Still(self._draw)
+        self._drawn_at = 0.0
+        self.filters = Filters()
         self._picture = self._read()
         self.figure = go.FigureWidget(self._picture)
         # plotly has no public way to configure a FigureWidget: without this it keeps
         # its first width while the panel changes.
         self.figure._config = {"responsive": True, "displaylogo": False}
         self.figure.layout.autosize = True
-        self.figure.add_class(LIVE)
         self.figure.observe(self._on_views, "_view_count")
+        self.filters.observe(self._on_choice, list(NAMES))
+        self.view = ipywidgets.VBox([self.filters, self.figure])
+        self.view.add_class(LIVE)
 
     def refresh(self) -> None:
         """Read the ledger and draw what is new, in place."""
         with self._lock:
             if self._closed.is_set():
                 return
-            old, new = self._picture, self._read()
-            _redraw(self.figure, old, new)
-            self._picture = new
-            self._still.update()
+            old, self._picture = self._picture, self._read()
+            _redraw(self.figure, old, self._picture)
 
     def close(self) -> None:
         """End the watching and remove the views."""
         with self._lock:
             self._closed.set()
-            self.figure.close()
+            for widget in (self.figure, self.filters, self.view):
+                widget.close()
 
-    def _read(self) -> go.Figure:
+    def _read(self) -> dict[str, Any]:
         mark = _mark(self._ledger.path)
-        self.value = frames.usage(by="model", ledger=self._ledger)
-        calls = frames.usage(newest=figures.NEWEST, ledger=self._ledger)
-        picture = figures.tokens_by_call(calls)
+        self.filters.choices = choices(self._ledger)
+        picture = self._page()
         self._mark = mark
         return picture
 
+    def _page(self) -> dict[str, Any]:
+        """Draw the page for the calls that are chosen."""
+        self._readings = Readings(self._ledger, self.filters.chosen)
+        self.value = self._readings.by_model
+        panels = [read(self._readings) for read in PAGES[self.filters.page]]
+        calls = int(self.value["calls"].sum())
+        tokens = looks.count(int(self.value["total_tokens"].sum()))
+        self.filters.status = f"{calls:,} calls, {tokens} tokens"
+        return figures.grid(panels, self.filters.width, _PLACES)
+
+    def _on_choice(self, change: Any) -> None:
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._try(self._choose)
+
+    def _choose(self) -> None:
+        old, self._picture = self._picture, self._page()
+        _redraw(self.figure, old, self._picture, anew=True)
+
     def _ipython_display_(self) -> None:
-        self._still.show(self.figure.model_id)
+        self._still.show(self.view.model_id)
         self._watch()
 
     def _draw(self) -> tuple[str, str]:
-        return _table(self.value)
+        """Draw the numbers of all pages, of the calls that are chosen."""
+        readings = self._readings
+        head, lines = tables.models(self.value, readings.currency)
+        panels = [read(readings) for page in PAGES.values() for read in page]
+        self._drawn_at = time.monotonic()
+        told = f"{lines}\n{tables.plain(panels)}"
+        return f'{head}<div class="panels">{tables.html(panels)}</div>', told
 
     def _on_views(self, change: Any) -> None:
         if change["new"]:
@@ -97,20 +133,27 @@ class Dashboard:
 
     def _follow(self) -> None:
         """Look for news until it is closed or the last view is gone."""
-        looks, pause = _PATIENCE, _PERIOD_S
-        while looks and not self._closed.wait(pause):
-            looks = 1 if self.figure._view_count else looks - 1
+        looks_left, pause = _PATIENCE, _PERIOD_S
+        drawn = self._readings
+        while looks_left and not self._closed.wait(pause):
+            looks_left = 1 if self.figure._view_count else looks_left - 1
             begun = time.thread_time()
             if _mark(self._ledger.path) != self._mark:
-                self._try_refresh()
+                self._try(self.refresh)
+            elif self._readings is not drawn and self._rested():
+                drawn = self._readings
+                self._try(self._still.update)
             # A long ledger takes its time: a tenth of the kernel's at most.
             pause = max(_PERIOD_S, 9 * (time.thread_time() - begun))
 
-    def _try_refresh(self) -> None:
+    def _rested(self) -> bool:
+        return time.monotonic() - self._drawn_at > _STILL_S
+
+    def _try(self, work: Callable[[], None]) -> None:
         try:
-            self.refresh()
+            work()
         except GLMError as exc:
-            self.figure.layout.title.text = escape(f"{exc} {exc.hint}")
+            self.filters.status = f"{exc} {exc.hint}"
 
 
 def _mark(path: Path) -> Mark:
@@ -132,59 +175,47 @@ def _mark(path: Path) -> Mark:
     return tuple(marks)
 
 
-def _redraw(live: go.FigureWidget, old: go.Figure, new: go.Figure) -> None:
-    """Bring a live figure from one picture to the next; the person's zoom stays."""
-    names = [trace.name for trace in new.data]
-    if [trace.name for trace in live.data] != names[: len(live.data)]:
+def _redraw(
+    live: go.FigureWidget,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    *,
+    anew: bool = False,
+) -> None:
+    """Bring a live figure from one picture to the next; the person's zoom stays.
+
+    `anew`: another page or other calls, of which no zoom can be kept.
+    """
+    traces = new["data"]
+    same = [_key(trace) for trace in old["data"]] == [_key(trace) for trace in traces]
+    if not same:
         live.data = ()
-    known = len(live.data)
+        live.add_traces(traces)
+    before = {} if anew else _leaves(old["layout"])
+    layout = {
+        place: value
+        for place, value in _leaves(new["layout"]).items()
+        if place not in before or before[place] != value
+    }
+    # Not before the traces are there: plotly.js fails where a type changes on none.
+    live.plotly_relayout(layout)
+    if not same:
+        return
     with live.batch_update():
-        for trace, fresh in zip(live.data, new.data, strict=False):
-            trace.update(fresh.to_plotly_json())
-        layout = _leaves(new.layout.to_plotly_json())
-        for place in _leaves(old.layout.to_plotly_json()) | layout:
-            live.layout[place] = layout.get(place)
-    if known < len(names):
-        live.add_traces(new.data[known:])
+        for trace, past, fresh in zip(live.data, old["data"], traces, strict=True):
+            trace.update({n: v for n, v in fresh.items() if past.get(n) != v})
+
+
+def _key(trace: dict[str, Any]) -> tuple[Any, ...]:
+    return trace["type"], trace["name"], trace["xaxis"], trace.get("orientation")
 
 
 def _leaves(tree: dict[str, Any], stem: str = "") -> dict[str, Any]:
     """Return each value of a layout under its dotted name; lists are values."""
     leaves: dict[str, Any] = {}
     for name, value in tree.items():
-        if isinstance(value, dict) and name != "template":
+        if isinstance(value, dict):
             leaves |= _leaves(value, f"{stem}{name}.")
-        else:
+        elif name != "template":
             leaves[stem + name] = value
     return leaves
-
-
-def _table(sums: pd.DataFrame) -> tuple[str, str]:
-    """Return tokens by model as a safe HTML table with bars, and as plain text."""
-    if sums.empty:
-        return "<p>No calls yet.</p>", "No calls yet."
-    sums = sums.sort_values("total_tokens", ascending=False)
-    most = max(int(sums["total_tokens"].max()), 1)
-    rows = [_row(entry, most) for entry in sums.to_dict("records")]
-    html = f"<table><tr>{_HEADS}</tr>{''.join(html for html, _ in rows)}</table>"
-    return html, "\n".join(plain for _, plain in rows)
-
-
-_HEADS = '<th scope="col">Model</th>' + "".join(
-    f'<th scope="col" class="number">{name}</th>'
-    for name in ("Calls", "Prompt", "Answer", "Tokens")
-)
-
-
-def _row(entry: dict[Any, Any], most: int) -> tuple[str, str]:
-    model = str(entry["model"])
-    counts = ("calls", "prompt_tokens", "completion_tokens", "total_tokens")
-    numbers = [int(entry[name]) for name in counts]
-    cells = "".join(f'<td class="number">{number:,}</td>' for number in numbers)
-    width = 100 * numbers[-1] / most
-    colour = escape(figures.colour(model))
-    bar = f'<span class="bar" style="--bar:{colour};width:{width:.1f}%"></span>'
-    cells = f'<th scope="row">{escape(model)}</th>{cells}<td class="bars">{bar}</td>'
-    calls, prompt, answer, tokens = numbers
-    plain = f"{model}: {tokens:,} tokens ({prompt:,} + {answer:,}), calls: {calls:,}"
-    return f"<tr>{cells}</tr>", plain

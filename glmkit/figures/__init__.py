@@ -1,0 +1,132 @@
+"""The panels of the dashboard: from frames of the ledger to plotly figures.
+
+Each is a function that returns a figure of its own, for a paper as well:
+
+    figures.cost_over_time(glmkit.usage(by=("day", "model"))).write_image("cost.pdf")
+
+A model has the same colour and hatching in all of them. `TEMPLATE` reads on any page;
+`figure.update_layout(template=figures.LIGHT)`, or DARK, sets a page of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from glmkit.figures import burning, spending, timing, trouble
+from glmkit.figures.looks import DARK, LIGHT, TEMPLATE, colour
+from glmkit.figures.panel import Panel, grid
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "NEWEST",
+    "TEMPLATE",
+    "Panel",
+    "budgets_over_time",
+    "call_seconds",
+    "colour",
+    "cost_over_time",
+    "dearest_cells",
+    "error_codes",
+    "errors_and_retries",
+    "failures_over_time",
+    "first_token",
+    "grid",
+    "in_flight",
+    "kinds_of_tokens",
+    "owed_and_saved",
+    "speed",
+    "tokens_over_time",
+    "what_if",
+]
+
+#: Calls that are looked at one by one: what is more is in the ledger's sums.
+NEWEST = 2000
+
+
+def cost_over_time(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
+    """Draw what was owed over time, by model; where nothing was, the list price.
+
+    Takes `usage(by=("day", "model"))`, or calls of `usage()` for steps of minutes.
+    """
+    return spending.cost(usage, currency).figure()
+
+
+def tokens_over_time(usage: pd.DataFrame) -> go.Figure:
+    """Draw tokens over time, by model; takes the frames of `cost_over_time`."""
+    return spending.tokens(usage).figure()
+
+
+def kinds_of_tokens(usage: pd.DataFrame) -> go.Figure:
+    """Draw input, cached input, thinking and answer; takes `usage(by="model")`."""
+    return spending.kinds(usage).figure()
+
+
+def dearest_cells(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
+    """Draw the dearest cells; takes `usage(by=("notebook", "cell", "model"))`."""
+    return spending.cells(usage, currency).figure()
+
+
+def owed_and_saved(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
+    """Draw what is owed, and what replay and the stand-in saved of the list price.
+
+    Takes `usage(by=("source", "model"))`.
+    """
+    return spending.saved(usage, currency).figure()
+
+
+def what_if(repriced: pd.DataFrame, model: str, currency: str = "CNY") -> go.Figure:
+    """Draw what the log's tokens would have cost with another model.
+
+    Takes `glmkit.repriced(model)`, and the same model and currency.
+    """
+    return spending.what_if(repriced, model, currency).figure()
+
+
+def first_token(timings: pd.DataFrame) -> go.Figure:
+    """Draw waits for the first token; takes `timings("first_token_s", by="model")`."""
+    return timing.spread(timings, "first_token_s").figure()
+
+
+def call_seconds(timings: pd.DataFrame) -> go.Figure:
+    """Draw how long calls took; takes `timings("seconds", by="model")`."""
+    return timing.spread(timings, "seconds").figure()
+
+
+def speed(timings: pd.DataFrame) -> go.Figure:
+    """Draw tokens a second; takes `timings("tokens_per_s", by="model")`."""
+    return timing.spread(timings, "tokens_per_s").figure()
+
+
+def in_flight(usage: pd.DataFrame, rights: Mapping[str, int]) -> go.Figure:
+    """Draw the most calls of a model at one time, against its right.
+
+    Takes `usage(newest=...)`, and requests in flight by model.
+    """
+    return timing.in_flight(usage, rights).figure()
+
+
+def errors_and_retries(usage: pd.DataFrame) -> go.Figure:
+    """Draw what went wrong, by kind; takes `usage(by="model")`."""
+    return trouble.troubles(usage).figure()
+
+
+def failures_over_time(usage: pd.DataFrame) -> go.Figure:
+    """Draw failed calls over time; takes `usage(by=("day", "model"))`."""
+    return trouble.failures(usage).figure()
+
+
+def error_codes(usage: pd.DataFrame) -> go.Figure:
+    """Draw the errors' codes; takes `usage(newest=...)`."""
+    return trouble.codes(usage).figure()
+
+
+def budgets_over_time(balance: pd.DataFrame, usage: pd.DataFrame) -> go.Figure:
+    """Draw what is left of each budget, and until when it lasts at the hour's pace.
+
+    Takes `glmkit.balance()` and `usage(newest=...)`.
+    """
+    return burning.burn_down(balance, usage).figure()

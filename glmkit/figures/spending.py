@@ -1,0 +1,320 @@
+"""What was spent, over time, by cell, beside what was saved, and elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from glmkit.figures import looks
+from glmkit.figures.panel import (
+    LONGEST,
+    Panel,
+    Row,
+    bars,
+    cut,
+    decimal,
+    model_rows,
+    nested,
+    rows_of,
+    totals,
+)
+from glmkit.figures.steps import steps
+
+#: Lines of a table of steps: the newest.
+_STEPS = 14
+
+
+#: Whether calls are unpriced, whether a cost is an upper bound → what a sum is.
+_SURE = {
+    (False, False): "",
+    (True, False): "at least ",
+    (False, True): "at most ",
+    (True, True): "about ",
+}
+
+
+class Amounts(NamedTuple):
+    """What each line of a frame costs, and how sure that is."""
+
+    paid: list[Decimal]
+    listed: list[Decimal]
+    unpriced: dict[str, int]
+    at_most: bool
+
+    @property
+    def shown(self) -> tuple[list[Decimal], str]:
+        """What is owed; the list price where nothing is."""
+        if any(self.paid) or not any(self.listed):
+            return self.paid, ""
+        return self.listed, "list price, nothing is owed"
+
+    def note(self, currency: str, amounts: Iterable[Decimal], more: str = "") -> str:
+        """Return the sum in words, with what is not known of it."""
+        total = looks.money(sum(amounts, Decimal(0)), currency)
+        unknown = sum(self.unpriced.values())
+        sure = _SURE[unknown > 0, self.at_most]
+        words = [sure + total, more]
+        if unknown:
+            models = ", ".join(looks.text(model) for model in [*self.unpriced][:2])
+            rest = ", …" if len(self.unpriced) > 2 else ""
+            words.append(f"{unknown:,} unpriced: {models}{rest}")
+        return " · ".join(word for word in words if word)
+
+
+def amounts(frame: pd.DataFrame, currency: str) -> Amounts:
+    """Read the costs of a frame of calls or of sums."""
+    name = currency.lower()
+    if "at" in frame.columns:
+        owed = (frame["currency"] == currency).tolist()
+        listed = (frame["list_currency"] == currency).tolist()
+        missing = (frame["cost"].isna() & (frame["state"] == "done")).astype(int)
+        upper = bool((frame["at_most"] & frame["cost"].notna()).any())
+        paid = _where(frame["cost"], owed)
+        prices = _where(frame["list_cost"], listed)
+    else:
+        missing = frame["unpriced"].fillna(0).astype(int)
+        upper = bool(frame["mark"].isin(("at most", "about")).any())
+        paid = [decimal(value) for value in frame[f"cost_{name}"]]
+        prices = [decimal(value) for value in frame[f"list_cost_{name}"]]
+    unpriced: dict[str, int] = {}
+    for model, calls in zip(frame["model"], missing.tolist(), strict=True):
+        if calls:
+            unpriced[model] = unpriced.get(model, 0) + calls
+    return Amounts(paid, prices, unpriced, upper)
+
+
+def _where(values: pd.Series[Any], wanted: list[bool]) -> list[Decimal]:
+    return [
+        decimal(value) if take else Decimal(0)
+        for value, take in zip(values, wanted, strict=True)
+    ]
+
+
+def cost(frame: pd.DataFrame, currency: str) -> Panel:
+    """Return cost over time, by model."""
+    found = amounts(frame, currency)
+    shown, kind = found.shown
+    spread = steps(frame)
+    values = nested(zip(frame["model"], spread.starts, shown, strict=True))
+    by_model = {model: sum(at.values(), Decimal(0)) for model, at in values.items()}
+    words = {model: looks.money(sum_, currency) for model, sum_ in by_model.items()}
+    words |= {
+        model: f"{words[model] if by_model[model] else 'no price'}, "
+        f"{calls:,} calls unpriced"
+        for model, calls in found.unpriced.items()
+    }
+    note = found.note(currency, shown, kind)
+    sign = looks.money(Decimal(0), currency)[0]
+    return Panel(
+        f"Cost by {spread.name}",
+        note,
+        bars(
+            cut(values),
+            spread.places(),
+            hover=f"{sign}%{{value:.3~g}}<br>%{{at}}",
+            width=spread.width_ms * 0.85,
+            offset=spread.width_ms * 0.075,
+        ),
+        xaxis={"type": "date"},
+        yaxis={"tickprefix": sign, "rangemode": "tozero", "nticks": 6},
+        rows=model_rows(by_model, words) if len(frame) else (),
+        empty=f"{note}" if len(frame) else Panel("").empty,
+    )
+
+
+def tokens(frame: pd.DataFrame) -> Panel:
+    """Return tokens over time, by model."""
+    spread = steps(frame)
+    counts = frame["total_tokens"].fillna(0).astype("int64")
+    values = nested(zip(frame["model"], spread.starts, counts.tolist(), strict=True))
+    sums = totals(values)
+    newest = [(at, sums[at], f"{sums[at]:,} tokens") for at in sorted(sums)][-_STEPS:]
+    calls = len(frame) if "at" in frame.columns else int(frame["calls"].sum())
+    return Panel(
+        f"Tokens by {spread.name}",
+        f"{looks.count(sum(sums.values()))} tokens in {calls:,} calls",
+        bars(
+            cut(values),
+            spread.places(),
+            hover="%{value:,} tokens<br>%{at}",
+            width=spread.width_ms * 0.85,
+            offset=spread.width_ms * 0.075,
+        ),
+        xaxis={"type": "date"},
+        yaxis={"rangemode": "tozero", "nticks": 6},
+        rows=rows_of(newest),
+    )
+
+
+def kinds(frame: pd.DataFrame) -> Panel:
+    """Return input, cached input, thinking and output tokens, by model."""
+    values: dict[str, dict[Any, int]] = {}
+    for model, part in frame.groupby("model", sort=False):
+        prompt, output, cached, thinking = (
+            int(part[f"{name}_tokens"].fillna(0).sum())
+            for name in ("prompt", "completion", "cached", "reasoning")
+        )
+        values[str(model)] = {
+            "input": prompt - cached,
+            "cached input": cached,
+            "thinking": thinking,
+            "answer": output - thinking,
+        }
+    sums = totals(values)
+    whole = sum(sums.values()) or 1
+    lines = [(n, v, f"{v:,} tokens, {v / whole:.0%}") for n, v in sums.items() if v]
+    cached = sums.get("cached input", 0)
+    asked = (sums.get("input", 0) + cached) or 1
+    return Panel(
+        "Kinds of tokens",
+        f"{cached / asked:.0%} of the input was cached" if sums else "",
+        bars(
+            cut(values), [*reversed(sums)], lying=True, hover="%{value:,} tokens, %{at}"
+        ),
+        yaxis={"type": "category"},
+        rows=rows_of(lines),
+    )
+
+
+def cells(frame: pd.DataFrame, currency: str, scope: str = "") -> Panel:
+    """Return the cells that cost most, by model; `scope` says which calls it is of."""
+    found = amounts(frame, currency)
+    shown, kind = found.shown
+    unit = "cost"
+    if not any(shown):  # free models: what costs time and nerves is tokens
+        shown = [Decimal(int(n)) for n in frame["total_tokens"].fillna(0)]
+        unit = "tokens"
+    places = [
+        _cell(book, cell)
+        for book, cell in zip(frame["notebook"], frame["cell"], strict=True)
+    ]
+    values = nested(zip(frame["model"], places, shown, strict=True))
+    sums = totals(values)
+    dearest = sorted((s for s in sums if sums[s]), key=lambda s: -sums[s])[:LONGEST]
+
+    def told(value: Decimal) -> str:
+        return (
+            looks.money(value, currency) if unit == "cost" else f"{int(value):,} tokens"
+        )
+
+    kept = {
+        model: {looks.text(at): value for at, value in found.items() if at in dearest}
+        for model, found in values.items()
+    }
+    sign = looks.money(Decimal(0), currency)[0] if unit == "cost" else ""
+    traces = bars(
+        cut(kept),
+        [looks.text(at) for at in reversed(dearest)],
+        lying=True,
+        hover=f"{sign}%{{value:,.3~g}}<br>%{{at}}",
+    )
+    note = scope or ("all calls" if unit == "cost" else "by tokens: nothing is priced")
+    return Panel(
+        "Dearest cells",
+        " · ".join(word for word in (note, kind) if word) if dearest else "",
+        traces,
+        xaxis={"tickprefix": sign},
+        yaxis={"type": "category"},
+        rows=rows_of((at, sums[at], told(sums[at])) for at in dearest),
+    )
+
+
+def _cell(book: str, cell: str) -> str:
+    name = book.rpartition("/")[2].removesuffix(".ipynb") or "script"
+    return f"{name} {cell}".strip()
+
+
+#: Who answered → what its list price is to the person.
+_SOURCES = {
+    "service": "service",
+    "cassette": "saved by replay",
+    "stand-in": "saved by stand-in",
+    "illustration": "illustrations",
+}
+
+
+def saved(frame: pd.DataFrame, currency: str) -> Panel:
+    """Return what is owed, and the list price of what a recording or stand-in gave.
+
+    Takes `usage(by=("source", "model"))`.
+    """
+    found = amounts(frame, currency)
+    entries = []
+    for model, source, paid, listed in zip(
+        frame["model"], frame["source"], found.paid, found.listed, strict=True
+    ):
+        entries.append((model, "owed", paid))
+        if source in ("cassette", "stand-in"):
+            entries.append((model, _SOURCES[source], listed - paid))
+    values = nested(entries)
+    sums = totals(values)
+    order = [place for place in ("owed", *_SOURCES.values()) if place in sums]
+    spared = sum((sums[place] for place in order[1:]), Decimal(0))
+    sign = looks.money(Decimal(0), currency)[0]
+    calls = dict(frame.groupby("source")["calls"].sum()) if len(frame) else {}
+    replays = int(calls.get("cassette", 0))
+    return Panel(
+        "Owed and saved",
+        f"{looks.money(spared, currency)} saved, {replays:,} replays" if order else "",
+        bars(cut(values), order[::-1], lying=True, hover=f"{sign}%{{value:.4~g}}"),
+        xaxis={"tickprefix": sign},
+        yaxis={"type": "category"},
+        rows=rows_of((p, sums[p], looks.money(sums[p], currency)) for p in order),
+        empty="Nothing that has a price yet." if order else Panel("").empty,
+    )
+
+
+def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
+    """Return the log at its models' list prices, and at those of one other model.
+
+    Takes `frames.repriced(other)`.
+    """
+    told = looks.label(other)
+    ours, theirs = "as asked", f"all {looks.text(other)}"
+    values: dict[str, dict[Any, Decimal]] = {}
+    missing = 0
+    for entry in frame.to_dict("records"):
+        listed, due = entry["list_cost"], entry["due"]
+        if listed is None or due is None:
+            missing += int(entry["calls"])
+            continue
+        values[str(entry["model"])] = {ours: listed, theirs: due}
+    sums = totals(values)
+    before, after = (sums.get(name, Decimal(0)) for name in (ours, theirs))
+    sign = looks.money(Decimal(0), currency)[0]
+    return Panel(
+        f"What if all had been {looks.text(told)}",
+        _compared(before, after, currency, missing) if len(frame) else "",
+        bars(cut(values), [theirs, ours], lying=True, hover=f"{sign}%{{value:.4~g}}"),
+        xaxis={"tickprefix": sign},
+        yaxis={"type": "category"},
+        rows=_what_if_rows(values, ours, theirs, told, currency) if values else (),
+        empty="Nothing that has a price yet." if len(frame) else Panel("").empty,
+    )
+
+
+def _compared(before: Decimal, after: Decimal, currency: str, missing: int) -> str:
+    words = f"{looks.money(before, currency)} → {looks.money(after, currency)}"
+    if before and after:
+        more, less = max(before, after), min(before, after)
+        words += f", {more / less:.1f} times {'more' if after > before else 'less'}"
+    return words + (f" · {missing:,} calls left out: no price" if missing else "")
+
+
+def _what_if_rows(
+    values: Mapping[str, Mapping[Any, Decimal]],
+    ours: str,
+    theirs: str,
+    told: str,
+    currency: str,
+) -> list[Row]:
+    lines = []
+    for model, found in values.items():
+        name = looks.label(model)
+        for words, due in (("as asked", ours), (f"had it been {told}", theirs)):
+            price = looks.money(found[due], currency)
+            lines.append((f"{name}, {words}", found[due], price))
+    return rows_of(lines)
