@@ -41,7 +41,7 @@ def book(notebook: Open, ledger: Ledger) -> Notebook:
 
 
 def _plot(book: Notebook) -> Locator:
-    return book.cell(0).locator(".main-svg").first
+    return book.cell(0).locator(".js-plotly-plot")
 
 
 def _bars(book: Notebook) -> Locator:
@@ -51,16 +51,41 @@ def _bars(book: Notebook) -> Locator:
 def test_calls_of_another_process_move_the_picture(
     book: Notebook, ledger: Ledger
 ) -> None:
-    expect(book.cell(0)).to_contain_text("No calls yet")
+    expect(_plot(book)).to_contain_text("No calls yet")
     write_calls(ledger, 10, "glm-4-plus")
-    expect(_bars(book)).to_have_count(20)
-    expect(book.cell(0)).not_to_contain_text("No calls yet")
-    first = _bars(book).nth(19).bounding_box()
+    expect(_plot(book)).to_contain_text("in 10 calls")
+    expect(_plot(book)).not_to_contain_text("No calls yet")
+    first = _bars(book).count()
+    assert first
     write_calls(ledger, 10, "<img src=http://x.example/>")
-    expect(_bars(book)).to_have_count(40)
-    expect(book.cell(0)).to_contain_text("Tokens by call (20 of 20)")
-    assert _bars(book).nth(19).bounding_box() != first
+    expect(_plot(book)).to_contain_text("in 20 calls")
+    wait_for(lambda: _bars(book).count() > first)
     assert len(book.outputs(0)) == 2, "it was displayed again"
+
+
+def test_pages_and_filters_work_by_keyboard_and_label(
+    book: Notebook, ledger: Ledger, page: Page
+) -> None:
+    write_calls(ledger, 10, "glm-4-plus")
+    write_calls(ledger, 5, "glm-4-long")
+    expect(book.cell(0)).to_contain_text("15 calls")
+    panel = book.cell(0).locator(".glmkit-filters")
+    panel.get_by_label("Spend").focus()
+    for title in ("Seconds of a call", "Owed and saved", "Codes of errors"):
+        page.keyboard.press("ArrowRight")
+        expect(_plot(book)).to_contain_text(title)
+    page.keyboard.press("ArrowRight")
+    expect(_plot(book)).to_contain_text("Dearest cells")
+    expect(_plot(book)).not_to_contain_text("Codes of errors")
+    expect(panel.get_by_label("What if all had been")).to_be_hidden()
+    panel.get_by_label("Model").select_option(label="glm-4-long")
+    expect(panel.locator(".status")).to_contain_text("5 calls")
+    expect(_plot(book)).to_contain_text("in 5 calls")
+    panel.get_by_label("Period").select_option("Today")
+    panel.get_by_label("To", exact=True).fill("2001-01-01")
+    expect(panel.locator(".status")).to_contain_text("0 calls")
+    found = Axe().run(page, context=".glmkit-filters")
+    assert found.response["violations"] == []
 
 
 def test_watching_ends_with_the_last_view(book: Notebook) -> None:
@@ -73,12 +98,12 @@ def test_watching_ends_with_the_last_view(book: Notebook) -> None:
 def test_it_is_readable_in_light_and_dark_and_when_narrow(
     book: Notebook, ledger: Ledger, page: Page, theme: Callable[[str], None]
 ) -> None:
-    for model in ("glm-4-plus", "glm-4-flash-250414", "glm-4-plus"):
+    for model in ("glm-4-plus", "glm-4-flash-250414", "glm-4.6"):
         write_calls(ledger, 8, model)
-    expect(_bars(book)).to_have_count(48)
+    expect(book.cell(0)).to_contain_text("in 24 calls")
     for name, width in (("Light", 1280), ("Dark", 1280), ("Light", 620)):
         theme(f"JupyterLab {name}")
-        page.set_viewport_size({"width": width, "height": 900})
+        page.set_viewport_size({"width": width, "height": 1100})
         wait_for(lambda: _plot(book).bounding_box(), lambda box: _fits(book, box))
         book.screenshot(f"dashboard-{name.lower()}-{width}")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -96,13 +121,19 @@ def test_saved_notebook_shows_the_numbers_without_a_kernel(
     expect(picture).to_be_hidden()
     write_calls(ledger, 2, "glm-4-plus")
     write_calls(ledger, 1, "<script>alert(1)</script>")
-    expect(_bars(book)).to_have_count(6)
     book.until(0, lambda outputs: "&lt;script" in outputs[0]["data"]["text/html"])
     reopen_without_kernel(book)
     expect(picture).to_be_visible()
-    row = picture.get_by_role("row", name="glm-4-plus")
+    row = picture.get_by_role("row", name="glm-4-plus").first
     expect(row.get_by_role("cell").nth(3)).to_have_text("603")
-    expect(picture.get_by_role("row", name="<script>")).to_contain_text("300")
+    expect(picture.get_by_role("row", name="<script>").first).to_contain_text("300")
+    for title in (
+        "Cost by",
+        "Seconds of a call",
+        "Budgets burn down",
+        "Codes of errors",
+    ):
+        expect(picture.locator("h4").get_by_text(title)).to_be_visible()
     assert "Loading widget" not in book.shown(0)
     found = Axe().run(page, context=".glmkit-still")
     assert found.response["violations"] == []
