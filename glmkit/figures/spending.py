@@ -121,7 +121,7 @@ def cost(frame: pd.DataFrame, currency: str) -> Panel:
         xaxis={"type": "date"},
         yaxis={"tickprefix": sign, "rangemode": "tozero", "nticks": 6},
         rows=model_rows(by_model, words) if len(frame) else (),
-        empty=f"{note}" if len(frame) else Panel("").empty,
+        empty="Nothing here has a cost." if len(frame) else Panel("").empty,
     )
 
 

@@ -24,6 +24,8 @@ KINDS = {
 }
 #: Numbers that an axis of powers is labelled with.
 _TICKS = [digit * 10.0**power for power in range(-3, 6) for digit in (1, 3)]
+#: The same where few of those are in sight.
+_FINE_TICKS = [digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 3, 5)]
 
 
 def spread(frame: pd.DataFrame, kind: str) -> Panel:
@@ -89,7 +91,8 @@ def _powers(order: Sequence[float], unit: str) -> dict[str, Any]:
     if not order:
         return {}
     low, high = order[0] - 0.25, order[-1] + 0.5
-    ticks = [tick for tick in _TICKS if low <= math.log2(tick) <= high]
+    all_ticks = _TICKS if high - low > 5 else _FINE_TICKS
+    ticks = [tick for tick in all_ticks if low <= math.log2(tick) <= high]
     return {
         "tickmode": "array",
         "tickvals": [math.log2(tick) for tick in ticks],

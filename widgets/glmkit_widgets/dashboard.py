@@ -16,7 +16,7 @@ from glmkit.errors import GLMError
 from glmkit.figures import looks, tables
 from glmkit.ledger import Ledger
 from glmkit_widgets.filters import NAMES, Filters
-from glmkit_widgets.readings import PAGES, Readings, choices
+from glmkit_widgets.readings import PAGES, Chosen, Readings, choices
 from glmkit_widgets.still import LIVE, Still
 
 #: Seconds between two looks at the ledger's files.
@@ -50,6 +50,8 @@ class Dashboard:
         self._watcher: Thread | None = None
         self._still = Still(self._draw)
         self._drawn_at = 0.0
+        #: What was read for each choice since the ledger last changed.
+        self._known: dict[Chosen, Readings] = {}
         self.filters = Filters()
         self._picture = self._read()
         self.figure = go.FigureWidget(self._picture)
@@ -79,6 +81,7 @@ class Dashboard:
 
     def _read(self) -> dict[str, Any]:
         mark = _mark(self._ledger.path)
+        self._known.clear()
         self.filters.choices = choices(self._ledger)
         picture = self._page()
         self._mark = mark
@@ -86,9 +89,12 @@ class Dashboard:
 
     def _page(self) -> dict[str, Any]:
         """Draw the page for the calls that are chosen."""
-        self._readings = Readings(self._ledger, self.filters.chosen)
+        chosen = self.filters.chosen
+        if chosen not in self._known:
+            self._known[chosen] = Readings(self._ledger, chosen)
+        self._readings = self._known[chosen]
         self.value = self._readings.by_model
-        panels = [read(self._readings) for read in PAGES[self.filters.page]]
+        panels = [self._readings.panel(read) for read in PAGES[self.filters.page]]
         calls = int(self.value["calls"].sum())
         tokens = looks.count(int(self.value["total_tokens"].sum()))
         self.filters.status = f"{calls:,} calls, {tokens} tokens"
@@ -112,7 +118,7 @@ class Dashboard:
         """Draw the numbers of all pages, of the calls that are chosen."""
         readings = self._readings
         head, lines = tables.models(self.value, readings.currency)
-        panels = [read(readings) for page in PAGES.values() for read in page]
+        panels = [readings.panel(read) for page in PAGES.values() for read in page]
         self._drawn_at = time.monotonic()
         told = f"{lines}\n{tables.plain(panels)}"
         return f'{head}<div class="panels">{tables.html(panels)}</div>', told

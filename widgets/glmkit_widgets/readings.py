@@ -62,6 +62,13 @@ class Readings:
     def __init__(self, ledger: Ledger, chosen: Chosen) -> None:
         self._ledger = ledger
         self._chosen = chosen
+        self._panels: dict[Reading, Panel] = {}
+
+    def panel(self, read: Reading) -> Panel:
+        """Return one of the panels, drawn once."""
+        if read not in self._panels:
+            self._panels[read] = read(self)
+        return self._panels[read]
 
     @cached_property
     def _where(self) -> dict[str, Any]:
