@@ -43,7 +43,9 @@ class Panel(NamedTuple):
     def figure(self) -> go.Figure:
         """Return the panel as a figure of its own."""
         figure = go.Figure(grid([self], _ALONE))
-        return figure.update_layout(height=None, margin={"l": None, "r": 20})
+        return figure.update_layout(
+            width=None, height=None, margin={"l": None, "r": 20}
+        )
 
 
 #: Pixels: the width a panel of its own is laid out for, and what two beside need.
@@ -80,7 +82,7 @@ def grid(panels: Sequence[Panel], width: int, places: int = 0) -> dict[str, Any]
             layout["annotations"] += _words(panel, spot, number)
             traces += [_placed(trace, number, known) for trace in panel.traces]
     below = 26 * _legend_lines(traces, width) + 12
-    layout["height"] = body + below
+    layout |= {"width": width, "height": body + below}
     layout["margin"] = {"l": 0, "r": 0, "t": 0, "b": below}
     layout["legend"] = {"y": -4 / body}
     return {"data": traces, "layout": layout}
@@ -111,6 +113,8 @@ def _axes(panel: Panel | None, spot: _Spot, number: str) -> dict[str, Any]:
         few = {"nticks": max(2, int(spot.cell / 110))}
         xaxis = {**_AXIS, **few, **panel.xaxis}
         yaxis = {**_AXIS, **panel.yaxis}
+        if yaxis["type"] == "category":
+            yaxis["nticks"] = 0  # every name
     names = yaxis.get("type") == "category"
     left = _NAMES if names else _NUMBERS
     if panel is None:

@@ -104,7 +104,8 @@ def test_it_is_readable_in_light_and_dark_and_when_narrow(
     for name, width in (("Light", 1280), ("Dark", 1280), ("Light", 620)):
         theme(f"JupyterLab {name}")
         page.set_viewport_size({"width": width, "height": 1100})
-        wait_for(lambda: _plot(book).bounding_box(), lambda box: _fits(book, box))
+        drawn = _plot(book).locator(".main-svg").first
+        wait_for(drawn.bounding_box, lambda box: _fits(book, box))
         book.screenshot(f"dashboard-{name.lower()}-{width}")
     page.set_viewport_size({"width": 1280, "height": 900})
 

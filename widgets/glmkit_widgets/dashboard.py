@@ -55,10 +55,8 @@ class Dashboard:
         self.filters = Filters()
         self._picture = self._read()
         self.figure = go.FigureWidget(self._picture)
-        # plotly has no public way to configure a FigureWidget: without this it keeps
-        # its first width while the panel changes.
-        self.figure._config = {"responsive": True, "displaylogo": False}
-        self.figure.layout.autosize = True
+        # plotly has no public way to configure a FigureWidget.
+        self.figure._config = {"displaylogo": False}
         self.figure.observe(self._on_views, "_view_count")
         self.filters.observe(self._on_choice, list(NAMES))
         self.view = ipywidgets.VBox([self.filters, self.figure])
