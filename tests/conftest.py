@@ -13,6 +13,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the person's weights, then leave the person's settings behind."""
+    # A shell's background job ignores Ctrl-C, and so would the kernels under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "GLMKIT_TEST_ROOT" not in os.environ:  # workers inherit what is set here
         found = _weights()
         _forget_settings()

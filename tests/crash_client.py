@@ -51,5 +51,5 @@ async def main(url: str) -> None:
 
 if __name__ == "__main__":
     if "late" in sys.argv:
-        client._ledgers[config.data_dir() / "ledger.db"] = LateLedger()
+        client._ledgers[os.environ["GLMKIT_DATA_DIR"]] = LateLedger()
     asyncio.run(main(sys.argv[1]))

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,14 +56,18 @@ def faults(server: Paced, ledger: Ledger, had: set[str]) -> list[str]:
 
 
 def rounds(
-    count: int, paced: Callable[..., Paced], folder: Path, *arms: str
+    count: int,
+    paced: Callable[..., Paced],
+    folder: Path,
+    *arms: str,
+    waits: Sequence[float] = (0, 0.002, 0.02),
 ) -> tuple[list[str], int]:
     """Return all faults, and how many calls were cut."""
     chance = random.Random(12)
     found: list[str] = []
     cut = 0
     for number in range(count):
-        server = paced(tokens=4, wait_s=chance.choice([0, 0.002, 0.02]))
+        server = paced(tokens=4, wait_s=chance.choice(waits))
         data = folder / str(number)
         had = kill_client(server, data, chance.randint(1, 60), *arms)
         ledger = Ledger(data / "ledger.db")
@@ -94,5 +98,5 @@ def test_no_kill_of_250_loses_a_call(
 def test_client_without_a_journal_loses_calls_as_this_test_can_see(
     paced: Callable[..., Paced], tmp_path: Path
 ) -> None:
-    found, _cut = rounds(2, paced, tmp_path, "late")
+    found, _cut = rounds(3, paced, tmp_path, "late", waits=[0.05])
     assert any("knows nothing of" in fault for fault in found), found

@@ -52,6 +52,7 @@ def reply(text: str = "Hi", **answer: object) -> Reply:
 
 @pytest.fixture
 def terminal() -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()  # one that another test may have left
     shell = TerminalInteractiveShell.instance()
     yield shell
     TerminalInteractiveShell.clear_instance()
