@@ -57,7 +57,7 @@ def test_stand_in_answers_with_nothing_set_up_and_says_what_it_is(
     book = notebook(
         [
             "%load_ext glmkit",
-            "%%glm --max-tokens 60 -t 0 -o reply\nWhy is the sky blue?",
+            "%%glm -t 0 --max-tokens 120 -o reply\nWhy is the sky blue? One sentence.",
             "reply.usage, reply.cost",
         ]
     )
