@@ -20,6 +20,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -214,11 +215,11 @@ def wait_for(
     return seen
 
 
-@pytest.fixture(scope="session")
-def paced_server() -> Iterator[str]:
-    """Run the paced wire server for this worker and return its origin."""
+@contextmanager
+def serving(module: str) -> Iterator[str]:
+    """Run a server of ours as a process of its own; it ends with its stdin."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.paced"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -227,6 +228,13 @@ def paced_server() -> Iterator[str]:
         assert child.stdout is not None
         yield json.loads(child.stdout.readline())["url"]
         child.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def paced_server() -> Iterator[str]:
+    """Run the paced wire server for this worker and return its origin."""
+    with serving("tests.paced") as origin:
+        yield origin
 
 
 _lanes = count(1)
@@ -249,16 +257,8 @@ def paced(paced_server: str) -> Callable[..., Paced]:
 @pytest.fixture(scope="session")
 def resource_server() -> Iterator[str]:
     """Run the server of everything that is not a chat, and return its origin."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.resource_server"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        yield json.loads(child.stdout.readline())["url"]
-        child.stdin.close()
+    with serving("tests.resource_server") as origin:
+        yield origin
 
 
 @pytest.fixture
