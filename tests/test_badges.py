@@ -12,9 +12,9 @@ from glmkit.calls import Answer, Call, Reply
 from glmkit.events import ToolCall, Usage
 from glmkit.messages import Message, Request
 from glmkit.money import Money
-from glmkit.notebook.badges import About, badge_of, partial_of
-from glmkit.notebook.telling import told
-from glmkit.notebook.views import View, code_of, structured
+from glmkit.telling import told
+from glmkit.telling.badges import About, badge_of, partial_of
+from glmkit.telling.views import View, code_of, structured
 from tests.conftest import Paced
 
 EVIL = "<img src=x onerror=alert(1)></summary><script>alert(2)</script>"

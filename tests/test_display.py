@@ -27,9 +27,9 @@ from glmkit.events import (
 )
 from glmkit.messages import Message, Request
 from glmkit.money import Money
-from glmkit.notebook.badges import partial_of
 from glmkit.notebook.display import Display
-from glmkit.notebook.telling import Telling
+from glmkit.telling import Telling
+from glmkit.telling.badges import partial_of
 from tests.conftest import Paced
 
 

@@ -21,7 +21,7 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "curl",
     "work": "deadline toolbox conversation sandbox texts frames accounts exports "
     "tables lab gallery doctor",
-    "picture": "render figures",
+    "picture": "render telling figures",
     "widgets": "glmkit_widgets",
     "notebook": "notebook",
     "entry": "pandas widgets __init__ __main__",

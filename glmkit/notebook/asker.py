@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from glmkit.documents import prompt_of
 from glmkit.messages import Message, Request, turns_of
 from glmkit.notebook import asking as asking_
-from glmkit.notebook.badges import About
-from glmkit.notebook.views import View
+from glmkit.telling.badges import About
+from glmkit.telling.views import View
 
 if TYPE_CHECKING:
     from glmkit.calls import Reply

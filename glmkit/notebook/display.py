@@ -19,9 +19,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from glmkit import render
 from glmkit.calls import Reply
 from glmkit.events import Event
-from glmkit.notebook.badges import NOTHING, About, badge_of, partial_of
-from glmkit.notebook.telling import Telling, told
-from glmkit.notebook.views import MARKDOWN, View
+from glmkit.telling import Telling, told
+from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
+from glmkit.telling.views import MARKDOWN, View
 
 # IPython types it too loosely for a strict reading.
 display: Any = ipython.display

@@ -174,7 +174,7 @@ class Session:
 
     def _offer(self, reply: Reply) -> None:
         """Put the code of an answer into a new cell, where the front end can."""
-        from glmkit.notebook.views import code_of
+        from glmkit.telling.views import code_of
 
         if reply.complete:
             self.shell.set_next_input(code_of(reply.text), replace=False)

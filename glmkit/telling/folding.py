@@ -22,9 +22,9 @@ from glmkit.events import (
     ToolResult,
     Usage,
 )
-from glmkit.notebook.views import Shown
 from glmkit.render import Badge, Blocks, Piece
 from glmkit.render.page import code, folded, sources
+from glmkit.telling.views import Shown
 
 #: Characters of a tool's arguments or result that are shown.
 _LONGEST_NOTE = 10_000
