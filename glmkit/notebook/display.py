@@ -85,16 +85,7 @@ class _Live:
         return _LIVE_S + telling.open_size * _CHARACTERS_S
 
     def show(self, telling: Telling) -> None:
-        from glmkit_widgets.answer import Part
-
-        if telling.begun_anew:
-            self._view.forget()
-        new = telling.take()
-        self._view.put(
-            Part(new.body, telling.body_tail()),
-            Part(new.thinking, telling.thinking_tail()),
-            telling.notes(),
-        )
+        self._view.feed.follow(telling)
 
     def end(self, telling: Telling, bundle: dict[str, str]) -> None:
         self.show(telling)

@@ -168,7 +168,19 @@ class Telling:
         self, badge: Badge | None, partial: str, shown: Shown | None = None
     ) -> dict[str, str]:
         """Return the output that stays; `shown` stands in the answer's place."""
-        inside = render.page(
+        below = [line for line in (partial, badge.line() if badge else "") if line]
+        text = self.text if shown is None or shown.text is None else shown.text
+        text = "\n\n".join([text, *below]) if text else "\n".join(below)
+        return {
+            "text/html": render.static(self.inside(badge, partial, shown)),
+            "text/plain": render.plain(text),
+        }
+
+    def inside(
+        self, badge: Badge | None, partial: str, shown: Shown | None = None
+    ) -> str:
+        """Return the HTML of the output that stays, without its frame."""
+        return render.page(
             self._body.close() if shown is None else shown.html,
             thinking=self._thinking.close(),
             thought=self._thought(badge),
@@ -176,13 +188,6 @@ class Telling:
             badge=badge,
             partial=partial,
         )
-        below = [line for line in (partial, badge.line() if badge else "") if line]
-        text = self.text if shown is None or shown.text is None else shown.text
-        text = "\n\n".join([text, *below]) if text else "\n".join(below)
-        return {
-            "text/html": render.static(inside),
-            "text/plain": render.plain(text),
-        }
 
     def _thought(self, badge: Badge | None) -> str:
         if badge is not None and badge.reasoning:

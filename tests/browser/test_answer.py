@@ -92,12 +92,13 @@ def test_two_views_of_one_answer_show_the_same(notebook: Open) -> None:
     book = notebook(
         [
             "from glmkit.render import Blocks\n"
-            "from glmkit_widgets.answer import Answer, Part\n"
+            "from glmkit_widgets.answer import Answer\n"
+            "from glmkit_widgets.feed import Part\n"
             "blocks, view = Blocks(), Answer()\n"
             "view",
-            "view.put(Part(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
+            "view.feed.put(Part(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
             "view",
-            "view.put(Part(blocks.feed(' three\\n\\n- four'), blocks.tail()))",
+            "view.feed.put(Part(blocks.feed(' three\\n\\n- four'), blocks.tail()))",
         ]
     )
     for index in range(4):
@@ -112,13 +113,14 @@ def test_view_that_missed_a_message_gets_the_whole(notebook: Open) -> None:
     book = notebook(
         [
             "from glmkit.render import Blocks\n"
-            "from glmkit_widgets.answer import Answer, Part\n"
+            "from glmkit_widgets.answer import Answer\n"
+            "from glmkit_widgets.feed import Part\n"
             "blocks, view = Blocks(), Answer()\n"
             "view",
-            "send, view.send = view.send, lambda *_: None\n"
-            "view.put(Part(blocks.feed('lost\\n\\n'), blocks.tail()))\n"
-            "view.send = send",
-            "view.put(Part(blocks.feed('seen\\n\\n'), blocks.tail()))",
+            "send, view.feed._send = view.feed._send, lambda *_: None\n"
+            "view.feed.put(Part(blocks.feed('lost\\n\\n'), blocks.tail()))\n"
+            "view.feed._send = send",
+            "view.feed.put(Part(blocks.feed('seen\\n\\n'), blocks.tail()))",
         ]
     )
     for index in range(3):

@@ -1,17 +1,6 @@
 // Where the handle stands while no temperature is set: an arrow key starts from here.
 const START = 0.75;
 
-let count = 0;
-const salt = Math.random().toString(36).slice(2);
-const newId = (name) => `glmkit-${name}-${salt}-${++count}`;
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
 function row(text, id, ...fields) {
   return [
     make("label", { class: "name", for: id }, text),
@@ -123,11 +112,7 @@ function render({ model, el }) {
     { class: "glmkit-controls glmkit-live", role: "group", "aria-label": "GLM settings" },
     ...rows.flatMap((part) => part.nodes),
   );
-  // Keys that move a control are not the notebook's shortcuts; JupyterLab looks for
-  // the mark on the focused element first.
-  for (const field of root.querySelectorAll("select, input, button")) {
-    field.dataset.lmSuppressShortcuts = "true";
-  }
+  deaf(root);
   el.append(root);
 
   const listeners = rows.flatMap((part) => Object.entries(part.on));

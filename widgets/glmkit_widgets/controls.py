@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -11,9 +10,9 @@ import anywidget
 import traitlets
 
 from glmkit_widgets.choices import Choice, choice, choices
+from glmkit_widgets.sheets import module, style
 from glmkit_widgets.still import Still
 
-_HERE = Path(__file__)
 _NAMES = ("model", "temperature", "stream")
 #: One for all: setting a value runs the observers of every widget on those settings,
 #: so locks of their own would be taken in both orders.
@@ -35,8 +34,8 @@ class Controls(anywidget.AnyWidget):
     {'model': None, 'temperature': None, 'stream': True}
     """
 
-    _esm = _HERE.with_suffix(".js")
-    _css = _HERE.with_suffix(".css")
+    _esm = module("dom", "controls")
+    _css = style("controls")
 
     model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     temperature = traitlets.Float(None, allow_none=True).tag(sync=True)

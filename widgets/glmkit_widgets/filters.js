@@ -1,16 +1,5 @@
 const STEP = 40;
 
-let count = 0;
-const salt = Math.random().toString(36).slice(2);
-const newId = (name) => `glmkit-${name}-${salt}-${++count}`;
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
 // Radio buttons that look like tabs: arrow keys move between them by themselves.
 function pages(model, commit) {
   const name = newId("page");
@@ -146,10 +135,7 @@ function render({ model, el }) {
     make("div", { class: "line" }, tabs, told),
     make("div", { class: "fields" }, ...fields.map((part) => part.node)),
   );
-  // Keys that move a control are not the notebook's shortcuts.
-  for (const field of root.querySelectorAll("select, input")) {
-    field.dataset.lmSuppressShortcuts = "true";
-  }
+  deaf(root);
   el.append(root);
 
   const listeners = parts.flatMap((part) => Object.entries(part.on));

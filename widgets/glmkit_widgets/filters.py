@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -10,8 +9,8 @@ import traitlets
 
 from glmkit.errors import ConfigError
 from glmkit_widgets.readings import PAGES, PERIODS, Chosen, first_day, others
+from glmkit_widgets.sheets import module, style
 
-_HERE = Path(__file__)
 #: What a change of means other calls or another page.
 NAMES = (
     "page", "period", "first", "last", "model", "notebook", "tag", "other", "currency",
@@ -31,8 +30,8 @@ class Filters(anywidget.AnyWidget):
     'Spend'
     """
 
-    _esm = _HERE.with_suffix(".js")
-    _css = _HERE.with_suffix(".css")
+    _esm = module("dom", "filters")
+    _css = style("filters")
 
     page = traitlets.Enum([*PAGES], "Spend").tag(sync=True)
     pages: traitlets.List[Any] = traitlets.List([*PAGES]).tag(sync=True)

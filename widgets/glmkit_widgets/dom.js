@@ -1,0 +1,61 @@
+// Elements, and the line to the kernel, for every widget.
+
+let count = 0;
+const salt = Math.random().toString(36).slice(2);
+const newId = (name) => `glmkit-${name}-${salt}-${++count}`;
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** Keep a widget's keys from the notebook, which looks at the focused element first. */
+function deaf(root) {
+  for (const field of root.querySelectorAll("select, input, textarea, button, [tabindex]")) {
+    field.dataset.lmSuppressShortcuts = "true";
+  }
+}
+
+// Milliseconds after which a person is told that the kernel has not heard them yet.
+const PATIENCE = 700;
+const BUSY = "The kernel is busy: this waits until the running cell ends.";
+
+/** The line to the kernel: what was done is sent, and what is not heard yet is said. */
+class Line {
+  /** `note` is an element with role="status"; refusals stand there too. */
+  constructor(model, note) {
+    this.model = model;
+    this.note = note;
+    this.waiting = new Map();
+    this.listen = (message) => this.take(message);
+    model.on("msg:custom", this.listen);
+  }
+
+  do(name, content = {}) {
+    const id = newId("done");
+    this.say("");
+    this.waiting.set(id, setTimeout(() => this.say(BUSY), PATIENCE));
+    this.model.send({ ...content, do: name, id });
+  }
+
+  take(message) {
+    if (this.waiting.has(message.heard)) {
+      clearTimeout(this.waiting.get(message.heard));
+      this.waiting.delete(message.heard);
+      if (!this.waiting.size && this.note.textContent === BUSY) this.say("");
+    }
+    if (message.refused) this.say([message.refused, message.hint].filter(Boolean).join(" "), true);
+  }
+
+  say(text, refused = false) {
+    this.note.textContent = text;
+    this.note.classList.toggle("refused", refused);
+  }
+
+  leave() {
+    for (const timer of this.waiting.values()) clearTimeout(timer);
+    this.model.off("msg:custom", this.listen);
+  }
+}

@@ -1,0 +1,142 @@
+"""One answer on its way into a widget: asked, read and shown on a thread of its own."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+from glmkit.calls import Reply
+from glmkit.errors import GLMError, Interrupted
+from glmkit.loop import SETTLE_S
+from glmkit.render.page import escaped
+from glmkit.streams import Stream
+from glmkit.telling import Telling
+from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
+from glmkit.telling.views import MARKDOWN, View
+from glmkit_widgets.feed import Feed
+
+#: Seconds between two changes of the page, more for a longer open block; and how long
+#: the reader sleeps where nothing comes.
+_PAUSE_S, _CHARACTERS_S = 1 / 12, 1 / 60_000
+_TICK_S = 0.025
+
+
+class Run:
+    """Asks, shows the answer as it comes, and ends with one finished text.
+
+    `open` returns the stream that is read; it is called on the thread of the run, so
+    that the tools of a conversation run there. `ended(run)` is called on it at the
+    end, whatever came: then `.reply` holds what arrived, or None, and `.error` says
+    why the answer is not whole.
+
+    A notebook's cell does the same on the thread that waits for it.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        open: Callable[[], Stream],
+        ended: Callable[[Run], None] = lambda run: None,
+        *,
+        view: View = MARKDOWN,
+        about: Callable[[], About] = lambda: NOTHING,
+    ) -> None:
+        self._feed = feed
+        self._open = open
+        self._ended = ended
+        self._view = view
+        self._about = about
+        self._telling = Telling(view.fence)
+        self._stream: Stream | None = None
+        self._stop = Event()
+        self._done = Event()
+        self.reply: Reply | None = None
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        context = contextvars.copy_context()
+        Thread(
+            target=context.run, args=(self._run,), name="glmkit widget", daemon=True
+        ).start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the answer is still under way."""
+        return not self._done.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was stopped; the thread may still be settling."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Close the connection; what arrived is kept and marked. From any thread."""
+        self._stop.set()
+        if self._stream is not None:
+            self._stream.close()
+
+    def wait(self, seconds: float = SETTLE_S) -> bool:
+        """Wait until it has ended, and say whether it has."""
+        return self._done.wait(seconds)
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except BaseException as exc:  # a stop cancels; whatever else is shown
+            self.error = exc
+        try:
+            self._finish()
+            self._ended(self)
+        finally:
+            self._done.set()
+
+    def _read(self) -> None:
+        if self._stop.is_set():
+            return
+        with self._open() as self._stream:
+            shown_at = 0.0
+            for batch in self._stream.batches(tick_s=_TICK_S):
+                if self._stop.is_set():
+                    return
+                self._telling.add(batch)
+                now = time.monotonic()
+                pause = _PAUSE_S + self._telling.open_size * _CHARACTERS_S
+                if now - shown_at >= pause:
+                    self._feed.follow(self._telling)
+                    shown_at = now
+
+    def _finish(self) -> None:
+        """Keep what arrived, and show it as it stays."""
+        arrived = self._stream.reply if self._stream is not None else None
+        self.reply = arrived if arrived is not None and arrived.calls else None
+        if self._stop.is_set():
+            self.error = Interrupted(self.reply)
+        self._feed.end(self._html())
+
+    def _html(self) -> str:
+        failed = self.error if isinstance(self.error, Exception) else None
+        inside = wrong(failed) if failed else ""
+        partial = partial_of(self.reply, self.error)
+        if self.reply is None:
+            badge, shown = None, None
+        else:
+            badge = badge_of(self.reply, self._about())
+            shown = None if self.error else self._view.shown(self.reply)
+        return self._telling.inside(badge, partial, shown) + inside
+
+
+def wrong(error: Exception) -> str:
+    """Return an error as HTML: what happened, and the next step."""
+    said, hint = told_of(error)
+    step = f'<p class="glmkit-hint">{escaped(hint)}</p>' if hint else ""
+    return f'<div class="glmkit-wrong" role="alert"><p>{escaped(said)}</p>{step}</div>'
+
+
+def told_of(error: Exception) -> tuple[str, str]:
+    """Return what happened and the next step, as plain texts."""
+    if isinstance(error, GLMError):
+        return str(error), error.hint
+    return f"{type(error).__name__}: {error}", ""

@@ -1,0 +1,26 @@
+"""The modules and style sheets that widgets run in the page.
+
+A page loads a widget's module as one text, so what widgets share is put before it:
+`dom` (elements, labels, a line to the kernel) and `live` (answers while they stream).
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from glmkit import render
+
+
+def module(*stems: str) -> str:
+    """Return these modules as one, in order; the last one exports the widget."""
+    return "\n".join(_read(f"{stem}.js") for stem in stems)
+
+
+def style(*stems: str) -> str:
+    """Return these style sheets as one; with `live`, the sheet of an answer too."""
+    answer = [render.style()] if "live" in stems else []
+    return "\n".join([*answer, *(_read(f"{stem}.css") for stem in stems)])
+
+
+def _read(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
