@@ -28,9 +28,6 @@ from glmkit.local import weights
 from glmkit.local.engine.process import Process
 from tests.conftest import wait_for
 
-#: What a server that is not GLM must be asked for, to count a stream's tokens.
-COUNTED = {"stream_options": {"include_usage": True}}
-
 
 @dataclass(frozen=True)
 class Foreign:
@@ -47,7 +44,7 @@ class Foreign:
 
 
 def streamed(client: glmkit.Client, prompt: str, **options: Any) -> glmkit.Reply:
-    with client.stream(prompt, extra_body=COUNTED, **options) as stream:
+    with client.stream(prompt, **options) as stream:
         for _ in stream:
             pass
     return stream.reply
@@ -76,6 +73,13 @@ def test_llama_answers_whole_and_streamed(llama: Foreign) -> None:
     assert again.text == reply.text
     assert again.usage is not None
     assert again.usage.total_tokens == reply.usage.total_tokens
+
+
+def test_llama_counts_a_stream_only_where_it_is_asked_to(llama: Foreign) -> None:
+    uncounted = {"stream_options": None}
+    reply = streamed(llama.client(), "Hi", max_tokens=4, extra_body=uncounted)
+    assert reply.text
+    assert reply.usage is None
 
 
 def test_llama_gives_json_by_its_grammar(llama: Foreign) -> None:

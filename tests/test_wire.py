@@ -221,6 +221,42 @@ def test_extra_body_is_laid_over_the_rest() -> None:
     assert (body["newer"], body["top_p"]) == (1, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("native", "stream", "extra", "sent"),
+    [
+        (True, True, None, None),
+        (False, False, None, None),
+        (False, True, None, {"include_usage": True}),
+        (False, True, {"top_k": 1}, {"include_usage": True}),
+        (False, True, {"stream_options": {"include_usage": False}},
+         {"include_usage": False}),
+        (False, True, {"stream_options": None}, None),
+    ],
+)  # fmt: skip
+def test_other_servers_are_asked_to_count_a_stream(
+    native: bool, stream: bool, extra: dict[str, object] | None, sent: object
+) -> None:
+    request = request_of("Hi", {"extra_body": extra})
+    body = json.loads(chat_body(request, "m", stream=stream, native=native))
+    assert body.get("stream_options") == sent
+    assert ("stream_options" in body) == (sent is not None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": {"message": "Unknown parameter: 'stream_options'"}}),
+        (422, {"detail": [{"type": "extra_forbidden", "loc": ["stream_options"]}]}),
+    ],
+)
+def test_server_that_does_not_count_says_how_to_do_without(
+    status: int, body: dict[str, object]
+) -> None:
+    made = refusal(status, json.dumps(body).encode())
+    assert "extra_body={'stream_options': None}" in made.hint
+    assert "stream_options" in str(made)
+
+
 def test_what_the_service_ran_is_typed_with_inputs_and_outputs() -> None:
     answer = folded(
         [(STREAMS[0].parent / "all_tools_run_by_the_service.sse").read_bytes()]

@@ -13,6 +13,11 @@ from glmkit.wire.chunks import Chunk, Delta, Fault, beside, sound, start, usage
 _decode = msgspec.json.Decoder(Chunk).decode
 _DONE = b"[DONE]"
 
+_NOT_COUNTED = (
+    "This server does not take stream_options, which asks it to count a stream's "
+    "tokens: extra_body={'stream_options': None} leaves it out."
+)
+
 #: The most bytes that one stream may have: some times the longest, a token an event.
 STREAM_CAP = 256 * 2**20
 #: The most characters that it may say: several times the longest answer.
@@ -145,23 +150,33 @@ def refusal(status: int, body: bytes) -> APIError:
     >>> refusal(429, b'{"error":{"code":"1302","message":"busy"}}').action
     'slot'
     """
+    said = f"HTTP {status}: {_excerpt(body)}"
     try:
-        return _refused(status, _decode(body))
+        return _refused(status, _decode(body), said)
     except (msgspec.DecodeError, RecursionError):
-        return api_error(status, "", f"HTTP {status}: {_excerpt(body)}")
+        return _explained(api_error(status, "", said))
 
 
-def _refused(status: int | None, reply: Chunk) -> APIError:
+def _refused(status: int | None, reply: Chunk, said: str = "") -> APIError:
     error = reply.error
     if isinstance(error, str):
         error = Fault(message=error)
     if error is None:
         error = Fault(reply.code, reply.message, reply.msg)
     code = "" if error.code is None else str(error.code)
-    text = error.message or error.msg or f"HTTP {status}"
+    text = error.message or error.msg or said or f"HTTP {status}"
     # An id only where there is one: an empty field says nothing.
     more = {"request_id": reply.request_id} if reply.request_id else {}
-    return api_error(status, code, text, **more)
+    return _explained(api_error(status, code, text, **more))
+
+
+def _explained(refused: APIError) -> APIError:
+    """Name the next step where it is the message that tells it, not the code."""
+    if "stream_options" in str(refused):
+        refused.hint = _NOT_COUNTED
+    elif "plain HTTP request was sent to HTTPS port" in str(refused):
+        refused.hint = "That port speaks TLS: write https:// in the endpoint's URL."
+    return refused
 
 
 def _chunk(data: bytes) -> Chunk:

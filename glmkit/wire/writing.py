@@ -9,6 +9,8 @@ import msgspec
 from glmkit.messages import Message, Request, ResponseFormat, TextPart
 
 _encoder = msgspec.json.Encoder()
+#: Servers that are not GLM's count a stream's tokens only where they are asked to.
+_COUNTED = {"stream_options": {"include_usage": True}}
 _ORDER = (
     "Answer with one JSON object and nothing else: no fence, no comment. "
     "It must fit this JSON Schema:\n"
@@ -25,8 +27,10 @@ def chat_body(
 ) -> bytes:
     """Encode a chat request for `model`; unset parameters are not sent.
 
-    `native`: the service takes base64 bare, as GLM does, not as a data URL;
-    `constrained`: it decodes by a JSON Schema, which elsewhere only the prompt names.
+    `native`: the service takes base64 bare, as GLM does, not as a data URL, and
+    counts a stream's tokens unasked; others are asked to, which
+    `extra_body={"stream_options": None}` leaves out. `constrained`: it decodes by a
+    JSON Schema, which elsewhere only the prompt names.
 
     >>> from glmkit.messages import request_of
     >>> chat_body(request_of("Hi", {}), "glm-4-plus", stream=False)
@@ -43,8 +47,11 @@ def chat_body(
     if bare:
         _strip_data_urls(fields["messages"])
     if stream:
-        fields |= {"stream": True}
-    return _encoder.encode(fields | (request.extra_body or {}))
+        fields |= {"stream": True} if native else {"stream": True, **_COUNTED}
+    fields |= request.extra_body or {}
+    if not native and fields.get("stream_options", _COUNTED) is None:
+        del fields["stream_options"]  # who refuses the field refuses its null too
+    return _encoder.encode(fields)
 
 
 def _with_schema(request: Request, named: dict[str, Any], constrained: bool) -> Request:
