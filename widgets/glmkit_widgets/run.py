@@ -29,7 +29,8 @@ class Run:
     `open` returns the stream that is read; it is called on the thread of the run, so
     that the tools of a conversation run there. `ended(run)` is called on it at the
     end, whatever came: then `.reply` holds what arrived, or None, and `.error` says
-    why the answer is not whole.
+    why the answer is not whole. `grew()` is called there too, whenever more is shown.
+    `badged` False leaves the line of costs to who shows them elsewhere.
 
     A notebook's cell does the same on the thread that waits for it.
     """
@@ -42,18 +43,26 @@ class Run:
         *,
         view: View = MARKDOWN,
         about: Callable[[], About] = lambda: NOTHING,
+        grew: Callable[[], None] = lambda: None,
+        badged: bool = True,
     ) -> None:
         self._feed = feed
         self._open = open
         self._ended = ended
         self._view = view
         self._about = about
+        self._grew = grew
+        self._badged = badged
         self._telling = Telling(view.fence)
         self._stream: Stream | None = None
         self._stop = Event()
         self._done = Event()
         self.reply: Reply | None = None
         self.error: BaseException | None = None
+        #: When something to show came first, by the clock of `time.monotonic`.
+        self.arrived_at: float | None = None
+        #: The finished answer as the page shows it.
+        self.html = ""
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -66,6 +75,11 @@ class Run:
     def running(self) -> bool:
         """Whether the answer is still under way."""
         return not self._done.is_set()
+
+    @property
+    def text(self) -> str:
+        """The answer's text, as far as it has come."""
+        return self._telling.text
 
     @property
     def stopping(self) -> bool:
@@ -104,8 +118,11 @@ class Run:
                 self._telling.add(batch)
                 now = time.monotonic()
                 pause = _PAUSE_S + self._telling.open_size * _CHARACTERS_S
+                if self.arrived_at is None and self._telling.size:
+                    self.arrived_at = now
                 if now - shown_at >= pause:
                     self._feed.follow(self._telling)
+                    self._grew()
                     shown_at = now
 
     def _finish(self) -> None:
@@ -114,7 +131,8 @@ class Run:
         self.reply = arrived if arrived is not None and arrived.calls else None
         if self._stop.is_set():
             self.error = Interrupted(self.reply)
-        self._feed.end(self._html())
+        self.html = self._html()
+        self._feed.end(self.html)
 
     def _html(self) -> str:
         failed = self.error if isinstance(self.error, Exception) else None
@@ -123,7 +141,7 @@ class Run:
         if self.reply is None:
             badge, shown = None, None
         else:
-            badge = badge_of(self.reply, self._about())
+            badge = badge_of(self.reply, self._about()) if self._badged else None
             shown = None if self.error else self._view.shown(self.reply)
         return self._telling.inside(badge, partial, shown) + inside
 
