@@ -48,6 +48,24 @@ _EFFORTS = {
 }
 
 
+def streams_only(card: Card) -> bool:
+    """Whether a model answers in streams only: the service refuses whole replies."""
+    return card.id == "glm-4-alltools"
+
+
+def efforts(card: Card) -> tuple[str, ...]:
+    """Return what `thinking` may be for a model; nothing for one that does not think.
+
+    >>> from glmkit.catalog import card
+    >>> efforts(card("glm-5.3")), efforts(card("glm-4.6")), efforts(card("glm-4-plus"))
+    (('on', 'low', 'high', 'max'), ('on', 'off'), ())
+    """
+    if "thinking" not in card.features:
+        return ()
+    switch = ("on",) if card.thinking == "forced" else ("on", "off")
+    return (*switch, *_named(card))
+
+
 def check(request: Request, card: Card, *, stand_in: bool = False) -> None:
     """Raise ConfigError for what the model refuses; warn of what it ignores.
 
@@ -116,19 +134,24 @@ def _check_thinking(request: Request, card: Card, stand_in: bool) -> None:
             f"{card.id} always thinks",
             hint="Use thinking='low', or a model that can do without.",
         )
-    efforts = next(
-        (taken for begin, taken in _EFFORTS.items() if card.id.startswith(begin)), ()
-    )
-    if efforts and effort is not None and effort not in efforts:
+    named = _named(card)
+    if named and effort is not None and effort not in named:
         raise ConfigError(
-            f"{card.id} can not think {effort!r}", hint=f"Use {', '.join(efforts)}."
+            f"{card.id} can not think {effort!r}", hint=f"Use {', '.join(named)}."
         )
     if stand_in or off or (switch is None and effort is None):
         return
     if "thinking" not in card.features:
         _warn(f"{card.id} does not think: `thinking` is ignored")
-    elif effort is not None and not efforts:
+    elif effort is not None and not named:
         _warn(f"{card.id} thinks, but takes no effort: {effort!r} is ignored")
+
+
+def _named(card: Card) -> tuple[str, ...]:
+    """Return how hard a model can be told to think."""
+    return next(
+        (taken for begin, taken in _EFFORTS.items() if card.id.startswith(begin)), ()
+    )
 
 
 def _warn(message: str) -> None:

@@ -9,17 +9,24 @@ import pytest
 from anywidget import AnyWidget
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets import Bool, Float, HasTraits, TraitError, Unicode, validate
+from traitlets import HasTraits, TraitError, validate
 
 from glmkit.catalog import card
+from glmkit.notebook.magics import options
+from glmkit.notebook.magics.glm import GLMMagics
+from glmkit.notebook.settings import EFFORTS, GLM
+from glmkit_widgets import snippets
 from glmkit_widgets.choices import choices
 from glmkit_widgets.controls import Controls
+from tests.conftest import Paced
+
+HELD = dict.fromkeys(
+    ("model", "temperature", "top_p", "max_tokens", "think", "system")
+) | {"stream": True}
 
 
-class Settings(HasTraits):
-    model = Unicode(None, allow_none=True)
-    temperature = Float(None, allow_none=True, min=0, max=1)
-    stream = Bool(True)
+class Settings(GLM):
+    """A notebook's settings that write a model in their own way."""
 
     @validate("model")
     def _lower(self, proposal: dict[str, str | None]) -> str | None:
@@ -40,8 +47,9 @@ def controls(settings: Settings) -> Iterator[Controls]:
 
 
 def test_controls_start_with_what_the_settings_hold() -> None:
-    controls = Controls(Settings(model="glm-4-plus", temperature=0.5, stream=False))
-    held = {"model": "glm-4-plus", "temperature": 0.5, "stream": False}
+    settings = Settings(model="glm-4-plus", temperature=0.5, stream=False)
+    controls = Controls(settings)
+    held = {**HELD, "model": "glm-4-plus", "temperature": 0.5, "stream": False}
     assert controls.value == held
     assert {name: getattr(controls, name) for name in held} == held
     controls.close()
@@ -54,7 +62,7 @@ def test_either_side_follows_the_other(settings: Settings, controls: Controls) -
     controls.model = "glm-4-long"
     assert controls.temperature == 0.3
     assert settings.model == "glm-4-long"
-    assert seen[-1] == {"model": "glm-4-long", "temperature": 0.3, "stream": True}
+    assert seen[-1] == {**HELD, "model": "glm-4-long", "temperature": 0.3}
     controls.temperature = None
     assert settings.temperature is None
 
@@ -120,8 +128,16 @@ def test_the_list_holds_models_that_chat_and_are_sold() -> None:
         "window of 1M tokens",
         "answers up to 4,095 tokens",
         "¥1 in, ¥1 out per million tokens",
+        "10 requests at a time (V0)",
     ]
-    assert listed["glm-4-flash-250414"]["facts"][-1] == "free"
+    assert "free" in listed["glm-4-flash-250414"]["facts"]
+    assert dict(listed["glm-4-long"]["able"]) == {
+        "pictures": False,
+        "thinking": False,
+        "tools": True,
+        "JSON": True,
+        "web search": True,
+    }
     assert listed["glm-4.6v"]["group"] == "Text and images"
     assert not listed.keys() & {"embedding-3", "cogview-4", "glm-ocr", "glm-z1-air"}
     for model in listed:
@@ -161,4 +177,89 @@ def test_the_picture_is_an_output_of_its_own_and_escaped(
 
 def test_nothing_but_the_settings_is_in_the_widgets_state(controls: Controls) -> None:
     own = controls.get_state().keys() - AnyWidget().get_state().keys()
-    assert own == {"model", "temperature", "stream", "choices", "_css"}
+    assert own == {*HELD, "choices", "_css"}
+
+
+def test_thinking_offers_what_the_card_takes() -> None:
+    listed = {entry["id"]: entry["efforts"] for entry in choices()}
+    assert listed["glm-4-plus"] == []
+    assert listed["glm-4.6"] == ["on", "off"]
+    assert listed["glm-5.3"] == ["on", "low", "high", "max"]
+    taken = {effort for efforts in listed.values() for effort in efforts or ()}
+    assert taken <= set(EFFORTS)
+
+
+def test_controls_without_settings_stand_for_themselves() -> None:
+    controls = Controls(model="glm-4.6", temperature=0.0)
+    controls.set_state({"think": "off", "system": "Be brief."})
+    assert controls.options() == {
+        "model": "glm-4.6",
+        "temperature": 0.0,
+        "thinking": "off",
+        "system": "Be brief.",
+    }
+    controls.close()
+
+
+def test_what_was_refused_is_said_in_place(
+    settings: Settings, controls: Controls
+) -> None:
+    sent: list[dict[str, object]] = []
+    controls.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    with pytest.raises(TraitError):
+        controls.set_state({"think": "hard"})
+    assert "think" in str(sent[-1]["refused"])
+    assert (settings.think, controls.think) == (None, None)
+
+
+VALUES = {
+    **HELD,
+    "model": "glm-5.2",
+    "temperature": 0.2,
+    "top_p": 0.9,
+    "max_tokens": 100,
+    "think": "high",
+    "stream": False,
+}
+
+
+@pytest.mark.parametrize(
+    "system",
+    [None, "Be brief.", 'Say "so"', 'it\'s "so"', "C:\\new", "one\ntwo 'x' \"y\""],
+)
+def test_a_copied_cell_asks_what_the_controls_say(
+    shell: InteractiveShell, system: str | None
+) -> None:
+    asked: list[tuple[str, str]] = []
+    text = snippets.magic({**VALUES, "system": system})
+    shell.register_magic_function(
+        lambda line, cell: asked.append((line, cell)), "cell", "glm"
+    )
+    assert shell.run_cell(text).success
+    ((line, cell),) = asked
+    of = options.parser(GLMMagics.ask)
+    asking = options.read(of, line, cell, GLM(), {})
+    given = {**VALUES, "system": system}
+    assert asking.options == dict(snippets.options(given))
+    assert (asking.prompt, asking.stream) == ("Write the prompt here.", False)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_copied_script_runs(
+    place: Paced, capsys: pytest.CaptureFixture[str], stream: bool
+) -> None:
+    values = {**VALUES, "system": 'it\'s "so"\n', "stream": stream}
+    exec(snippets.python(values, place.url), {})
+    assert "Part 1" in capsys.readouterr().out
+    assert place.url not in snippets.python(values, place.url)
+
+
+def test_the_page_gets_the_text_it_asked_for(controls: Controls) -> None:
+    sent: list[dict[str, object]] = []
+    controls.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    controls.model = "glm-4-plus"
+    controls._heard(None, {"do": "copy", "as": "magic", "id": "7"}, [])
+    assert sent == [
+        {"heard": "7"},
+        {"copied": "7", "text": "%%glm -m glm-4-plus\nWrite the prompt here.\n"},
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from typing import TypedDict
 
+from glmkit import fitness
 from glmkit.catalog import Card, Price, Tier, card, cards
 from glmkit.money import Money
 from glmkit.prices import in_force
@@ -20,15 +22,29 @@ _KINDS = {
 #: The service refuses these, so they are listed only where one is set already.
 _GONE = ("retired", "deprecated", "finetune-base")
 _CURRENCIES = ("CNY", "USD")
+#: What a card may say that a model can do, and how a person says it.
+_ABILITIES = {
+    "thinking": "thinking",
+    "function": "tools",
+    "json": "JSON",
+    "web_search": "web search",
+}
 
 
 class Choice(TypedDict):
-    """One model: `label` is the line in the list, `facts` what is told beside it."""
+    """One model: `label` is the line in the list, `facts` what is told beside it.
+
+    `able` are names of what it can do, each with whether it can; `efforts` what its
+    thinking may be (None: not known) and `cap` its most tokens of an answer.
+    """
 
     id: str
     group: str
     label: str
     facts: list[str]
+    able: list[tuple[str, bool]]
+    efforts: list[str] | None
+    cap: int | None
 
 
 def choices() -> list[Choice]:
@@ -43,7 +59,15 @@ def choice(model: str) -> Choice:
     """Return the line of a model that the list leaves out or does not know."""
     known = card(model)
     if known is None:
-        return Choice(id=model, group="Other", label=model, facts=["no card known"])
+        return Choice(
+            id=model,
+            group="Other",
+            label=model,
+            facts=["no card known"],
+            able=[],
+            efforts=None,
+            cap=None,
+        )
     return {**_choice(known), "id": model}
 
 
@@ -56,8 +80,23 @@ def _choice(card: Card) -> Choice:
         id=card.id,
         group=_KINDS.get(card.kind, "Other"),
         label=_label(card),
-        facts=[*_lengths(card), *_prices(card)],
+        facts=[*_lengths(card), *_prices(card), *_rights(card)],
+        able=_abilities(card),
+        efforts=list(fitness.efforts(card)),
+        cap=card.cap,
     )
+
+
+def _abilities(card: Card) -> list[tuple[str, bool]]:
+    can = [(name, word in card.features) for word, name in _ABILITIES.items()]
+    return [("pictures", "image" in card.input_modalities), *can]
+
+
+def _rights(card: Card) -> list[str]:
+    """Return how many requests may be in flight, for the account's level."""
+    tier = os.environ.get("GLMKIT_TIER", "V0").strip().upper()
+    right = (card.in_flight or {}).get(tier)
+    return [] if right is None else [f"{right:,} requests at a time ({tier})"]
 
 
 def _label(card: Card) -> str:

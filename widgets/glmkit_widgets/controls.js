@@ -1,11 +1,27 @@
-// Where the handle stands while no temperature is set: an arrow key starts from here.
-const START = 0.75;
+// Milliseconds of rest after which a text that is being typed is set.
+const REST = 400;
+const UNSET = "service\u2019s default";
+const EFFORTS = {
+  on: "on",
+  off: "off",
+  none: "effort: none",
+  minimal: "effort: minimal",
+  low: "effort: low",
+  medium: "effort: medium",
+  high: "effort: high",
+  xhigh: "effort: extra high",
+  max: "effort: most",
+};
 
 function row(text, id, ...fields) {
   return [
     make("label", { class: "name", for: id }, text),
     make("div", { class: "field" }, ...fields),
   ];
+}
+
+function chosen(model) {
+  return model.get("choices").find((choice) => choice.id === model.get("model"));
 }
 
 // Groups keep the order in which they first appear.
@@ -20,9 +36,21 @@ function options(choices) {
   return [make("option", { value: "" }, "Default model"), ...groups.values()];
 }
 
+// Sign and words, so that what a model can not do is not told by colour alone.
+function ability([name, able]) {
+  return make(
+    "li",
+    { class: able ? "able" : "unable" },
+    make("span", { class: "sign", "aria-hidden": "true" }, able ? "\u2713" : "\u2013"),
+    make("span", { class: "hidden" }, able ? "" : "no "),
+    name,
+  );
+}
+
 function modelRow(model, commit) {
   const id = newId("model");
   const facts = make("p", { class: "facts", id: newId("facts"), "aria-live": "polite" });
+  const able = make("ul", { class: "abilities", "aria-label": "What the model can do" });
   const select = make("select", { id, "aria-describedby": facts.id });
   select.addEventListener("change", () => commit("model", select.value || null));
   function list() {
@@ -31,52 +59,92 @@ function modelRow(model, commit) {
   }
   function show() {
     select.value = model.get("model") ?? "";
-    const chosen = model.get("choices").find((choice) => choice.id === select.value);
-    const texts = chosen?.facts ?? ["the endpoint's free one, or GLMKIT_MODEL"];
+    const found = chosen(model);
+    const texts = found?.facts ?? ["the endpoint's free one, or GLMKIT_MODEL"];
     facts.replaceChildren(...texts.map((text) => make("span", {}, text)));
+    able.replaceChildren(...(found?.able ?? []).map(ability));
+    able.hidden = !able.childNodes.length;
   }
   list();
-  return { nodes: row("Model", id, select, facts), on: { choices: list, model: show } };
+  return {
+    nodes: row("Model", id, select, facts, able),
+    on: { choices: list, model: show },
+  };
 }
 
-function temperatureRow(model, commit) {
-  const id = newId("temperature");
-  const bounds = { min: "0", max: "1", step: "0.01" };
+/** A slider beside its number; empty is the service's default. */
+function sliderRow(model, commit, name, text, low, start) {
+  const id = newId(name);
+  const bounds = { min: String(low), max: "1", step: "0.01" };
   const range = make("input", { type: "range", id, ...bounds });
   const number = make("input", {
     type: "number",
     placeholder: "default",
-    "aria-label": "Temperature as a number, empty for the service's default",
+    "aria-label": `${text} as a number, empty for the service's default`,
     ...bounds,
   });
   const reset = make("button", { type: "button" }, "Service\u2019s default");
+  if (name !== "temperature") reset.setAttribute("aria-label", `Service\u2019s default for ${text}`);
 
-  const slide = () => commit("temperature", range.valueAsNumber);
+  const slide = () => commit(name, range.valueAsNumber);
   range.addEventListener("input", slide);
   // A press on the very place of the resting handle moves nothing, yet it is a choice.
   range.addEventListener("pointerup", slide);
   number.addEventListener("change", () => {
     const typed = number.valueAsNumber;
-    const value = Math.round(Math.min(1, Math.max(0, typed)) * 100) / 100;
-    commit("temperature", Number.isNaN(typed) ? null : value);
+    const value = Math.round(Math.min(1, Math.max(low, typed)) * 100) / 100;
+    commit(name, Number.isNaN(typed) ? null : value);
     show();
   });
-  reset.addEventListener("click", () => commit("temperature", null));
+  reset.addEventListener("click", () => commit(name, null));
 
   function show() {
-    const value = model.get("temperature");
+    const value = model.get(name);
     const unset = value === null;
-    range.value = String(value ?? START);
-    range.style.setProperty("--filled", `${unset ? 0 : range.value * 100}%`);
+    range.value = String(value ?? start);
+    const share = (range.value - low) / (1 - low);
+    range.style.setProperty("--filled", `${unset ? 0 : share * 100}%`);
     range.classList.toggle("unset", unset);
-    if (unset) range.setAttribute("aria-valuetext", "service\u2019s default");
+    if (unset) range.setAttribute("aria-valuetext", UNSET);
     else range.removeAttribute("aria-valuetext");
     number.value = unset ? "" : value.toFixed(2);
     reset.setAttribute("aria-pressed", String(unset));
   }
   show();
   const fields = make("div", { class: "line" }, range, number, reset);
-  return { nodes: row("Temperature", id, fields), on: { temperature: show } };
+  return { nodes: row(text, id, fields), on: { [name]: show } };
+}
+
+function thinkRow(model, commit) {
+  const id = newId("think");
+  const help = make("span", { class: "help", id: newId("help") });
+  const select = make("select", { id, "aria-describedby": help.id });
+  select.addEventListener("change", () => commit("think", select.value || null));
+  function show() {
+    const value = model.get("think");
+    const found = chosen(model);
+    const takes = found?.efforts ?? Object.keys(EFFORTS);
+    const odd = value !== null && !takes.includes(value);
+    const listed = odd ? [...takes, value] : takes;
+    select.replaceChildren(
+      make("option", { value: "" }, "Service\u2019s default"),
+      ...listed.map((name) => make("option", { value: name }, EFFORTS[name] ?? name)),
+    );
+    select.value = value ?? "";
+    // What is set already can always be put back.
+    select.disabled = !takes.length && !odd;
+    help.textContent = reason(found, takes, odd);
+  }
+  function reason(found, takes, odd) {
+    if (!found) return "what the model takes";
+    if (!takes.length) return `${found.label} does not think${odd ? ": this is ignored" : ""}`;
+    if (odd) return `${found.label} does not take this`;
+    if (!takes.includes("off")) return `${found.label} always thinks`;
+    return takes.length > 2 ? "" : `${found.label} takes on and off`;
+  }
+  show();
+  const fields = make("div", { class: "line" }, select, help);
+  return { nodes: row("Thinking", id, fields), on: { think: show, model: show, choices: show } };
 }
 
 function streamRow(model, commit) {
@@ -100,24 +168,171 @@ function streamRow(model, commit) {
   return { nodes: row("Streaming", id, fields), on: { stream: show } };
 }
 
+function lengthRow(model, commit) {
+  const id = newId("tokens");
+  const help = make("span", { class: "help", id: newId("help") });
+  const number = make("input", {
+    type: "number",
+    id,
+    min: "1",
+    step: "1",
+    placeholder: "default",
+    "aria-describedby": help.id,
+  });
+  number.addEventListener("change", () => {
+    const typed = Math.round(number.valueAsNumber);
+    commit("max_tokens", Number.isNaN(typed) ? null : Math.max(1, typed));
+    show();
+  });
+  function show() {
+    const value = model.get("max_tokens");
+    const found = chosen(model);
+    const cap = found?.cap ?? null;
+    number.value = value === null ? "" : String(value);
+    if (cap) number.max = String(cap);
+    else number.removeAttribute("max");
+    const above = cap !== null && value > cap;
+    number.setAttribute("aria-invalid", String(above));
+    help.classList.toggle("wrong", above);
+    const most = cap?.toLocaleString("en");
+    if (above) help.textContent = `${found.label} refuses more than ${most}`;
+    else help.textContent = cap ? `of an answer, up to ${most}` : "of an answer";
+  }
+  show();
+  const fields = make("div", { class: "line" }, number, help);
+  return {
+    nodes: row("Most tokens", id, fields),
+    on: { max_tokens: show, model: show, choices: show },
+  };
+}
+
+function systemRow(model, commit) {
+  const id = newId("system");
+  const area = make("textarea", {
+    id,
+    rows: "3",
+    placeholder: "How the model shall behave, for every question",
+  });
+  let sent = model.get("system") ?? "";
+  let timer = 0;
+  area.value = sent;
+  function flush() {
+    clearTimeout(timer);
+    sent = area.value;
+    commit("system", sent || null);
+  }
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(flush, REST);
+  });
+  area.addEventListener("change", flush);
+  // What is being typed stays; only what others set takes its place.
+  function show() {
+    const now = model.get("system") ?? "";
+    if (now !== sent) area.value = sent = now;
+  }
+  return { nodes: row("System prompt", id, area), on: { system: show }, flush };
+}
+
+/** What is seldom touched, folded; the fold says how much of it is set. */
+function fold(model, names, rows) {
+  const count = make("span", { class: "help" });
+  const node = make(
+    "details",
+    {},
+    make("summary", { tabindex: "0" }, "More", count),
+    make("div", {}, ...rows.flatMap((part) => part.nodes)),
+  );
+  const set = () => names.filter((name) => model.get(name) !== null).length;
+  node.open = set() > 0;
+  function show() {
+    count.textContent = set() ? ` ${set()} set` : " top-p, most tokens, system prompt";
+  }
+  show();
+  return { nodes: [node], on: Object.fromEntries(names.map((name) => [name, show])) };
+}
+
+/** Put a text into the clipboard; where the page may not, show it to be copied. */
+async function copy(text, place) {
+  place.replaceChildren();
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = make("textarea", { readonly: "", rows: "4", "aria-label": "Text to copy" });
+    area.value = text;
+    place.append(area);
+    deaf(place);
+    area.select();
+    return document.execCommand("copy");
+  }
+}
+
+function actions(line, note, flush) {
+  const place = make("div", { class: "copied" });
+  const waiting = new Map();
+  const kinds = [
+    ["magic", "Copy as %%glm"],
+    ["python", "Copy as Python"],
+  ];
+  const buttons = kinds.map(([kind, text]) => {
+    const button = make("button", { type: "button" }, text);
+    button.addEventListener("click", () => {
+      flush();
+      waiting.set(line.do("copy", { as: kind }), text);
+    });
+    return button;
+  });
+  async function take({ copied, text }) {
+    if (!waiting.has(copied)) return;
+    const what = waiting.get(copied).replace("Copy as ", "");
+    waiting.delete(copied);
+    const done = await copy(text, place);
+    line.say(done ? `Copied as ${what}.` : "Press Ctrl+C to copy this text.");
+    if (done) place.replaceChildren();
+  }
+  const nodes = [make("div", { class: "line actions" }, ...buttons, note), place];
+  return { nodes, take };
+}
+
 function render({ model, el }) {
+  const note = make("span", { class: "help note", role: "status" });
+  const line = new Line(model, note);
   function commit(name, value) {
     if (model.get(name) === value) return;
     model.set(name, value);
     model.save_changes();
+    line.do("set");
   }
-  const rows = [modelRow, temperatureRow, streamRow].map((part) => part(model, commit));
+  const rare = [
+    sliderRow(model, commit, "top_p", "Top-p", 0.01, 0.95),
+    lengthRow(model, commit),
+    systemRow(model, commit),
+  ];
+  const copying = actions(line, note, rare[2].flush);
+  const rows = [
+    modelRow(model, commit),
+    sliderRow(model, commit, "temperature", "Temperature", 0, 0.75),
+    thinkRow(model, commit),
+    streamRow(model, commit),
+    fold(model, ["top_p", "max_tokens", "system"], rare),
+  ];
   const root = make(
     "div",
     { class: "glmkit-controls glmkit-live", role: "group", "aria-label": "GLM settings" },
     ...rows.flatMap((part) => part.nodes),
+    ...copying.nodes,
   );
   deaf(root);
   el.append(root);
 
-  const listeners = rows.flatMap((part) => Object.entries(part.on));
+  const listeners = [...rows, ...rare].flatMap((part) => Object.entries(part.on));
   for (const [name, show] of listeners) model.on(`change:${name}`, show);
+  model.on("msg:custom", copying.take);
   return () => {
+    rare[2].flush();
+    line.leave();
+    model.off("msg:custom", copying.take);
     for (const [name, show] of listeners) model.off(`change:${name}`, show);
   };
 }

@@ -38,6 +38,7 @@ class Line {
     this.say("");
     this.waiting.set(id, setTimeout(() => this.say(BUSY), PATIENCE));
     this.model.send({ ...content, do: name, id });
+    return id;
   }
 
   take(message) {
