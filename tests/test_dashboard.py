@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +22,7 @@ import glmkit
 from glmkit.errors import ConfigError, LedgerError
 from glmkit.ledger import Ledger
 from glmkit_widgets.dashboard import Dashboard
+from glmkit_widgets.plot import packed
 from tests.conftest import wait_for
 from tests.ledgers import write_calls
 
@@ -36,40 +41,53 @@ def board(ledger: Ledger) -> Iterator[Dashboard]:
     board.close()
 
 
-def _drawn(board: Dashboard) -> dict[str, object]:
-    """Return what the live figure shows, without plotly's own marks."""
-    picture = board.figure.to_plotly_json()
-    for trace in picture["data"]:
-        trace.pop("uid", None)
-    return dict(picture)
+def _mark(board: Dashboard) -> str:
+    """Return what a person's zoom is kept for."""
+    return str(board.plot.picture["layout"]["uirevision"])
 
 
-def _wanted(ledger: Ledger) -> dict[str, object]:
-    """Return the page that another dashboard opens with."""
-    other = Dashboard(ledger)
-    picture = _drawn(other)
-    other.close()
-    return picture
-
-
-def test_live_figure_equals_one_drawn_anew(ledger: Ledger, board: Dashboard) -> None:
+def test_figure_follows_and_a_zoom_stays_with_its_calls(
+    ledger: Ledger, board: Dashboard
+) -> None:
     assert "No calls yet" in str(board.figure.layout.annotations)
+    mark = _mark(board)
     for count, model in ((1, "glm-4-plus"), (4, "glm-4-long"), (3, "glm-4-plus")):
         write_calls(ledger, count, model)
         board.refresh()
-        assert str(_drawn(board)["data"]) == str(_wanted(ledger)["data"])
-        assert _drawn(board)["layout"] == _wanted(ledger)["layout"]
         assert board.figure.layout.yaxis2.visible is True
+    assert "in 8 calls" in str(board.figure.layout.annotations)
+    assert _mark(board) == mark
+    board.filters.model = "glm-4-long"
+    assert _mark(board) != mark
+    board.filters.model = None
+    assert _mark(board) == mark
 
 
-def test_zoom_stays_while_calls_come(ledger: Ledger, board: Dashboard) -> None:
-    write_calls(ledger, 3, "glm-4-plus")
-    board.refresh()
-    board.figure.layout.yaxis2.range = (1, 2)
-    write_calls(ledger, 3, "glm-4-plus")
-    board.refresh()
-    assert board.figure.layout.yaxis2.range == (1, 2)
-    assert "in 6 calls" in str(board.figure.layout.annotations)
+def test_live_figure_is_plain_data_and_comes_with_plotly_once_packed(
+    board: Dashboard,
+) -> None:
+    json.dumps(board.plot.picture)
+    library = board.plot.library
+    assert library == packed()
+    assert len(library) < 2_000_000
+    assert b"* plotly.js v" in gzip.decompress(library)[:200]
+
+
+_KERNEL = """
+import sys
+from pathlib import Path
+import glmkit
+from glmkit.ledger import Ledger
+glmkit.dashboard(Ledger(Path(sys.argv[1])))
+slow = ("nbformat", "jsonschema", "plotly.graph_objs", "lark")
+print([name for name in slow if name in sys.modules])
+"""
+
+
+def test_kernel_shows_it_without_the_slow_imports_of_plotly(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _KERNEL, tmp_path / "ledger.db"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
 
 
 def test_every_page_shows_its_panels_and_none_stay_behind(
@@ -78,13 +96,13 @@ def test_every_page_shows_its_panels_and_none_stay_behind(
     write_calls(ledger, 3, "glm-4-plus")
     write_calls(ledger, 2, "mystery")
     board.refresh()
-    first = _drawn(board)
+    first = board.plot.picture
     wanted = {"Speed": "Seconds of a call", "Budget": "Owed and", "Errors": "Codes of"}
     for page, title in wanted.items():
         board.filters.page = page
         assert title in str(board.figure.layout.annotations)
     board.filters.page = "Spend"
-    assert str(_drawn(board)["data"]) == str(first["data"])
+    assert board.plot.picture == first
     assert "Dearest cells" in str(board.figure.layout.annotations)
 
 
@@ -142,7 +160,7 @@ def test_watching_ends_without_views_and_begins_with_one(
     board._watch()
     wait_for(lambda: board._watcher and not board._watcher.is_alive())
     write_calls(ledger, 2, "glm-4-plus")
-    board.figure._view_count = 1
+    board.plot._view_count = 1
     wait_for(lambda: board.value["calls"].sum() == 2)
 
 

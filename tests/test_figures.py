@@ -293,12 +293,13 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("page", ["#ffffff", "#111111"])
 def test_text_reads_on_light_and_dark(page: str) -> None:
-    layout = figures.TEMPLATE.layout
+    layout = go.layout.Template(figures.TEMPLATE).layout
     assert contrast(layout.font.color, page) > 4
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
     own = figures.LIGHT if page == "#ffffff" else figures.DARK
-    assert own.layout.paper_bgcolor == page
-    assert contrast(own.layout.font.color, page) > 7
+    figure = go.Figure().update_layout(template=own)
+    assert figure.layout.template.layout.paper_bgcolor == page
+    assert contrast(own["layout"]["font"]["color"], page) > 7
 
 
 def test_template_is_never_set_for_other_figures() -> None:

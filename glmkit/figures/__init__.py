@@ -11,13 +11,16 @@ A model has the same colour and hatching in all of them. `TEMPLATE` reads on any
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from glmkit.figures import burning, spending, timing, trouble
 from glmkit.figures.looks import DARK, LIGHT, TEMPLATE, colour
 from glmkit.figures.panel import Panel, grid
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = [
     "DARK",

@@ -8,8 +8,6 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-import plotly.graph_objects as go
-
 from glmkit.catalog import card, cards, plain
 
 #: Okabe and Ito's colours that stand on white and on black, told apart by all eyes.
@@ -25,10 +23,10 @@ _LONGEST = 22
 OTHERS = "other models"
 
 
-def _template(ink: str, grid: str, paper: str) -> go.layout.Template:
+def _template(ink: str, grid: str, paper: str) -> dict[str, Any]:
     axis = {"gridcolor": grid, "zerolinecolor": grid, "linecolor": grid}
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "paper_bgcolor": paper,
             "plot_bgcolor": paper,
             "font": {"color": ink, "family": "system-ui, sans-serif", "size": 13},
@@ -41,7 +39,7 @@ def _template(ink: str, grid: str, paper: str) -> go.layout.Template:
             "barmode": "stack",
             "bargap": 0.15,
         }
-    )
+    }
 
 
 #: Reads on any page, as paper and plot are clear.

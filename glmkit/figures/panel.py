@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from textwrap import wrap
-from typing import Any, NamedTuple
-
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glmkit.figures.looks import GREY, OTHERS, TEMPLATE, colour, label, marker, text
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 #: Models with a colour of their own in one picture.
 _MODELS = 8
@@ -42,6 +43,8 @@ class Panel(NamedTuple):
 
     def figure(self) -> go.Figure:
         """Return the panel as a figure of its own."""
+        import plotly.graph_objects as go  # slow; a live view needs none of it
+
         figure = go.Figure(grid([self], _ALONE))
         return figure.update_layout(
             width=None, height=None, margin={"l": None, "r": 20}
@@ -53,34 +56,24 @@ _ALONE, _TWO = 640, 760
 #: Pixels round a panel's axes: above for title and note, left for names or numbers.
 _ABOVE, _BELOW, _NAMES, _NUMBERS, _GAP = 76, 34, 150, 52, 20
 _LETTER, _LEGEND_LETTER = 6.6, 8.0
-#: Every axis says all of this, so that a page leaves nothing behind for the next.
-_AXIS: dict[str, Any] = {
-    "type": "linear", "visible": True, "autorange": True, "rangemode": "normal",
-    "tickprefix": "", "ticksuffix": "", "tickmode": "auto", "tickvals": [],
-    "ticktext": [], "nticks": 5, "automargin": False, "tickangle": 0,
-}  # fmt: skip
+_AXIS: dict[str, Any] = {"nticks": 5, "automargin": False, "tickangle": 0}
 
 
-def grid(panels: Sequence[Panel], width: int, places: int = 0) -> dict[str, Any]:
-    """Return a figure of all panels, as plain data, for a width in pixels.
-
-    `places` are axes to have at least, so that every page has the same ones.
-    """
+def grid(panels: Sequence[Panel], width: int) -> dict[str, Any]:
+    """Return a figure of all panels, as plain data, for a width in pixels."""
     columns = 2 if width >= _TWO and len(panels) > 1 else 1
     cell = (width - _GAP * (columns - 1)) / columns
     body = -(-len(panels) // columns) * _HEIGHT
     layout: dict[str, Any] = {"template": TEMPLATE, "annotations": []}
     traces: list[dict[str, Any]] = []
     known: set[str] = set()
-    for place in range(max(len(panels), places)):
+    for place, panel in enumerate(panels):
         number = "" if place == 0 else str(place + 1)
-        panel = panels[place] if place < len(panels) else None
         line, column = divmod(place, columns)
         spot = _Spot(column * (cell + _GAP), line * _HEIGHT, cell, width, body)
         layout |= _axes(panel, spot, number)
-        if panel is not None:
-            layout["annotations"] += _words(panel, spot, number)
-            traces += [_placed(trace, number, known) for trace in panel.traces]
+        layout["annotations"] += _words(panel, spot)
+        traces += [_placed(trace, number, known) for trace in panel.traces]
     below = 26 * _legend_lines(traces, width) + 12
     layout |= {"width": width, "height": body + below}
     layout["margin"] = {"l": 0, "r": 0, "t": 0, "b": below}
@@ -104,21 +97,15 @@ class _Spot(NamedTuple):
         return min(1.0, max(0.0, 1 - (self.top + pixels) / self.body))
 
 
-def _axes(panel: Panel | None, spot: _Spot, number: str) -> dict[str, Any]:
-    xaxis: dict[str, Any]
-    yaxis: dict[str, Any]
-    if panel is None or not panel.traces:
-        xaxis, yaxis = {"visible": False}, {"visible": False}
-    else:
-        few = {"nticks": max(2, int(spot.cell / 110))}
-        xaxis = {**_AXIS, **few, **panel.xaxis}
-        yaxis = {**_AXIS, **panel.yaxis}
-        if yaxis["type"] == "category":
-            yaxis["nticks"] = 0  # every name
-    names = yaxis.get("type") == "category"
+def _axes(panel: Panel, spot: _Spot, number: str) -> dict[str, Any]:
+    names = panel.yaxis.get("type") == "category"
     left = _NAMES if names else _NUMBERS
-    if panel is None:
-        spot = spot._replace(left=0, top=0)
+    seen = {"visible": bool(panel.traces)}
+    few = {"nticks": max(2, int(spot.cell / 110))}
+    xaxis = {**_AXIS, **few, **panel.xaxis, **seen}
+    yaxis = {**_AXIS, **panel.yaxis, **seen}
+    if names:
+        yaxis["nticks"] = 0  # every one
     xaxis |= {"domain": [spot.across(left), spot.across(spot.cell - 8)]}
     yaxis |= {"domain": [spot.up(_HEIGHT - _BELOW), spot.up(_ABOVE)]}
     xaxis["anchor"], yaxis["anchor"] = f"y{number}", f"x{number}"
@@ -143,7 +130,7 @@ def _legend_lines(traces: Sequence[Mapping[str, Any]], width: float) -> int:
     return -(-len(names) // max(1, int(width // widest)))
 
 
-def _words(panel: Panel, spot: _Spot, number: str) -> list[dict[str, Any]]:
+def _words(panel: Panel, spot: _Spot) -> list[dict[str, Any]]:
     """Return title and note above a panel, and what stands in an empty one."""
     place = {
         "xref": "paper", "yref": "paper", "x": spot.across(4), "align": "left",

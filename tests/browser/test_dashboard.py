@@ -63,6 +63,36 @@ def test_calls_of_another_process_move_the_picture(
     assert len(book.outputs(0)) == 2, "it was displayed again"
 
 
+def test_zoom_stays_while_calls_come(
+    book: Notebook, ledger: Ledger, page: Page
+) -> None:
+    write_calls(ledger, 3, "glm-4-plus")
+    expect(_plot(book)).to_contain_text("in 3 calls")
+    panel = book.cell(0).locator(".nsewdrag[data-subplot=x2y2]")
+    panel.scroll_into_view_if_needed()
+    place = panel.bounding_box()
+    assert place
+    x, y = place["x"], place["y"]
+    page.mouse.move(x + 40, y + 20)
+    page.mouse.down()
+    page.mouse.move(x + 160, y + 90, steps=4)
+    page.mouse.up()
+    wait_for(lambda: _range(book), lambda shown: shown[0] > 0)
+    zoomed = _range(book)
+    write_calls(ledger, 3, "glm-4-plus")
+    expect(_plot(book)).to_contain_text("in 6 calls")
+    assert _range(book) == zoomed
+    book.cell(0).get_by_text("Speed", exact=True).click()
+    expect(_plot(book)).to_contain_text("Seconds of a call")
+    assert _range(book) != zoomed
+
+
+def _range(book: Notebook) -> list[float]:
+    """Return what the second panel shows of its upright axis."""
+    shown: list[float] = _plot(book).evaluate("it => it._fullLayout.yaxis2.range")
+    return shown
+
+
 def test_pages_and_filters_work_by_keyboard_and_label(
     book: Notebook, ledger: Ledger, page: Page
 ) -> None:

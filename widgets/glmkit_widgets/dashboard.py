@@ -6,26 +6,27 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, RLock, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import plotly.graph_objects as go
 
 from glmkit import figures
 from glmkit.errors import GLMError
 from glmkit.figures import looks, tables
 from glmkit.ledger import Ledger
 from glmkit_widgets.filters import NAMES, Filters
+from glmkit_widgets.plot import Plot
 from glmkit_widgets.readings import PAGES, Chosen, Readings, choices
 from glmkit_widgets.still import LIVE, Still
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 #: Seconds between two looks at the ledger's files.
 _PERIOD_S = 0.25
 #: Looks before the first view, which may have to wait for the cell's end; after that
 #: the watching ends when the last view goes. It begins anew with a view.
 _PATIENCE = 240
-#: Axes that every page has: a page may leave some unseen, and none behind.
-_PLACES = max(map(len, PAGES.values()))
 #: Seconds from one drawing of all pages' numbers to the next, while calls come.
 _STILL_S = 2.0
 
@@ -35,9 +36,9 @@ Mark = tuple[tuple[int, int], ...]
 class Dashboard:
     """Show where tokens, money and time went, and follow the ledger as it grows.
 
-    `ledger` None is the user's own. `.figure` is the FigureWidget of the page that is
-    shown, `.filters` says which page and which calls, `.value` the newest numbers:
-    tokens, calls and costs by model, a DataFrame. Raises LedgerError.
+    `ledger` None is the user's own. `.filters` says which page and which calls,
+    `.figure` is that page as a plotly figure, `.value` the newest numbers: tokens,
+    calls and costs by model, a DataFrame. Raises LedgerError.
 
     >>> Dashboard().close()
     """
@@ -53,28 +54,30 @@ class Dashboard:
         #: What was read for each choice since the ledger last changed.
         self._known: dict[Chosen, Readings] = {}
         self.filters = Filters()
-        self._picture = self._read()
-        self.figure = go.FigureWidget(self._picture)
-        # plotly has no public way to configure a FigureWidget.
-        self.figure._config = {"displaylogo": False}
-        self.figure.observe(self._on_views, "_view_count")
+        self.plot = Plot(picture=self._read())
+        self.plot.observe(self._on_views, "_view_count")
         self.filters.observe(self._on_choice, list(NAMES))
-        self.view = ipywidgets.VBox([self.filters, self.figure])
+        self.view = ipywidgets.VBox([self.filters, self.plot])
         self.view.add_class(LIVE)
+
+    @property
+    def figure(self) -> go.Figure:
+        """The page that is shown, as a figure of its own: it does not follow."""
+        import plotly.graph_objects as go
+
+        return go.Figure(self.plot.picture)
 
     def refresh(self) -> None:
         """Read the ledger and draw what is new, in place."""
         with self._lock:
-            if self._closed.is_set():
-                return
-            old, self._picture = self._picture, self._read()
-            _redraw(self.figure, old, self._picture)
+            if not self._closed.is_set():
+                self.plot.picture = self._read()
 
     def close(self) -> None:
         """End the watching and remove the views."""
         with self._lock:
             self._closed.set()
-            for widget in (self.figure, self.filters, self.view):
+            for widget in (self.plot, self.filters, self.view):
                 widget.close()
 
     def _read(self) -> dict[str, Any]:
@@ -96,17 +99,18 @@ class Dashboard:
         calls = int(self.value["calls"].sum())
         tokens = looks.count(int(self.value["total_tokens"].sum()))
         self.filters.status = f"{calls:,} calls, {tokens} tokens"
-        return figures.grid(panels, self.filters.width, _PLACES)
+        picture = figures.grid(panels, self.filters.width)
+        # The person's zoom is of these calls on this page.
+        picture["layout"]["uirevision"] = repr((self.filters.page, chosen))
+        return picture
 
     def _on_choice(self, change: Any) -> None:
         with self._lock:
-            if self._closed.is_set():
-                return
-            self._try(self._choose)
+            if not self._closed.is_set():
+                self._try(self._choose)
 
     def _choose(self) -> None:
-        old, self._picture = self._picture, self._page()
-        _redraw(self.figure, old, self._picture, anew=True)
+        self.plot.picture = self._page()
 
     def _ipython_display_(self) -> None:
         self._still.show(self.view.model_id)
@@ -140,7 +144,7 @@ class Dashboard:
         looks_left, pause = _PATIENCE, _PERIOD_S
         drawn = self._readings
         while looks_left and not self._closed.wait(pause):
-            looks_left = 1 if self.figure._view_count else looks_left - 1
+            looks_left = 1 if self.plot.views else looks_left - 1
             begun = time.thread_time()
             if _mark(self._ledger.path) != self._mark:
                 self._try(self.refresh)
@@ -177,49 +181,3 @@ def _mark(path: Path) -> Mark:
             fresh = 0 <= now - stat.st_mtime_ns < 50_000_000
             marks.append((stat.st_size, now if fresh else stat.st_mtime_ns))
     return tuple(marks)
-
-
-def _redraw(
-    live: go.FigureWidget,
-    old: dict[str, Any],
-    new: dict[str, Any],
-    *,
-    anew: bool = False,
-) -> None:
-    """Bring a live figure from one picture to the next; the person's zoom stays.
-
-    `anew`: another page or other calls, of which no zoom can be kept.
-    """
-    traces = new["data"]
-    same = [_key(trace) for trace in old["data"]] == [_key(trace) for trace in traces]
-    if not same:
-        live.data = ()
-        live.add_traces(traces)
-    before = {} if anew else _leaves(old["layout"])
-    layout = {
-        place: value
-        for place, value in _leaves(new["layout"]).items()
-        if place not in before or before[place] != value
-    }
-    # Not before the traces are there: plotly.js fails where a type changes on none.
-    live.plotly_relayout(layout)
-    if not same:
-        return
-    with live.batch_update():
-        for trace, past, fresh in zip(live.data, old["data"], traces, strict=True):
-            trace.update({n: v for n, v in fresh.items() if past.get(n) != v})
-
-
-def _key(trace: dict[str, Any]) -> tuple[Any, ...]:
-    return trace["type"], trace["name"], trace["xaxis"], trace.get("orientation")
-
-
-def _leaves(tree: dict[str, Any], stem: str = "") -> dict[str, Any]:
-    """Return each value of a layout under its dotted name; lists are values."""
-    leaves: dict[str, Any] = {}
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            leaves |= _leaves(value, f"{stem}{name}.")
-        elif name != "template":
-            leaves[stem + name] = value
-    return leaves
