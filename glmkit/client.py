@@ -99,6 +99,7 @@ class _Core:
         model = request.model or self.model
         if self._service.native and (card := catalog.card(model)):
             fitness.check(request, card, stand_in=self._service.local)
+            stream = stream or fitness.streams_only(card)
         call = Call(
             at=time.time(),
             where=where.get(),

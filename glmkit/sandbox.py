@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -78,6 +79,21 @@ def python(
     begun = time.perf_counter()
     output, error = runners[backend](code, time_s, memory_mb)
     return Result(_cut(output), _cut(error), backend, time.perf_counter() - begun)
+
+
+def ready(backend: Backend = "monty") -> bool:
+    """Whether code would run here, without running any.
+
+    >>> ready("monty") in (True, False)
+    True
+    """
+    if backend == "monty":
+        return find_spec("pydantic_monty") is not None
+    return sys.platform == "linux" and _bubblewrap() is not None
+
+
+def _bubblewrap() -> str | None:
+    return shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
 
 
 @_tool(name="python")
@@ -146,7 +162,7 @@ if last is not None:
 
 
 def _in_bubblewrap(code: str, time_s: float, memory_mb: int) -> tuple[str, str]:
-    program = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
+    program = _bubblewrap()
     if sys.platform != "linux" or program is None:
         raise ToolError(
             "bubblewrap is not here, so model code does not run", hint=_HINT

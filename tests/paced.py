@@ -26,6 +26,7 @@ from tests.paced_answers import (
     Plan,
     dumps,
     plan_of,
+    recorded,
     refusal,
     script,
     scripted_body,
@@ -185,6 +186,10 @@ class Connection(asyncio.Protocol):
         faulty = plan.fails < 0 or lane.requests <= plan.fails
         if plan.status != 200 and faulty:
             self._send(plan.status, refusal(plan.code, plan.said), after=plan.after)
+        elif plan.inside and faulty:
+            self._send(200, refusal(plan.code, plan.said))
+        elif plan.sse and body.get("stream"):
+            await self._stream(plan, lane, recorded(plan.sse), False)
         elif reply := plan.reply(lane.requests):
             await self._scripted(plan, lane, body, reply)
         elif body.get("stream"):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -43,6 +44,8 @@ class Plan:
     completion_tokens: int = -1  # -1: as many as the events of the answer
     cached_tokens: int = -1  # -1: not told
     bill: str = ""  # a currency: usages are random, and billed in the lane's `bill`
+    sse: str = ""  # send the events of this file of tests/streams
+    inside: int = 0  # 1: an error stands in a body with status 200
     replies: str = ""  # JSON: a list of messages, the nth request gets the nth
 
     def reply(self, number: int) -> dict[str, Any] | None:
@@ -208,6 +211,12 @@ def script(plan: Plan, model: str, prompt: str) -> tuple[list[bytes], bool]:
     if plan.end >= 0:
         return events[: plan.end], False
     return events + list(closing(plan, model, len(events))), False
+
+
+def recorded(name: str) -> list[bytes]:
+    """Return the events of a file, each with the blank line that ends it."""
+    data = (Path(__file__).parent / "streams" / f"{name}.sse").read_bytes()
+    return [part + b"\n\n" for part in data.split(b"\n\n") if part.strip()]
 
 
 _BESIDE = ("web_search", "content_filter", "video_result")

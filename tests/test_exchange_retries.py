@@ -50,21 +50,28 @@ def ask(place: Paced, *, stream: bool, **options: Any) -> glmkit.Reply:
     return answer.reply
 
 
-def faulty(stream: bool, code: str, **options: Any) -> dict[str, Any]:
-    """Return a plan that tells an error as a refusal, or as a stream's first event."""
-    if stream:
+def faulty(where: str, code: str, **options: Any) -> dict[str, Any]:
+    """Return a plan that tells an error as a refusal, in a body with status 200, or
+    as a stream's first event."""
+    if where == "event":
         return {"error": 0, "code": code, **options}
+    if where == "inside":
+        return {"inside": 1, "code": code, **options}
     status = STATUS.get(RULES[code].error.__name__, 400)
     return {"status": status, "code": code, **options}
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["body", "event"])
+@pytest.mark.parametrize(
+    ("where", "stream"),
+    [("body", False), ("body", True), ("inside", False), ("inside", True),
+     ("event", True)],
+)  # fmt: skip
 @pytest.mark.parametrize("code", RULES)
 def test_every_code_has_its_class_and_its_action(
-    paced: Factory, code: str, stream: bool
+    paced: Factory, code: str, where: str, stream: bool
 ) -> None:
     rule = RULES[code]
-    place = paced(**faulty(stream, code))
+    place = paced(**faulty(where, code))
     with pytest.raises(APIError) as caught:
         ask(place, stream=stream)
     assert type(caught.value) is rule.error
@@ -75,13 +82,13 @@ def test_every_code_has_its_class_and_its_action(
     assert rows("state, error_code, retries") == [("failed", code, again)]
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["body", "event"])
+@pytest.mark.parametrize("where", ["body", "inside", "event"])
 @pytest.mark.parametrize("code", ["1302", "1305", "500"])
 def test_what_passes_is_sent_again_in_one_call(
-    paced: Factory, code: str, stream: bool
+    paced: Factory, code: str, where: str
 ) -> None:
-    place = paced(**faulty(stream, code, fails=2, tokens=3))
-    reply = ask(place, stream=stream)
+    place = paced(**faulty(where, code, fails=2, tokens=3))
+    reply = ask(place, stream=where == "event")
     assert reply.complete
     assert reply.calls[0].retries == 2
     assert place.seen["requests"] == 3

@@ -15,11 +15,12 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "values": "errors money options messages events answers calls",
     "knowledge": "catalog prices tokens fitness",
     "dialect": "sse wire schema tools rounds",
-    "plumbing": "config keys loop retries limiter transport ledger cassette documents",
+    "plumbing": "config keys loop retries limiter transport ledger cassette documents "
+    "sandbox",
     "local": "local",
     "client": "service operation exchange streams resources series client defaults "
     "curl",
-    "work": "deadline toolbox conversation sandbox texts frames accounts exports "
+    "work": "deadline toolbox conversation digests texts frames accounts exports "
     "tables lab gallery doctor",
     "picture": "render telling figures",
     "widgets": "glmkit_widgets",
@@ -62,8 +63,8 @@ DOORS = {
     "xllamacpp": "local",
 }
 EVERYWHERE = {"msgspec"}
-#: The one room of plumbing that `local` uses, and what is used of `local` from above.
-LOCAL_USES = {"config"}
+#: The rooms of plumbing that `local` uses, and what is used of `local` from above.
+LOCAL_USES = {"config", "sandbox"}
 LOCAL_OFFERS = {"host", "weights"}
 
 PLACE = {

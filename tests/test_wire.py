@@ -274,6 +274,23 @@ def test_what_the_service_ran_is_typed_with_inputs_and_outputs() -> None:
     }
 
 
+def test_all_tools_model_gets_its_words_in_parts() -> None:
+    request = request_of("Hi", {"system": "Be brief."})
+    body = json.loads(chat_body(request, "glm-4-alltools", stream=True))
+    assert body["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+    ]
+
+
+def test_answer_that_the_service_calls_failed_is_an_error() -> None:
+    data = b'data: {"status": "failed", "choices": [{"delta": {"content": "a"}}]}\n\n'
+    reader = StreamReader()
+    assert Text("a") in reader.read(data)
+    with pytest.raises(StreamError, match="failed"):
+        reader.check()
+
+
 def test_what_the_service_ran_is_not_asked_of_us() -> None:
     from glmkit.rounds import functions
 

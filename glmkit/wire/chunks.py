@@ -93,6 +93,7 @@ class Chunk(msgspec.Struct, gc=False):
     video_result: list[_Video] | None = None
     request_id: str | None = None
     stand_in: str | None = None
+    status: str | None = None
     error: Fault | str | None = None
     code: str | int | None = None
     message: str | None = None

@@ -76,6 +76,8 @@ class StreamReader:
             if piece.error is not None or server_event.type == "error":
                 raise _refused(None, piece)
             self._take(piece, out)
+            if piece.status == "failed":
+                raise StreamError("the service says that the answer failed")
 
     def _take_calls(self, calls: list[Called], out: list[Event]) -> None:
         for event in self._calls.read(calls):

@@ -15,6 +15,8 @@ _ORDER = (
     "Answer with one JSON object and nothing else: no fence, no comment. "
     "It must fit this JSON Schema:\n"
 )
+#: The model that takes a person's words as a list of parts only.
+_IN_PARTS = "glm-4-alltools"
 
 
 def chat_body(
@@ -41,11 +43,14 @@ def chat_body(
     if form is not None and form.json_schema is not None:
         plain = _with_schema(plain, form.json_schema, constrained)
     bare = native and any(isinstance(m.content, tuple) for m in request.messages)
-    if not (stream or bare or request.extra_body):
+    parted = native and model.lower() == _IN_PARTS
+    if not (stream or bare or parted or request.extra_body):
         return _encoder.encode(plain)
     fields = msgspec.to_builtins(plain)
     if bare:
         _strip_data_urls(fields["messages"])
+    if parted:
+        _part_questions(fields["messages"])
     if stream:
         fields |= {"stream": True} if native else {"stream": True, **_COUNTED}
     fields |= request.extra_body or {}
@@ -70,6 +75,12 @@ def _ordered(messages: tuple[Message, ...], order: str) -> tuple[Message, ...]:
     if isinstance(first.content, tuple):
         return (Message("system", (*first.content, TextPart(order))), *rest)
     return (Message("system", f"{first.content or ''}\n\n{order}".strip()), *rest)
+
+
+def _part_questions(messages: list[dict[str, Any]]) -> None:
+    for message in messages:
+        if message["role"] == "user" and isinstance(said := message["content"], str):
+            message["content"] = [{"type": "text", "text": said}]
 
 
 def _strip_data_urls(messages: list[dict[str, Any]]) -> None:

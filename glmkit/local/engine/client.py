@@ -25,6 +25,12 @@ _TIMEOUT = httpx.Timeout(10, read=120)
 _LIKELY = 1000
 
 
+class Timings(msgspec.Struct, frozen=True, gc=False):
+    """What the engine tells of its work: `cache_n` tokens of the prompt were known."""
+
+    cache_n: int = 0
+
+
 class Piece(msgspec.Struct, frozen=True, gc=False):
     """What the engine sends: text; `stop` in the last one, with the counts."""
 
@@ -33,6 +39,7 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     stop_type: str = ""
     tokens_predicted: int = 0
     tokens_evaluated: int = 0
+    timings: Timings = Timings()
 
 
 class Sampling(msgspec.Struct, frozen=True):

@@ -15,9 +15,11 @@ from glmkit.local.platform.parts import (
     CallBegun,
     Ended,
     Found,
+    Outcome,
     Part,
     Said,
     Thought,
+    Using,
 )
 
 DONE = b"data: [DONE]\n\n"
@@ -44,13 +46,17 @@ def new_id() -> str:
     return stamp + secrets.token_hex(8)
 
 
-def usage(prompt: int, completion: int, thinking: int | None = None) -> dict[str, Any]:
-    """Return the tokens of a call."""
+def usage(
+    prompt: int, completion: int, thinking: int | None = None, cached: int | None = None
+) -> dict[str, Any]:
+    """Return the tokens of a call; what is None is not told."""
     counts: dict[str, Any] = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
     }
+    if cached is not None:
+        counts["prompt_tokens_details"] = {"cached_tokens": cached}
     if thinking is not None:
         counts["completion_tokens_details"] = {"reasoning_tokens": thinking}
     return counts
@@ -77,6 +83,7 @@ class Answer:
         self._stand_in = stand_in
         self._manner = manner or Manner()
         self._begun: CallBegun | None = None
+        self._status: dict[str, str] = {}
 
     def chunks(self, part: Part) -> Iterator[bytes]:
         """Yield the part's chunks; the finishing one carries the usage."""
@@ -93,6 +100,15 @@ class Answer:
                 yield self._delta({"tool_calls": [self._argued(part)]})
             case Found():
                 yield self._delta({"content": ""}, {"web_search": part.sources})
+            case Using(id, kind, text):
+                self._status = {"status": "requires_action"}
+                used = {"id": id, "type": kind, kind: {"input": text}}
+                yield self._delta({"tool_calls": [used]})
+            case Outcome(kind, outputs):
+                self._status = {"status": "completed"}
+                yield self._delta({"content": ""}, finish="tool_calls")
+                given = {"type": kind, kind: {"outputs": outputs}}
+                yield self._delta({"role": "tool", "tool_calls": [given]})
             case Ended():
                 yield from self._end(part)
 
@@ -103,7 +119,7 @@ class Answer:
         return {"index": 0, "function": {"arguments": part.text}}
 
     def _end(self, part: Ended) -> Iterator[bytes]:
-        counted = {"usage": usage(part.prompt, part.completion, part.thinking)}
+        counted = {"usage": _counted(part), **self._status}
         if self._manner.usage_apart:
             yield self._delta({"content": ""}, finish=part.reason)
             yield self._chunk([], counted)
@@ -148,6 +164,12 @@ class Answer:
                     calls[-1]["function"]["arguments"] += part.text
                 case Found():
                     sources = part.sources
+                case Using(id, kind, text):
+                    if not calls or calls[-1]["id"] != id:
+                        calls.append({"id": id, "type": kind, kind: {"input": ""}})
+                    calls[-1][kind]["input"] += text
+                case Outcome(kind, outputs):
+                    calls[-1][kind]["outputs"] = outputs
                 case Ended():
                     ended = part
         message: dict[str, Any] = {"role": "assistant", "content": said}
@@ -162,7 +184,7 @@ class Answer:
             "choices": [
                 {"finish_reason": ended.reason, "index": 0, "message": message}
             ],
-            "usage": usage(ended.prompt, ended.completion, ended.thinking),
+            "usage": _counted(ended),
             "stand_in": self._stand_in,
         }
         return body if sources is None else {**body, "web_search": sources}
@@ -182,6 +204,10 @@ class Answer:
             "usage": counted,
             "stand_in": self._stand_in,
         }
+
+
+def _counted(ended: Ended) -> dict[str, Any]:
+    return usage(ended.prompt, ended.completion, ended.thinking, ended.cached)
 
 
 def _call(begun: CallBegun, arguments: str) -> dict[str, Any]:

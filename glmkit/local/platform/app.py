@@ -65,7 +65,9 @@ class Site:
         plan, name, store = self._plan, self._name, self._store
         folder = Folder(plan.documents) if plan.documents else None
         knowledge, rights = Knowledge(store), Rights(plan.tier)
-        self._chat = Chat(Talk(engine, Grounds(folder, knowledge)), name, rights)
+        self._chat = Chat(
+            Talk(engine, Grounds(folder, knowledge), folder), name, rights
+        )
         self._embeddings = embeddings.Embeddings(name, rights)
         rooms = (
             self._chat,

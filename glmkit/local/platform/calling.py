@@ -79,9 +79,13 @@ class Chooser:
         return await self._which(functions, turns, style)
 
     async def _needed(self, ask: Ask, functions: list[Function]) -> bool:
+        return await self.margin(ask, functions) > 0
+
+    async def margin(self, ask: Ask, functions: list[Function]) -> float:
+        """Return by how much the last request is about the functions; below 0: not."""
         listed = "\n".join(f"- {one.name}: {_gist(one)}" for one in functions)
         leaning = await self._leaning(listed)
-        return await self._odds(ask.question, listed) > leaning + _MARGIN
+        return await self._odds(ask.question, listed) - leaning - _MARGIN
 
     async def _leaning(self, listed: str) -> float:
         """Return the odds for requests without content; the functions recur often."""

@@ -11,7 +11,8 @@ from glmkit.local.platform.library import Folder
 from glmkit.local.platform.refusals import Refusal
 from glmkit.local.platform.shapes import Ask, Retrieval, Search, Tool
 
-_SERVER_RUN = {"code_interpreter", "drawing_tool", "web_browser", "mcp"}
+#: Tools of the service that a stand-in can not run.
+_NOT_HERE = {"drawing_tool", "mcp"}
 _MOST = 50
 _FEW = 3
 _TEMPLATE = "Use these texts for the answer:\n{{knowledge}}"
@@ -39,7 +40,7 @@ class Grounds:
         """
         tools = ask.tools or []
         for tool in tools:
-            if tool.type in _SERVER_RUN:
+            if tool.type in _NOT_HERE:
                 raise Refusal(400, "1210", f"the local stand-in cannot run {tool.type}")
         if ask.functions:
             return Ground()

@@ -38,13 +38,32 @@ class Found(msgspec.Struct, frozen=True):
     sources: list[dict[str, Any]]
 
 
+class Using(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the input of a tool that the platform runs: code, or a search."""
+
+    id: str
+    kind: str
+    text: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a tool that the platform ran gave, in the service's shape."""
+
+    kind: str
+    outputs: list[dict[str, Any]]
+
+
 class Ended(msgspec.Struct, frozen=True, gc=False):
-    """The end: why, and the tokens; `thinking` are counted in `completion` too."""
+    """The end: why, and the tokens; `thinking` are counted in `completion` too.
+
+    `cached` are the prompt's tokens that the engine still had of an earlier one.
+    """
 
     reason: str
     prompt: int
     completion: int
     thinking: int | None = None
+    cached: int = 0
 
 
-Part = Thought | Said | CallBegun | Argument | Found | Ended
+Part = Thought | Said | CallBegun | Argument | Found | Using | Outcome | Ended

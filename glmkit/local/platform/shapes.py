@@ -93,6 +93,18 @@ class Search(msgspec.Struct):
     result_sequence: str | None = None
 
 
+class Interpreter(msgspec.Struct):
+    """How to run code: `sandbox` "auto" runs it, "none" only writes it."""
+
+    sandbox: str | None = None
+
+
+class Browser(msgspec.Struct):
+    """How to browse: `browser` "auto" searches, "none" only says for what."""
+
+    browser: str | None = None
+
+
 class Tool(msgspec.Struct):
     """One offered tool; the field of its `type` is set."""
 
@@ -100,6 +112,8 @@ class Tool(msgspec.Struct):
     function: Function | None = None
     retrieval: Retrieval | None = None
     web_search: Search | None = None
+    code_interpreter: Interpreter | None = None
+    web_browser: Browser | None = None
 
 
 class Schema(msgspec.Struct):

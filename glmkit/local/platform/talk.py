@@ -15,6 +15,7 @@ from glmkit.local.engine.client import Engine, Piece, Sampling
 from glmkit.local.engine.prompts import tokens_of
 from glmkit.local.platform import calling, constraints, grammar, limits, turns
 from glmkit.local.platform.grounds import Grounds
+from glmkit.local.platform.library import Folder
 from glmkit.local.platform.parts import (
     Argument,
     CallBegun,
@@ -25,6 +26,7 @@ from glmkit.local.platform.parts import (
     Thought,
 )
 from glmkit.local.platform.refusals import Refusal
+from glmkit.local.platform.running import Run, Runner, Told
 from glmkit.local.platform.shapes import Ask, Function
 
 _BROKEN = "1234"
@@ -68,12 +70,18 @@ def inside(card: Card) -> bool:
 
 
 class Talk:
-    """Answers requests; `grounds` finds what an answer shall rest on."""
+    """Answers requests; `grounds` finds what an answer shall rest on.
 
-    def __init__(self, engine: Engine, grounds: Grounds) -> None:
+    `folder` holds the documents that the tool for browsing searches.
+    """
+
+    def __init__(
+        self, engine: Engine, grounds: Grounds, folder: Folder | None = None
+    ) -> None:
         self._engine = engine
         self._grounds = grounds
         self._chooser = calling.Chooser(engine)
+        self._runner = Runner(engine, self._chooser, folder)
 
     async def tokens(self, ask: Ask) -> list[int]:
         """Return the prompt of a request, the functions on offer in it."""
@@ -108,32 +116,55 @@ class _Answering:
         self._card = card
         self._style = limits.style(ask, card)
         self._grounding: list[str] = []
+        self._counted: list[int] = []
         self._prompt = 0
+        self._cached: int | None = None
         self._spent = 0
         self._thinking: int | None = None
         self._reason = "stop"
 
     async def parts(self, account: str) -> AsyncGenerator[Part, None]:
         ground = self._talk._grounds.of(self._ask, account)
+        self._talk._runner.check(self._ask)
         self._grounding = ground.told
         if ground.sources and not ground.after:
             yield Found(ground.sources)
         prompt = await self._tokens()
-        self._prompt = len(prompt)
+        self._counted, self._prompt = prompt, len(prompt)
         limits.room(self._card, self._prompt)
         chosen = await self._talk._chooser.choice(self._ask, self._turns(), self._style)
-        async with aclosing(self._body(prompt, chosen)) as parts:
+        run = None if chosen else await self._talk._runner.choice(self._ask)
+        async with aclosing(self._body(prompt, chosen, run)) as parts:
             async for part in parts:
                 yield part
         if ground.sources and ground.after:
             yield Found(ground.sources)
-        reason = "tool_calls" if chosen and self._reason == "stop" else self._reason
-        yield Ended(reason, self._prompt, self._spent, self._thinking)
+        called = chosen is not None or (run is not None and not run.here)
+        reason = "tool_calls" if called and self._reason == "stop" else self._reason
+        cached = self._cached or 0
+        yield Ended(reason, self._prompt, self._spent, self._thinking, cached)
 
     def _body(
-        self, prompt: list[int], chosen: Function | None
+        self, prompt: list[int], chosen: Function | None, run: Run | None
     ) -> AsyncGenerator[Part, None]:
-        return self._call(chosen) if chosen else self._words(prompt)
+        if chosen:
+            return self._call(chosen)
+        return self._ran(run) if run else self._words(prompt)
+
+    async def _ran(self, run: Run) -> AsyncGenerator[Part, None]:
+        """Yield the use of a tool, and the answer that rests on what it gave."""
+        using = self._talk._runner.use(run, self._ask, self._complete)
+        async with aclosing(using) as parts:
+            async for part in parts:
+                if isinstance(part, Told):
+                    self._grounding = [*self._grounding, part.text]
+                else:
+                    yield part
+        if run.here:
+            self._reason = "stop"
+            async with aclosing(self._words(await self._tokens())) as words:
+                async for part in words:
+                    yield part
 
     def _turns(self, *more: str) -> list[dict[str, str]]:
         return self._talk._turns(self._ask, *self._grounding, *more)
@@ -233,12 +264,21 @@ class _Answering:
             async for piece in pieces:
                 if piece.stop:
                     self._spent += piece.tokens_predicted
+                    if self._cached is None:
+                        known = piece.timings.cache_n
+                        self._cached = min(known, _shared(prompt, self._counted))
                     cut = piece.stop_type == "limit"
                     full = "model_context_window_exceeded"
                     self._reason = (
                         (full if wanted > room else "length") if cut else "stop"
                     )
                 yield piece
+
+
+def _shared(one: list[int], other: list[int]) -> int:
+    """Return how many tokens two prompts begin with together."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _grammar(schema: dict[str, Any]) -> str:
