@@ -1,0 +1,191 @@
+// A prompt, and several answers to it side by side.
+
+const UNDER_WAY = new Set(["running", "stopping"]);
+const STATES = {
+  idle: "",
+  running: "writing",
+  stopping: "stopping",
+  done: "",
+  failed: "failed",
+  interrupted: "stopped",
+};
+
+/** Keep a field up with a trait, unless a person typed something newer into it. */
+function follow(model, name, field) {
+  let known = (field.value = model.get(name));
+  return () => {
+    if (field.value === known) field.value = model.get(name);
+    known = model.get(name);
+  };
+}
+
+/** Listen to a model; what is returned ends it. */
+function listening(model, listeners) {
+  for (const [name, heard] of Object.entries(listeners)) model.on(name, heard);
+  return () => {
+    for (const [name, heard] of Object.entries(listeners)) model.off(name, heard);
+  };
+}
+
+/** One answer: its title, the answer as it streams, and the facts below it. */
+class Column {
+  constructor(row, answers, line) {
+    this.row = row;
+    this.title = make("span", { class: "title", id: newId("title") });
+    this.state = make("span", { class: "state" });
+    this.stop = make("button", { type: "button", class: "small" }, "Stop");
+    this.stop.addEventListener("click", () => line.do("stop", { key: this.row.key }));
+    this.said = answers.show(row.key);
+    this.said.root.setAttribute("aria-live", "off"); // several at once are a babble
+    this.place = make("div", { class: "said" }, this.said.root);
+    this.facts = make("dl", { class: "facts" });
+    const head = make("div", { class: "head" }, this.title, this.state, this.stop);
+    this.root = make(
+      "section",
+      { class: "column", "aria-labelledby": this.title.id },
+      head,
+      this.place,
+      this.facts,
+    );
+    deaf(this.root);
+  }
+
+  /** Show what is known; true where it took the focus from the person. */
+  update(row) {
+    this.row = row;
+    const running = UNDER_WAY.has(row.state);
+    this.root.dataset.state = row.state;
+    this.title.textContent = row.title;
+    this.said.root.setAttribute("aria-label", `Answer of ${row.title}`);
+    this.stop.setAttribute("aria-label", `Stop ${row.title}`);
+    this.state.textContent = STATES[row.state];
+    this.place.hidden = row.state === "idle";
+    const lost = document.activeElement === this.stop && !running;
+    this.stop.hidden = !running;
+    this.facts.replaceChildren(
+      ...row.facts.map(([name, text]) =>
+        make("div", {}, make("dt", {}, name), make("dd", {}, text)),
+      ),
+    );
+    return lost;
+  }
+}
+
+/** The prompt with its button, and the columns; a widget puts its own between them. */
+class Columns {
+  /** `asked()` returns what goes along with a run; `shown(rows)` hears of news. */
+  constructor({ model, el, answers, name, label, asked = () => ({}), shown = () => {} }) {
+    this.model = model;
+    this.answers = answers;
+    this.asked = asked;
+    this.shown = shown;
+    this.columns = new Map();
+    this.note = make("p", { class: "note", role: "status" });
+    this.line = new Line(model, this.note);
+    this.root = make("div", {
+      class: `glmkit-columns glmkit-live ${name}`,
+      role: "group",
+      "aria-label": label,
+    });
+    this.settings = make("div", { class: "settings" });
+    this.above = make("div", { class: "above" });
+    this.grid = make("div", { class: "grid" });
+    this.below = make("div", { class: "below" });
+    this.root.append(...this.composer(), this.above, this.grid, this.below);
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.running) this.line.do("stop");
+    });
+    el.append(this.root);
+    this.show();
+    this.deafen();
+    const leave = listening(model, {
+      "change:columns": () => this.show(),
+      "change:prompt": follow(model, "prompt", this.prompt),
+    });
+    this.leave = () => {
+      leave();
+      this.line.leave();
+      for (const column of this.columns.values()) column.said.leave();
+    };
+  }
+
+  deafen() {
+    deaf(this.root);
+  }
+
+  composer() {
+    const id = newId("prompt");
+    this.prompt = make("textarea", { id, rows: "2", placeholder: "Ask them all" });
+    this.prompt.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      if (!this.running) this.run();
+    });
+    this.prompt.addEventListener("change", () => {
+      this.model.set("prompt", this.prompt.value);
+      this.model.save_changes();
+    });
+    this.button = make("button", { type: "button", class: "main" });
+    this.button.addEventListener("click", () => {
+      if (this.running) this.line.do("stop");
+      else this.run();
+    });
+    this.progress = make("p", { class: "progress", "aria-live": "polite" });
+    return [
+      make("label", { class: "name", for: id }, "Prompt"),
+      this.prompt,
+      this.settings,
+      make("div", { class: "bar" }, this.button, this.progress, this.note),
+    ];
+  }
+
+  run() {
+    this.line.do("run", { prompt: this.prompt.value, ...this.asked() });
+  }
+
+  get rows() {
+    return this.model.get("columns");
+  }
+
+  get running() {
+    return this.rows.some((row) => UNDER_WAY.has(row.state));
+  }
+
+  show() {
+    const rows = this.rows;
+    const known = [...this.columns.keys()];
+    if (known.join() !== rows.map((row) => row.key).join()) this.lay(rows);
+    const lost = rows.filter((row) => this.columns.get(row.key).update(row));
+    this.button.textContent = this.running ? "Stop all" : "Run";
+    this.button.classList.toggle("stops", this.running);
+    this.progress.textContent = told(rows);
+    if (lost.length) this.button.focus();
+    this.shown(rows);
+  }
+
+  /** Lay the columns out anew: those of one group stand below one another. */
+  lay(rows) {
+    for (const column of this.columns.values()) column.said.leave();
+    this.columns.clear();
+    const groups = new Map();
+    for (const row of rows) {
+      const column = new Column(row, this.answers, this.line);
+      this.columns.set(row.key, column);
+      if (!groups.has(row.group)) groups.set(row.group, make("div", { class: "group" }));
+      groups.get(row.group).append(column.root);
+    }
+    this.grid.replaceChildren(...groups.values());
+    this.grid.style.setProperty("--count", groups.size);
+  }
+}
+
+/** Say in a few words how far the answers are. */
+function told(rows) {
+  const ended = rows.filter((row) => !["idle", "running", "stopping"].includes(row.state));
+  const whole = rows.filter((row) => row.state === "done").length;
+  if (!ended.length && rows.every((row) => row.state === "idle")) return "";
+  if (ended.length < rows.length) return `${ended.length} of ${rows.length} answers have ended`;
+  return whole === rows.length
+    ? `all ${rows.length} answers have come`
+    : `${whole} of ${rows.length} answers are whole`;
+}
