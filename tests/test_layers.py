@@ -57,6 +57,7 @@ DOORS = {
     "referencing": "schema",
     "sqlite3": "ledger local",
     "starlette": "local",
+    "tokenizers": "tokens",
     "tqdm": "local resources tables lab",
     "traitlets": "notebook glmkit_widgets",
     "uvicorn": "local",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glmkit.errors import ConfigError
 from glmkit.messages import ImagePart, Link, request_of
-from glmkit.tokens import estimate, estimate_request
+from glmkit.tokens import Draft, count, estimate, estimate_request
 
 ENGLISH = (
     "The quick brown fox jumps over the lazy dog, and nobody in the neighbourhood "
@@ -91,3 +94,55 @@ def test_picture_counts_as_the_guide_says() -> None:
     picture = ImagePart(Link("https://example.org/a.png"))
     found = estimate_request(request_of(["What is it?", picture], {}))
     assert 1047 < found.tokens < 1047 + 15
+
+
+@given(st.lists(st.sampled_from(["word ", "\n", "\n\n", "  x", "天空", "\t", "1"])))
+def test_a_draft_is_counted_as_the_whole_text_is(pieces: list[str]) -> None:
+    draft = Draft()
+    text = ""
+    for piece in pieces:
+        text += piece
+        found, whole = draft.count(text), estimate(text)
+        assert abs(found.tokens - whole.tokens) <= 1  # sums of floats in another order
+        assert abs(found.high - whole.high) <= 1
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of a small tokenizer of GLM's kind, and have it used."""
+    library = pytest.importorskip("tokenizers")
+    made = library.ByteLevelBPETokenizer()
+    made.train_from_iterator([ENGLISH, CHINESE], vocab_size=600, show_progress=False)
+    path = tmp_path / "tokenizer.json"
+    made.save(str(path))
+    monkeypatch.setenv("GLMKIT_TOKENIZER", str(path))
+    return path
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, "", "a lone \ud800 half", "x\n\ny"])
+def test_a_tokenizer_at_hand_counts_exactly(tokenizer: Path, text: str) -> None:
+    from tokenizers import Tokenizer
+
+    plain = text.encode("utf-8", "replace").decode()
+    truth = len(Tokenizer.from_file(str(tokenizer)).encode(plain).ids)
+    found = count(text)
+    assert (found.low, found.tokens, found.high) == (truth, truth, truth)
+    assert found.exact
+    assert Draft().count(text) == found
+
+
+def test_a_request_is_counted_exactly_too(tokenizer: Path) -> None:
+    found = estimate_request(request_of(ENGLISH, {"system": CHINESE}), count)
+    assert found.exact
+    assert found.tokens == 3 + 2 + 2 + count(ENGLISH).tokens + count(CHINESE).tokens
+
+
+def test_a_tokenizer_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text("[]")
+    monkeypatch.setenv("GLMKIT_TOKENIZER", str(path))
+    with pytest.raises(ConfigError, match="can not be read") as refused:
+        count("x")
+    assert "open weights" in refused.value.hint
