@@ -51,6 +51,11 @@ def latest(reply: Reply | None = None) -> Reply | None:
     return _latest
 
 
+def budget_of(owner: str) -> Budget:
+    """Return the budget of what is sent again by one key to one service."""
+    return _budgets.setdefault(owner, Budget())
+
+
 class Exchange:
     """One call: `run` does it, `call` and `reply` are what is known of it so far."""
 
@@ -68,7 +73,7 @@ class Exchange:
         self._tape = tape
         self._replayed: Recording | None = None
         self._fold = Fold()
-        self._budget = _budgets.setdefault(service.owner, Budget())
+        self._budget = budget_of(service.owner)
         self._retries = Retries(
             self._budget, service.timeout_s, repeatable=_repeatable(call, operation)
         )

@@ -4,7 +4,8 @@ It runs as a process of its own: `python -m tests.resource_server` prints `{"url
 ends when its stdin closes. Each lane (`/lane=a/...`) has its own files, tasks and
 counters; `GET /lane=a/state` tells what was asked there. A task is done at its third
 look. A prompt of "fail" makes a task fail, `status=429:1302` in the base URL refuses
-everything, and a knowledge base of id "none" is not there.
+everything, `status=503:500:2` the first two requests, `status=0::1` hangs up on the
+first; a knowledge base of id "none" is not there.
 """
 
 from __future__ import annotations
@@ -484,10 +485,14 @@ class Handler(BaseHTTPRequestHandler):
         origin = f"http://{self.headers['host']}/{words}/cdn"
         try:
             if "status" in options:
-                status, _, code = options["status"].partition(":")
-                raise Refusal(int(status), code)
+                status, code, *fails = options["status"].split(":")
+                if not fails or len(lane.asked) <= int(fails[0]):
+                    raise Refusal(int(status), code)
             self._route(lane, asked, steps, data, origin)
         except Refusal as refusal:
+            if not refusal.status:
+                self.close_connection = True
+                return
             error = {"error": {"code": refusal.code, "message": str(refusal)}}
             self._json(refusal.status, error)
 

@@ -16,15 +16,16 @@ from glmkit.cassette import Deck, check_online, tape
 from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError, GLMError, TransportError
 from glmkit.events import Event
-from glmkit.exchange import REFUSAL_CAP, Exchange
+from glmkit.exchange import Exchange
 from glmkit.ledger import Ledger
 from glmkit.messages import Prompt, Request, request_of
 from glmkit.operation import Operation
 from glmkit.resources.operations import Ask, Settled
 from glmkit.resources.prices import Price
 from glmkit.resources.records import Billed
+from glmkit.resources.unbilled import Unbilled
 from glmkit.service import Service
-from glmkit.wire import chat_body, refusal
+from glmkit.wire import chat_body
 from glmkit.wire.forms import Body
 from glmkit.wire.records import read_record
 
@@ -148,28 +149,7 @@ class Caller:
         """Do a call that costs nothing; return the bytes of its answer."""
         self._check()
         check_online(self._deck)
-        service = self._service
-        await service.locate()
-        try:
-            return await self._read(method, path, body, cap)
-        except TransportError as exc:
-            if exc.sent or not service.local:
-                raise
-        service.forget()
-        await service.locate()
-        return await self._read(method, path, body, cap)
-
-    async def _read(self, method: str, path: str, body: Body | None, cap: int) -> bytes:
-        url, headers = self._service.target(path)
-        if body is not None:
-            headers["content-type"] = body.content_type
-        content = b"" if body is None else body.content
-        async with transport.Sent(
-            method, url, headers, content, self._service.timeout_s
-        ) as reply:
-            if not 200 <= reply.status < 300:
-                raise refusal(reply.status, await reply.read(REFUSAL_CAP))
-            return await reply.read(cap)
+        return await Unbilled(self._service, method, path, body, cap).read()
 
     def _check(self) -> None:
         if self.closed:
