@@ -89,6 +89,7 @@ class _Live:
 
     def end(self, telling: Telling, bundle: dict[str, str]) -> None:
         self.show(telling)
+        self._view.replaced()
         self._handle.update(bundle, raw=True)
         self._view.close()
 

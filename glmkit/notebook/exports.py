@@ -26,7 +26,9 @@ _WHO = {"system": "System", "user": "You", "assistant": "Model", "tool": "Tool"}
 def show(chat: Chat) -> None:
     """Show a conversation in the cell."""
     said = [(_WHO[message.role], message) for message in chat.messages]
-    html = "".join(f"<h5>{who}</h5>{_html(message)}" for who, message in said)
+    html = "".join(
+        f'<h5 class="jp-toc-ignore">{who}</h5>{_html(message)}' for who, message in said
+    )
     text = "\n\n".join(f"{who}: {_text(message)}" for who, message in said)
     shown = {
         "text/html": render.static(render.page(html)),

@@ -27,7 +27,10 @@ _TAGS = {
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 _ALIGNED = {"glmkit-right", "glmkit-center"}
+#: A notebook's table of contents is the person's: an answer has no part in it.
+_APART = "jp-toc-ignore"
 _CLASSES = {
+    **{f"h{level}": {_APART} for level in range(1, 7)},
     "small": {"glmkit-host"},
     "span": set(formulas.DISPLAY.split()),
     "div": set(formulas.DISPLAY.split()),
@@ -154,7 +157,7 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.before("inline", "bounded", _bound)
     parser.core.ruler.after("inline", "shallow", _flatten)
     formulas.use(parser)
-    for rule in (image, link_open, link_close, th_open, td_open):
+    for rule in (heading_open, image, link_open, link_close, th_open, td_open):
         parser.add_render_rule(rule.__name__, rule)
     return parser
 
@@ -182,6 +185,13 @@ def _depth(token: Token) -> int:
         depth += child.nesting
         deepest = max(deepest, depth)
     return deepest
+
+
+def heading_open(
+    _self: object, tokens: Sequence[Token], index: int, *_rest: Any
+) -> str:
+    """Open a heading that stays out of the notebook's table of contents."""
+    return f'<{tokens[index].tag} class="{_APART}">'
 
 
 def image(

@@ -16,6 +16,9 @@ from glmkit.render import markdown
 #: for formulas that are marked.
 FRAME = "glmkit-answer mathjax_ignore tex2jax_ignore"
 
+#: Characters of HTML that a page lays out at once without being held up.
+_LONG = 20_000
+
 
 class Badge(msgspec.Struct, frozen=True, kw_only=True):
     """What stands under an answer. Empty text and None: not known, not shown.
@@ -114,7 +117,8 @@ def page(
 
 def static(inside: str) -> str:
     """Return a frame that needs nothing but itself."""
-    return f'<div class="{FRAME}"><style>{style()}</style>{inside}</div>'
+    frame = f"{FRAME} glmkit-long" if len(inside) > _LONG else FRAME
+    return f'<div class="{frame}"><style>{style()}</style>{inside}</div>'
 
 
 def folded(title: str, inside: str) -> str:

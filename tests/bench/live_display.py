@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.lab import CHROMIUM_FLAGS, TOKEN, chromium_path, running_lab
 from tests.browser.notebook import Notebook, Traffic, settle
@@ -36,13 +36,11 @@ used = time.process_time() - before
 _TOLD = "print(json.dumps([used, answer.usage.completion_tokens]))"
 
 _MEASURE = """() => {
-    const seen = window.seen = { frames: [], tasks: [], changed: 0 };
+    const seen = window.seen = { frames: [], changed: 0 };
     let last = performance.now();
     const frame = now => { seen.frames.push(now - last); last = now;
         if (!seen.done) requestAnimationFrame(frame) };
     requestAnimationFrame(frame);
-    new PerformanceObserver(list => list.getEntries().forEach(
-        entry => seen.tasks.push(entry.duration))).observe({ type: 'longtask' });
     new MutationObserver(() => {
         if (!document.querySelector('.glmkit-badge')) seen.changed = Date.now();
         else seen.ended ??= Date.now();
@@ -69,13 +67,40 @@ def sent_at(lane: str) -> float:
     return time.time() - time.monotonic() + monotonic
 
 
-def measured(page: Page, traffic: Traffic, folder: Path, lane: str) -> dict[str, Any]:
+def long_tasks(trace: bytes) -> list[tuple[int, int]]:
+    """Return the page's tasks over 50 ms: milliseconds, and those of the processor.
+
+    On a machine with other work the first are more than the page's own doing.
+    """
+    events = json.loads(trace)["traceEvents"]
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event.get("args", {}).get("name") == "CrRendererMain"
+    }
+    return [
+        (event["dur"] // 1000, event.get("tdur", 0) // 1000)
+        for event in events
+        if event["name"].endswith("RunTask")
+        and event.get("dur", 0) > 50_000
+        and (event["pid"], event["tid"]) in main
+    ]
+
+
+def measured(
+    browser: Browser, page: Page, traffic: Traffic, folder: Path, lane: str
+) -> dict[str, Any]:
     """Run one answer and return its figures."""
     book = Notebook(page, folder)
     page.evaluate(_MEASURE)
     before = traffic.socket_bytes, traffic.socket_messages
-    book.run(0, limit_s=600)
+    browser.start_tracing(page=page, categories=["toplevel"])
+    outputs = book.run(0, limit_s=600)
+    if "glmkit-badge" not in str(outputs[-1].get("data")):
+        raise SystemExit(f"the cell failed: {outputs[-1]}")
     page.wait_for_selector(".glmkit-badge", state="attached")
+    page.wait_for_timeout(2_000)  # the page still lays out and saves
+    tasks = long_tasks(browser.stop_tracing())
     size = traffic.socket_bytes - before[0]
     messages = traffic.socket_messages - before[1]
     used, tokens = json.loads(book.run(1)[0]["text"])
@@ -88,7 +113,7 @@ def measured(page: Page, traffic: Traffic, folder: Path, lane: str) -> dict[str,
         "messages": messages,
         "frames_a_second": round(1000 / frames[len(frames) // 2], 1),
         "slow_frame_ms": round(frames[int(len(frames) * 0.99)]),
-        "tasks_over_100_ms": [round(task) for task in seen["tasks"] if task > 100],
+        "tasks_over_50_ms_and_their_cpu": tasks,
         "kernel_cpu_s": round(used, 2),
         "kernel_us_a_token": round(used / tokens * 1e6),
         "last_token_late_ms": round(seen["changed"] - sent_at(lane) * 1000),
@@ -123,7 +148,7 @@ def main() -> None:
             url = f"{lane}/tokens={asked.tokens}/rate={asked.rate}/text={text}"
             cell = _CELL.format(origin=server, url=f"{url}/api/paas/v4")
             file = lab.write(f"{text}.ipynb", [cell, _TOLD])
-            figures = measured(page, traffic, file, lane)
+            figures = measured(browser, page, traffic, file, lane)
             sys.stdout.write(json.dumps({"text": text} | figures) + "\n")
             sys.stdout.flush()
         browser.close()

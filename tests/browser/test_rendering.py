@@ -157,13 +157,14 @@ def test_no_prefix_of_a_vector_has_an_effect(
 
 _LIVE = ";".join(
     [
-        "from glmkit_widgets.answer import Answer, Part",
+        "from glmkit_widgets.answer import Answer",
+        "from glmkit_widgets.feed import Part",
         "view = Answer()",
         "display(view)",
         "blocks = render.Blocks()",
-        "[view.put(Part(blocks.feed(c), blocks.tail()))"
+        "[view.feed.put(Part(blocks.feed(c), blocks.tail()))"
         " for t in texts for c in t + '\\n\\n']",
-        "view.put(Part(blocks.close()))",
+        "view.feed.put(Part(blocks.close()))",
         "break",
     ]
 )

@@ -27,6 +27,10 @@ class Answer(anywidget.AnyWidget):
         super().__init__()
         self.on_msg(self._heard)
 
+    def replaced(self) -> None:
+        """Say that a static output takes the view's place next."""
+        self.send({"ends": True})
+
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
         """Answer a view that is ready, or that missed something."""
         if self._on_ready is not None:

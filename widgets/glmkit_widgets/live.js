@@ -3,11 +3,72 @@
 
 const FRESH = ".glmkit-formula:not(.glmkit-set)";
 
+/** The classes by which a page's typesetter finds a formula. */
+const FOUND = ["mathjax_process", "tex2jax_process"];
+
+/** Milliseconds of an idle moment that stay the page's own. */
+const SPARED_MS = 6;
+
+/** Typesets formulas one by one, where the page has a moment: all those of an answer
+ * at once would hold it up for a third of a second. */
+class Setter {
+  constructor(typeset) {
+    this.typeset = typeset;
+    this.waiting = [];
+    this.sources = new WeakMap(); // what is set shows its source no more
+    this.busy = false;
+  }
+
+  add(formula) {
+    formula.classList.add("glmkit-set");
+    formula.classList.remove(...FOUND); // it is ours to set, and not the page's
+    this.sources.set(formula, formula.textContent);
+    this.waiting.push(formula);
+    if (!this.busy) this.soon();
+  }
+
+  soon() {
+    this.busy = true;
+    const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+    idle((moment) => this.work(moment));
+  }
+
+  async work(moment) {
+    do {
+      const formula = this.waiting.shift();
+      formula.classList.add(...FOUND);
+      await this.typeset(formula)?.catch(() => {}); // then its source stays
+      formula.classList.remove(...FOUND);
+    } while (this.waiting.length && moment?.timeRemaining() > SPARED_MS);
+    this.busy = false;
+    if (this.waiting.length) this.soon();
+  }
+
+  /** Return the formulas in a node that are set, by their sources. */
+  done(root) {
+    const found = new Map();
+    for (const formula of root.querySelectorAll(".glmkit-set:has(mjx-container)")) {
+      const source = this.sources.get(formula);
+      found.set(source, [...(found.get(source) ?? []), formula]);
+    }
+    return found;
+  }
+
+  /** Set the formulas in a node: those that are `done` take their twins' places. */
+  adopt(root, done) {
+    for (const formula of root.querySelectorAll(FRESH)) {
+      const twin = done.get(formula.textContent)?.shift();
+      if (twin) formula.replaceWith(twin);
+      else this.add(formula);
+    }
+  }
+}
+
 /** One part of an answer (body, thinking) in one view. */
 class Part {
-  constructor(box, typeset) {
+  constructor(box, setter) {
     this.box = box;
-    this.typeset = typeset;
+    this.setter = setter;
     this.clear();
   }
 
@@ -34,10 +95,7 @@ class Part {
 
   /** Typeset the formulas alone: around them `$` is a price. */
   setFormulas() {
-    for (const formula of this.box.querySelectorAll(FRESH)) {
-      formula.classList.add("glmkit-set");
-      this.typeset(formula);
-    }
+    for (const formula of this.box.querySelectorAll(FRESH)) this.setter.add(formula);
   }
 
   addTail(pieces) {
@@ -68,7 +126,7 @@ function innermost(node) {
 
 /** One view of the answer on the page. */
 class View {
-  constructor(root, typeset) {
+  constructor(root, setter) {
     root.className = "glmkit-answer glmkit-live mathjax_ignore tex2jax_ignore";
     root.setAttribute("role", "log");
     root.setAttribute("aria-live", "polite");
@@ -86,9 +144,9 @@ class View {
     body.className = "glmkit-body";
     this.notes = document.createElement("div");
     root.append(this.fold, body, this.notes);
-    this.parts = { thinking: new Part(folded, typeset), body: new Part(body, typeset) };
+    this.parts = { thinking: new Part(folded, setter), body: new Part(body, setter) };
     this.root = root;
-    this.typeset = typeset;
+    this.setter = setter;
     this.growing = [...root.childNodes];
   }
 
@@ -104,21 +162,19 @@ class View {
   }
 
   replace(whole) {
-    for (const part of Object.values(this.parts)) part.clear();
-    this.fold.hidden = true;
     this.root.setAttribute("aria-busy", String(!whole.end));
     if (whole.end) return this.finish(whole.end);
+    for (const part of Object.values(this.parts)) part.clear();
+    this.fold.hidden = true;
     this.root.replaceChildren(...this.growing);
     this.update(whole);
   }
 
   /** Show the finished answer in the place of the growing one. */
   finish(html) {
+    const done = this.setter.done(this.root);
     this.root.innerHTML = html;
-    for (const formula of this.root.querySelectorAll(FRESH)) {
-      formula.classList.add("glmkit-set");
-      this.typeset(formula);
-    }
+    this.setter.adopt(this.root, done);
   }
 }
 
@@ -189,12 +245,12 @@ class Answers {
   show(key, label = "Answer") {
     const root = document.createElement("div");
     const store = this.store(key);
-    const view = new View(root, typesetter(this.model));
+    const view = new View(root, new Setter(typesetter(this.model)));
     root.setAttribute("aria-label", label);
     view.replace(store.whole);
     store.views.add(view);
     this.ask(key);
-    return { root, leave: () => store.views.delete(view) };
+    return { root, view, leave: () => store.views.delete(view) };
   }
 }
 
