@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import random
+import sqlite3
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,7 +22,7 @@ from glmkit.calls import Answer, Call, Where
 from glmkit.catalog import card
 from glmkit.errors import ConfigError
 from glmkit.events import Usage
-from glmkit.ledger import Ledger, queries
+from glmkit.ledger import Ledger, queries, sums
 from glmkit.money import Money
 from glmkit.prices import cost
 from tests.test_ledger import dicts, done, one_call, pending, raw
@@ -91,13 +93,43 @@ def test_sums_equal_the_calls(
             row["cached_tokens"] = row["cached_tokens"] or 0
         assert kept == fresh
     assert ledger.verify().sums
+    for kind in ("seconds", "first_token_s", "tokens_per_s"):
+        assert by_model(ledger, kind) == by_model(ledger, kind, "endpoint")
+
+
+def by_model(ledger: Ledger, kind: str, *more: str) -> Counter[tuple[str, int]]:
+    """Return calls by model and bin; what is asked for `more` is read elsewhere."""
+    columns, rows = ledger.timings(kind, ("model", *more))
+    found: Counter[tuple[str, int]] = Counter()
+    for row in rows:
+        entry = dict(zip(columns, row, strict=True))
+        found[entry["model"], entry["bin"]] += entry["calls"]
+    return +found
+
+
+def test_older_ledger_gets_the_light_sums_of_calls_that_are_gone_too(
+    ledger: Ledger,
+) -> None:
+    asyncio.run(some_calls(ledger, 40))
+    glmkit.prune("2030-01-01", ledger=ledger)
+    before = dicts(ledger, by=["day", "model"]), by_model(ledger, "seconds")
+    ledger.disconnect()
+    with contextlib.closing(sqlite3.connect(ledger.path)) as db:
+        for thing in ("TRIGGER reopened_days", "TABLE day_sums", "TABLE day_timings"):
+            db.execute(f"DROP {thing}")
+        sums.create_days(db)
+        db.commit()
+    assert (dicts(ledger, by=["day", "model"]), by_model(ledger, "seconds")) == before
 
 
 def test_verify_sees_a_sum_or_a_cost_that_is_wrong(ledger: Ledger) -> None:
     asyncio.run(some_calls(ledger, 30))
     assert ledger.verify().sums
-    raw(ledger.path, "UPDATE sums SET calls = calls + 1")
-    assert ledger.verify().sums is False
+    for table in ("sums", "cell_sums", "day_sums"):
+        raw(ledger.path, f"UPDATE {table} SET calls = calls + 1")
+        assert ledger.verify().sums is False
+        raw(ledger.path, f"UPDATE {table} SET calls = calls - 1")
+    assert ledger.verify().sums
     before = len(ledger.verify().differences)
     raw(
         ledger.path,

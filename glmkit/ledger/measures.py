@@ -56,6 +56,9 @@ KEYS = {
     "output_from": "band('output', c.completion_tokens)",
 }
 CELL_KEYS = {"notebook": "c.notebook", "cell": "c.cell", "model": "c.model"}
+#: The same for what is asked for most: few lines, whatever else differs.
+DAY_KEYS = {"day": DAY, "model": "c.model"}
+DAY_TIME_KEYS = {"model": "c.model", "source": KEYS["source"], "day": DAY}
 
 #: Kind of time → one call's value; speed counts from the first token on.
 TIMINGS = {

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from glmkit.errors import ConfigError
 from glmkit.ledger.measures import (
     CELL_KEYS,
+    DAY_KEYS,
+    DAY_TIME_KEYS,
     KEYS,
     OPEN,
     TIMINGS,
@@ -141,20 +143,21 @@ def timings(
             f"the times are not kept by {name!r}", hint=f"Use one of {[*KEYS]}."
         )
     conditions, parameters = _conditions_on_sums(since, where or {})
-    conditions.append("kind = ?")
-    parameters.append(kind)
     groups = {name: name for name in (*by, "bin")}
+    light = {*by, *(where or {})} <= {*DAY_TIME_KEYS}
+    table = "day_timings t" if light else "timings t JOIN sums ON sums.id = t.sum"
     sql = (
-        f"SELECT {', '.join(groups)}, sum(t.calls) FROM timings t "
-        f"JOIN sums ON sums.id = t.sum{_joined(conditions)}{_grouped(groups)}"
+        f"SELECT {', '.join(groups)}, sum(t.calls) FROM {table}"
+        f"{_joined(['kind = ?', *conditions])}{_grouped(groups)}"
     )
+    parameters.insert(0, kind)
     return Query(sql, tuple(parameters), (*groups, "calls"), kept=True)
 
 
 def _kept(names: set[str], since: float | None) -> str:
     """Return the table of sums that can answer; "" where only the rows can."""
     if names <= {*KEYS} and (since is None or _midnight(since)):
-        return "sums"
+        return "day_sums" if names <= {*DAY_KEYS} else "sums"
     return "cell_sums" if names <= {*CELL_KEYS} and since is None else ""
 
 
@@ -164,6 +167,11 @@ def _sums(
     conditions, parameters = _conditions_on_sums(since, where)
     groups = {name: name for name in by}
     selected = groups | sums_of_sums()
+    if table == "day_sums" and {*by} == {*DAY_KEYS}:  # each line is a sum as it is
+        conditions.append("calls > 0")
+        lines = f"{', '.join(selected)} FROM {table}{_joined(conditions)}"
+        sql = f"SELECT {lines} ORDER BY {', '.join(by)}"
+        return Query(sql, tuple(parameters), tuple(selected), kept=True)
     sql = f"SELECT {', '.join(selected.values())} FROM {table}{_joined(conditions)}"
     # A call that changed after its end may have left an empty sum.
     sql += _grouped(groups).replace(" ORDER", " HAVING sum(calls) > 0 ORDER")

@@ -107,7 +107,13 @@ def _sums_and_budgets(db: sqlite3.Connection) -> None:
     sums.create(db)
 
 
-MIGRATIONS: list[Migration] = [_calls, _operations, _rights, _sums_and_budgets]
+MIGRATIONS: list[Migration] = [
+    _calls,
+    _operations,
+    _rights,
+    _sums_and_budgets,
+    sums.create_days,
+]
 
 
 def migrate(db: sqlite3.Connection) -> bool:

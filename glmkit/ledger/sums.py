@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from glmkit.ledger.measures import (
     CELL_KEYS,
     COUNTS,
+    DAY_KEYS,
+    DAY_TIME_KEYS,
     KEYS,
     MEASURES,
     OPEN,
@@ -22,6 +24,7 @@ from glmkit.ledger.measures import (
     Bands,
     edges,
     sums_of_rows,
+    sums_of_sums,
 )
 from glmkit.ledger.transactions import transaction
 
@@ -57,10 +60,39 @@ def create(db: sqlite3.Connection) -> None:
     db.execute(_REMOVED)
 
 
+def create_days(db: sqlite3.Connection) -> None:
+    """Make the light tables: sums by day and model, histograms by these and source.
+
+    They say nothing that the others do not; a chart of a long log needs no more.
+    """
+    measures, keys = ", ".join(f"{name} NUMERIC" for name in MEASURES), ", ".join
+    db.execute(
+        f"CREATE TABLE day_sums ({keys(DAY_KEYS)}, {measures}, "
+        f"PRIMARY KEY ({keys(DAY_KEYS)})) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE day_timings (kind TEXT, model TEXT, source TEXT, bin INTEGER, "
+        "day TEXT, calls INTEGER NOT NULL, "
+        "PRIMARY KEY (kind, model, source, bin, day)) WITHOUT ROWID"
+    )
+    db.execute(
+        f"INSERT INTO day_sums SELECT {keys(DAY_KEYS)}, {keys(sums_of_sums().values())}"
+        f" FROM sums GROUP BY {keys(DAY_KEYS)}"
+    )
+    db.execute(
+        "INSERT INTO day_timings SELECT kind, model, source, bin, day, sum(t.calls) "
+        "FROM timings t JOIN sums ON sums.id = t.sum GROUP BY 1, 2, 3, 4, 5"
+    )
+    db.execute(_REOPENED_DAYS)
+
+
 def fold(db: sqlite3.Connection, bands: Bands) -> None:
     """Add to the sums what has ended since the last time."""
     while _fold_round(db, bands):
         pass
+
+
+_TABLES = ("sums", "cell_sums", "timings", "day_sums", "day_timings")
 
 
 def rebuild(db: sqlite3.Connection, bands: Bands) -> bool:
@@ -68,7 +100,7 @@ def rebuild(db: sqlite3.Connection, bands: Bands) -> bool:
     with transaction(db):
         if db.execute("SELECT pruned FROM folds").fetchone()[0]:
             return False
-        for table in ("sums", "cell_sums", "timings", "late"):
+        for table in (*_TABLES, "late"):
             db.execute(f"DELETE FROM {table}")
         db.execute("UPDATE folds SET upto = 0")
         _keep_edges(db)
@@ -123,9 +155,13 @@ def _staged() -> str:
 
 
 _RECKONED = {name: value for name, value in KEYS.items() if value != f"c.{name}"}
-_KEPT = {
-    name: f"f.{name}" if name in _RECKONED else value for name, value in KEYS.items()
-}
+
+
+def _fresh(keys: Mapping[str, str]) -> dict[str, str]:
+    return {n: f"f.{n}" if n in _RECKONED else value for n, value in keys.items()}
+
+
+_KEPT = _fresh(KEYS)
 _FRESH = "temp.fresh f CROSS JOIN calls c ON c.id = f.call"
 STAGE = f"CREATE TEMP TABLE fresh (call, {', '.join((*_RECKONED, *TIMINGS))})"
 
@@ -148,13 +184,26 @@ _MERGED = "ON CONFLICT DO UPDATE SET " + ", ".join(
     ]
     + ["last_at = max(last_at, excluded.last_at)"]
 )
-_SAME = " AND ".join(f"s.{name} = {value}" for name, value in _KEPT.items())
+
+
+def _same(keys: Mapping[str, str], stem: str = "") -> str:
+    return " AND ".join(f"{stem}{name} = {value}" for name, value in keys.items())
 
 
 def _timed(kind: str) -> str:
     return (
         f"INSERT INTO timings SELECT '{kind}', s.id, f.{kind}, count(*) FROM {_FRESH} "
-        f"CROSS JOIN sums s ON {_SAME} WHERE f.{kind} IS NOT NULL GROUP BY 2, 3 "
+        f"CROSS JOIN sums s ON {_same(_KEPT, 's.')} "
+        f"WHERE f.{kind} IS NOT NULL GROUP BY 2, 3 "
+        "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
+    )
+
+
+def _timed_by_day(kind: str) -> str:
+    model, source, day = _fresh(DAY_TIME_KEYS).values()
+    return (
+        f"INSERT INTO day_timings SELECT '{kind}', {model}, {source}, f.{kind}, {day}, "
+        f"count(*) FROM {_FRESH} WHERE f.{kind} IS NOT NULL GROUP BY 2, 3, 4, 5 "
         "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
     )
 
@@ -163,7 +212,9 @@ _FOLD = (
     _staged(),
     _added("sums", _KEPT),
     _added("cell_sums", CELL_KEYS),
+    _added("day_sums", _fresh(DAY_KEYS)),
     *map(_timed, TIMINGS),
+    *map(_timed_by_day, TIMINGS),
     "DELETE FROM temp.fresh",
     f"DELETE FROM late WHERE (SELECT state FROM calls WHERE id = call) NOT IN {OPEN}",
     f"INSERT INTO late SELECT id FROM calls WHERE id > :done AND id <= :upto "
@@ -178,28 +229,37 @@ def _taken_out(table: str, keys: Mapping[str, str]) -> str:
         [f"{name} = {name} - ({value})" for name, value in COUNTS.items()]
         + [f"{name} = {name} - coalesce({value}, 0)" for name, value in TOLD.items()]
     )
-    same = " AND ".join(f"{name} = {value}" for name, value in keys.items())
-    return f"UPDATE {table} SET {less} WHERE {same} AND {_FOLDED};".replace(
+    return f"UPDATE {table} SET {less} WHERE {_same(keys)} AND {_FOLDED};".replace(
         "c.", "OLD."
     )
 
 
 _FOLDED = "OLD.id <= (SELECT upto FROM folds) AND OLD.id NOT IN (SELECT call FROM late)"
-_WHOLE = " AND ".join(f"s.{name} = {value}" for name, value in KEYS.items())
-_TIMES_OUT = "".join(
-    (
-        f"UPDATE timings SET calls = calls - 1 WHERE {_FOLDED} AND kind = '{kind}' "
-        f"AND bin = bin({value}) AND sum = (SELECT s.id FROM sums s WHERE {_WHOLE});"
-    ).replace("c.", "OLD.")
-    for kind, value in TIMINGS.items()
-)
+
+
+def _times_out(table: str, place: str) -> str:
+    """Take a changed call's old times out of the histograms that hold them."""
+    return "".join(
+        f"UPDATE {table} SET calls = calls - 1 WHERE {_FOLDED} AND kind = '{kind}' "
+        f"AND bin = bin({value}) AND {place};".replace("c.", "OLD.")
+        for kind, value in TIMINGS.items()
+    )
+
+
+_WHOLE = f"sum = (SELECT s.id FROM sums s WHERE {_same(KEYS, 's.')})"
 #: A call that changes after its end is folded anew: seldom, so a trigger does it.
 _REOPENED = f"""CREATE TRIGGER reopened AFTER UPDATE OF state ON calls
 WHEN OLD.state NOT IN {OPEN} BEGIN
-    {_TIMES_OUT}
+    {_times_out("timings", _WHOLE)}
     {_taken_out("cell_sums", CELL_KEYS)}
     {_taken_out("sums", KEYS)}
     INSERT OR IGNORE INTO late SELECT OLD.id FROM folds WHERE OLD.id <= upto;
+END"""
+#: Before the other, which notes that the call is not folded any more.
+_REOPENED_DAYS = f"""CREATE TRIGGER reopened_days BEFORE UPDATE OF state ON calls
+WHEN OLD.state NOT IN {OPEN} BEGIN
+    {_times_out("day_timings", _same(DAY_TIME_KEYS))}
+    {_taken_out("day_sums", DAY_KEYS)}
 END"""
 #: The number of a removed call may be given again, when it was the last.
 _REMOVED = """CREATE TRIGGER removed AFTER DELETE ON calls BEGIN

@@ -148,7 +148,7 @@ def _sums_hold(db: sqlite3.Connection) -> bool:
     return all(
         [count or 0 for count in db.execute(f"SELECT {kept} FROM {table}").fetchone()]
         == [count or 0 for count in rows]
-        for table in ("sums", "cell_sums")
+        for table in ("sums", "cell_sums", "day_sums")
     )
 
 
