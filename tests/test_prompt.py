@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import glmkit
-from glmkit.notebook import digests, prompt
+from glmkit import digests
+from glmkit.notebook import prompt
 from glmkit.notebook.prompt import Filled
 
 #: What stands for a value: other known names in braces must not be read again.

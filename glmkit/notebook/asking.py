@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from glmkit import catalog, texts, tokens
+from glmkit import catalog, digests, texts, tokens
 from glmkit.cassette import Mode
 from glmkit.errors import ConfigError, ContextLengthError
 from glmkit.messages import Request, TextPart
-from glmkit.notebook import digests, forms, prompt
+from glmkit.notebook import forms, prompt
 
 Format = Literal["markdown", "text", "json", "code"]
 

@@ -14,9 +14,10 @@ from IPython.core.magic_arguments import (
     magic_arguments,
 )
 
+from glmkit import digests
 from glmkit.cassette import MODES, mode_of
 from glmkit.errors import ConfigError
-from glmkit.notebook import digests, prompt
+from glmkit.notebook import prompt
 from glmkit.notebook.asking import Asking
 from glmkit.notebook.settings import EFFORTS, FORMATS, options_of
 
