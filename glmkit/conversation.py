@@ -60,6 +60,24 @@ class _Talk:
             raise ConfigError("there is nothing to undo", hint="Ask something first.")
         self._history = self._before.pop()
 
+    def resume(self, history: Sequence[Any]) -> None:
+        """Go on from another history, such as an earlier one; `undo` leads back.
+
+        ConfigError while it answers.
+        """
+        self._check_free()
+        self._before.append(self._history)
+        self._history = closed(turns_of(history)) if history else ()
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks the person about tools with `confirm=True`; can be replaced."""
+        return self._box.asker
+
+    @asker.setter
+    def asker(self, asker: Asker) -> None:
+        self._box.asker = asker
+
     def _forked(self, other: T) -> T:
         other._history = self._history
         other._before = list(self._before)

@@ -604,3 +604,23 @@ def test_thinking_is_sent_back_where_it_is_asked_to_be_kept(paced: Factory) -> N
     other = scripted(paced, thought, says("Two."))
     talk(other, "ask", "1?", "2?", model="glm-4.7")
     assert "reasoning_content" not in sent(other)[1]
+
+
+def test_a_talk_resumes_an_earlier_history_and_undo_leads_back(paced: Factory) -> None:
+    with client_of(scripted(paced, says("one"), says("two"), says("three"))) as client:
+        talk = glmkit.Conversation(client)
+        talk.ask("first")
+        early = talk.messages
+        talk.ask("second")
+        late = talk.messages
+        talk.resume(early)
+        talk.ask("another second")
+        assert [m.content for m in talk.messages] == [
+            *("first", "one", "another second", "three")
+        ]
+        talk.undo()
+        assert talk.messages == early
+        talk.undo()
+        assert talk.messages == late
+        talk.resume(())
+        assert talk.messages == ()

@@ -64,8 +64,8 @@ def _line(session: Session, chat: Chat) -> str:
 
 
 def _export(chat: Chat, path: str) -> None:
-    from glmkit.notebook import exports
+    from glmkit.telling import talks
 
     file = Path(path).expanduser()
-    exports.write(chat, file)
+    talks.write(chat.name, chat.messages, file)
     say(f"chat {chat.name} is in {file}")
