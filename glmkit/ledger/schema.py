@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from glmkit.ledger import budgets, sums
+from glmkit.ledger import budgets, sums, votes
 from glmkit.ledger.transactions import transaction
 
 Migration = Callable[[sqlite3.Connection], object]
@@ -113,6 +113,7 @@ MIGRATIONS: list[Migration] = [
     _rights,
     _sums_and_budgets,
     sums.create_days,
+    votes.create,
 ]
 
 

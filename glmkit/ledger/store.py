@@ -17,7 +17,7 @@ import msgspec
 from glmkit.calls import Call
 from glmkit.config import data_dir
 from glmkit.errors import BudgetWarning, LedgerError
-from glmkit.ledger import budgets, owners, rights, rows, sums, upkeep
+from glmkit.ledger import budgets, owners, rights, rows, sums, upkeep, votes
 from glmkit.ledger.budgets import Budget, Scope
 from glmkit.ledger.connection import Connection, connect
 from glmkit.ledger.queries import Query, Table, query, timings
@@ -241,6 +241,15 @@ class Ledger:
         )
         self._connection.persist(lambda db: db.execute("VACUUM"))
         return gone
+
+    def vote(self, vote: votes.Vote, instead: int | None = None) -> int:
+        """Write a vote down, or another in its place; return its number."""
+        return self._connection.persist(partial(votes.cast, vote=vote, instead=instead))
+
+    def votes(self) -> Table:
+        """Return the votes, one row for each answer in them."""
+        with self._connection.reader() as db:
+            return Table(votes.COLUMNS, votes.read(db))
 
     async def right(self, owner: str, model: str) -> int | None:
         """Return how many requests in flight were learned to pass; None: unknown."""

@@ -8,9 +8,11 @@ from typing import Any
 #: Loaded when first named: ipywidgets and plotly take their time.
 _MODULES = {
     "Answer": "glmkit_widgets.answer",
+    "Compare": "glmkit_widgets.compare",
     "Controls": "glmkit_widgets.controls",
     "Dashboard": "glmkit_widgets.dashboard",
     "Filters": "glmkit_widgets.filters",
+    "TemperatureTheatre": "glmkit_widgets.theatre",
 }
 
 __all__ = list(_MODULES)

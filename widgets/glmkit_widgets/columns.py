@@ -40,7 +40,7 @@ class Settings(Protocol):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer to ask for: `title` stands over its `group` of columns."""
+    """One answer to ask for, under its title; those of a `group` stand together."""
 
     key: str
     group: str
@@ -182,10 +182,13 @@ class Columns(Panel):
         return {
             "key": column.key,
             "group": column.group,
-            "title": column.title,
+            "title": self._title(column),
             "state": self._state(column.key),
             "facts": self._facts(column.key),
         }
+
+    def _title(self, column: Column) -> str:
+        return column.title
 
     def _state(self, key: str) -> str:
         if run := self._under_way.get(key):
@@ -232,7 +235,7 @@ class Columns(Panel):
         return f'{style}{title}<div class="panels">{html}</div>', plain
 
     def _pictured(self, column: Column) -> tuple[str, str]:
-        title = column.title + (f" ({column.repeat})" if column.repeat > 1 else "")
+        title = self._title(column)
         line = " · ".join(f"{name} {text}" for name, text in self._facts(column.key))
         result = self._results.get(column.key)
         html = (

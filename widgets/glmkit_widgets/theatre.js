@@ -1,0 +1,172 @@
+// One prompt at several temperatures, and a picture of how much the answers differ.
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 190;
+const EDGE = { left: 44, right: 16, top: 26, bottom: 40 };
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+function draw(tag, attributes = {}, text = "") {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+/** The picture: a bar for answers at one temperature, a line for those from the first. */
+class Plot {
+  constructor() {
+    this.svg = draw("svg", { class: "plot", role: "img", height: HEIGHT });
+    this.legend = make("p", { class: "keys" });
+    this.root = make("div", { class: "picture" }, this.svg, this.legend);
+    this.measures = [];
+    this.watch = new ResizeObserver(() => this.update(this.measures));
+    this.watch.observe(this.root);
+  }
+
+  update(measures) {
+    this.measures = measures;
+    const width = this.root.clientWidth;
+    if (!width) return;
+    this.svg.setAttribute("width", width);
+    this.svg.setAttribute("aria-label", spoken(measures));
+    const step = (width - EDGE.left - EDGE.right) / Math.max(measures.length, 1);
+    const x = (place) => EDGE.left + (place + 0.5) * step;
+    const y = (share) => EDGE.top + (1 - share) * (HEIGHT - EDGE.top - EDGE.bottom);
+    this.svg.replaceChildren(
+      ...grid(width, y),
+      ...bars(measures, x, y, Math.min(step * 0.5, 64)),
+      ...line(measures, x, y),
+      ...measures.map((each, place) =>
+        draw("text", { x: x(place), y: HEIGHT - 22, class: "tick" }, String(each.temperature)),
+      ),
+      draw("text", { x: EDGE.left, y: 12, class: "axis start" }, "Words not in common"),
+      draw("text", { x: (width + EDGE.left) / 2, y: HEIGHT - 4, class: "axis" }, "Temperature"),
+    );
+    const bar = measures.some((each) => each.within !== null);
+    const dots = measures.some((each) => each.from_first !== null);
+    this.legend.replaceChildren(
+      ...(bar ? [key("bar", "between answers at this temperature")] : []),
+      ...(dots ? [key("dot", `from the answers at ${measures[0].temperature}`)] : []),
+    );
+  }
+
+  leave() {
+    this.watch.disconnect();
+  }
+}
+
+function key(kind, text) {
+  return make("span", { class: `key ${kind}` }, text);
+}
+
+function grid(width, y) {
+  return [0, 0.5, 1].flatMap((share) => [
+    draw("line", {
+      x1: EDGE.left,
+      x2: width - EDGE.right,
+      y1: y(share),
+      y2: y(share),
+      class: "rule",
+    }),
+    draw("text", { x: EDGE.left - 6, y: y(share) + 4, class: "scale" }, percent(share)),
+  ]);
+}
+
+function bars(measures, x, y, wide) {
+  return measures.flatMap(({ within }, place) => {
+    if (within === null) return [];
+    const top = Math.min(y(within), y(0) - 2);
+    const bar = { x: x(place) - wide / 2, y: top, width: wide, height: y(0) - top };
+    return [
+      draw("rect", { ...bar, rx: 2, class: "bar" }),
+      draw("text", { x: x(place), y: y(0) - 6, class: "inside" }, percent(within)),
+    ];
+  });
+}
+
+function line(measures, x, y) {
+  const dots = measures
+    .map(({ from_first: share }, place) => ({ share, place }))
+    .filter(({ share }) => share !== null);
+  const alone = measures.every(({ within }) => within === null);
+  const points = dots.map(({ share, place }) => `${x(place)},${y(share)}`).join(" ");
+  return [
+    draw("polyline", { points, class: "path" }),
+    ...dots.flatMap(({ share, place }) => [
+      draw("circle", { cx: x(place), cy: y(share), r: 4.5, class: "dot" }),
+      ...(alone
+        ? [draw("text", { x: x(place), y: y(share) - 9, class: "value" }, percent(share))]
+        : []),
+    ]),
+  ];
+}
+
+function spoken(measures) {
+  const parts = measures.map(({ temperature, within, from_first: first }) => {
+    const said = [
+      within === null ? "" : `${percent(within)} between its answers`,
+      first === null ? "" : `${percent(first)} from the first temperature's`,
+    ].filter(Boolean);
+    return `temperature ${temperature}: ${said.join(", ") || "nothing yet"}`;
+  });
+  return `Words not in common. ${parts.join("; ")}.`;
+}
+
+function repeated(model) {
+  const id = newId("repeats");
+  const select = make("select", { id });
+  for (const count of [1, 2, 3, 4]) {
+    const text = count === 1 ? "once" : `${count} times`;
+    select.append(make("option", { value: String(count) }, text));
+  }
+  select.addEventListener("change", () => {
+    model.set("repeats", Number(select.value));
+    model.save_changes();
+  });
+  const label = make("label", { class: "name", for: id }, "Ask each temperature");
+  return { select, root: make("div", { class: "bar" }, label, select) };
+}
+
+export default () => {
+  let answers;
+  return {
+    initialize({ model }) {
+      answers = new Answers(model);
+    },
+    render({ model, el }) {
+      const plot = new Plot();
+      const said = make("p", { class: "sentence", role: "status" });
+      const repeats = repeated(model);
+      const update = () => {
+        repeats.select.value = String(model.get("repeats"));
+        said.textContent = model.get("said");
+        const measures = model.get("measures");
+        const begun = measures.some((each) => each.within !== null || each.from_first !== null);
+        plot.root.hidden = !begun;
+        plot.update(measures);
+      };
+      const page = new Columns({
+        model,
+        el,
+        answers,
+        name: "glmkit-theatre",
+        label: "Temperature theatre",
+        asked: () => ({ repeats: Number(repeats.select.value) }),
+      });
+      page.settings.append(repeats.root);
+      page.above.append(said, plot.root);
+      update();
+      page.deafen();
+      const leave = listening(model, {
+        "change:repeats": update,
+        "change:measures": update,
+        "change:said": update,
+      });
+      return () => {
+        leave();
+        plot.leave();
+        page.leave();
+      };
+    },
+  };
+};
