@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from glmkit.calls import Call as Call
     from glmkit.calls import Reply as Reply
     from glmkit.calls import Where as Where
+    from glmkit.calls import tag as tag
     from glmkit.client import AsyncClient as AsyncClient
     from glmkit.client import Client as Client
     from glmkit.conversation import AsyncConversation as AsyncConversation
@@ -139,6 +140,9 @@ if TYPE_CHECKING:
     from glmkit.events import (
         Usage as Usage,
     )
+    from glmkit.events import (
+        Waiting as Waiting,
+    )
     from glmkit.exports import export as export
     from glmkit.frames import models as models
     from glmkit.frames import repriced as repriced
@@ -159,7 +163,7 @@ _ERRORS = (
 )
 _EVENTS = (
     "Event Finish Media Output Repair Review Search Start Text Thinking ToolCall "
-    "ToolResult Usage"
+    "ToolResult Usage Waiting"
 )
 
 #: Public name → the module it lives in; loaded when it is first used.
@@ -170,7 +174,7 @@ _HOMES = {
         ("balance", "budget", "decide", "prune", "uncertain", "verify"),
         "glmkit.accounts",
     ),
-    **dict.fromkeys(("Call", "Reply", "Where"), "glmkit.calls"),
+    **dict.fromkeys(("Call", "Reply", "Where", "tag"), "glmkit.calls"),
     **dict.fromkeys(("AsyncClient", "Client"), "glmkit.client"),
     **dict.fromkeys(("AsyncConversation", "Conversation"), "glmkit.conversation"),
     **dict.fromkeys(("Tool", "tool"), "glmkit.tools"),

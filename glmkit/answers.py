@@ -20,10 +20,14 @@ from glmkit.events import (
     ToolCall,
     ToolResult,
     Usage,
+    Waiting,
 )
 
 #: Finish reasons of an answer that lacks nothing.
 WHOLE = frozenset({"stop", "tool_calls"})
+
+#: Pieces of a text, and fragments of a call, that are kept apart at the most.
+_JOINED, _FRAGMENTS = 1024, 4096
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -44,6 +48,25 @@ class Answer(msgspec.Struct, frozen=True):
     media: tuple[Media, ...] = ()
 
 
+class _Pieces:
+    """Pieces of one text, joined a thousand at a time: alone each takes 60 bytes."""
+
+    __slots__ = ("_joined", "new")
+
+    def __init__(self) -> None:
+        self._joined: list[str] = []
+        self.new: list[str] = []
+
+    def join(self) -> None:
+        """Join the new ones, if they are many."""
+        if len(self.new) >= _JOINED:
+            self._joined.append("".join(self.new))
+            self.new.clear()
+
+    def __str__(self) -> str:
+        return "".join([*self._joined, *self.new])
+
+
 class Fold:
     """Folds events into an Answer, in any batches.
 
@@ -55,8 +78,8 @@ class Fold:
 
     def __init__(self) -> None:
         self._start = Start()
-        self._text: list[str] = []
-        self._thinking: list[str] = []
+        self._text = _Pieces()
+        self._thinking = _Pieces()
         self._calls: dict[int, list[ToolCall]] = {}
         self._sources: tuple[Source, ...] = ()
         self._usage: Usage | None = None
@@ -67,30 +90,45 @@ class Fold:
 
     def add(self, events: Iterable[Event]) -> None:
         """Take the next events, in the order they came."""
+        said, thought = self._text.new, self._thinking.new
         for event in events:
             match event:
                 case Text(text):
-                    self._text.append(text)
+                    said.append(text)
                 case Thinking(text):
-                    self._thinking.append(text)
+                    thought.append(text)
                 case ToolCall(index):
                     self._calls.setdefault(index, []).append(event)
                 case Start():
                     self._start = event
                 case Usage():
                     self._usage = event
-                case Search(results):
-                    self._sources += results
                 case Finish(reason):
                     self._finish = reason
                 case Repair():
-                    self._text.clear()
-                case ToolResult():
-                    self._results.append(event)
-                case Review():
-                    self._reviews.append(event)
-                case Media(kind, medium_id, _, url):
-                    self._media.setdefault((kind, medium_id, url), []).append(event)
+                    self._text = _Pieces()
+                    said = self._text.new
+                case ToolResult() | Search() | Review() | Media():
+                    self._beside(event)
+                case Waiting():
+                    pass
+        self._text.join()
+        self._thinking.join()
+        for parts in self._calls.values():
+            if len(parts) >= _FRAGMENTS:
+                parts[:] = [_joined(parts)]
+
+    def _beside(self, event: ToolResult | Search | Review | Media) -> None:
+        """Take what comes whole, beside the words."""
+        match event:
+            case ToolResult():
+                self._results.append(event)
+            case Search(results):
+                self._sources += results
+            case Review():
+                self._reviews.append(event)
+            case Media(kind, medium_id, _, url):
+                self._media.setdefault((kind, medium_id, url), []).append(event)
 
     def answer(self) -> Answer:
         """Return what arrived so far."""
@@ -99,8 +137,8 @@ class Fold:
             self._start.model,
             self._start.request_id,
             self._start.stand_in,
-            "".join(self._text),
-            "".join(self._thinking),
+            str(self._text),
+            str(self._thinking),
             tuple(_joined(parts) for parts in self._calls.values()),
             self._sources,
             self._usage,

@@ -23,6 +23,26 @@ class Start(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     stand_in: str = ""
 
 
+class Waiting(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """The call waits, and holds no slot: nothing of it is in flight.
+
+    `seconds` are those until it goes again, after the fault of `reason` with the
+    service's `code` ("" for a lost connection); None: it waits for a free slot.
+
+    >>> print(Waiting("1302: too many requests", 12.0, "1302"))
+    Waiting 12 s: 1302: too many requests
+    """
+
+    reason: str = "as many requests as the key may have are in flight"
+    seconds: float | None = None
+    code: str = ""
+
+    def __str__(self) -> str:
+        if self.seconds is None:
+            return f"Waiting for a slot: {self.reason}"
+        return f"Waiting {max(1, round(self.seconds))} s: {self.reason}"
+
+
 class Text(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """A piece of the answer."""
 
@@ -151,6 +171,7 @@ class Media(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 Event = (
     Start
+    | Waiting
     | Text
     | Thinking
     | ToolCall

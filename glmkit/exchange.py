@@ -25,12 +25,12 @@ from glmkit.errors import (
     StreamError,
     TransportError,
 )
-from glmkit.events import Event, Text, Thinking, Usage
+from glmkit.events import Event, Text, Thinking, Usage, Waiting
 from glmkit.ledger import Ledger
 from glmkit.limiter import Limiter, Slot, Slots
 from glmkit.money import Money
 from glmkit.operation import Operation
-from glmkit.retries import Budget, Retries, never_served, unserved
+from glmkit.retries import Retries, budget_of, never_served, unserved, waiting
 from glmkit.service import Service
 from glmkit.wire import refusal
 
@@ -38,7 +38,6 @@ from glmkit.wire import refusal
 REFUSAL_CAP = 2**20
 
 _limiter = Limiter()
-_budgets: dict[str, Budget] = {}
 _latest: Reply | None = None
 _carriers = (APIError, LedgerError, SchemaError, StreamError, TransportError)
 
@@ -49,11 +48,6 @@ def latest(reply: Reply | None = None) -> Reply | None:
     if reply is not None:
         _latest = reply
     return _latest
-
-
-def budget_of(owner: str) -> Budget:
-    """Return the budget of what is sent again by one key to one service."""
-    return _budgets.setdefault(owner, Budget())
 
 
 class Exchange:
@@ -110,7 +104,10 @@ class Exchange:
                 again = False
             while again:
                 try:
-                    async with await self._slot():
+                    slot = await self._slot()
+                    if not slot.ready():
+                        yield [Waiting()]
+                    async with slot:
                         await self._open()
                         async with self._sending() as reply:
                             await self._check(reply)
@@ -119,9 +116,12 @@ class Exchange:
                                 yield batch
                     again = False
                 except GLMError as exc:
-                    again = await self._again(exc)
-                    if not again:
+                    wait_s = self._again(exc)
+                    if wait_s is None:
                         raise
+                    if wait_s:
+                        yield [waiting(exc, wait_s)]
+                        await asyncio.sleep(wait_s)
         except BaseException as exc:
             if self._tape:
                 self._tape.drop()
@@ -163,23 +163,23 @@ class Exchange:
             self._began = time.perf_counter()
             self._budget.request()
 
-    async def _again(self, fault: GLMError) -> bool:
-        """Wait and say whether to send again: never once something was handed out."""
+    def _again(self, fault: GLMError) -> float | None:
+        """Return when to send again, in seconds: never (None) once events are out."""
         if not self.call.id or self._handed:
-            return False
+            return None
+        wait_s: float | None = 0.0
         if self._restarts(fault):
             self._service.forget()
         else:
-            verdict = self._retries.after(fault, self._retry_after)
-            if verdict.note:
-                fault.hint = f"{fault.hint} {verdict.note}"
-            if verdict.wait_s is None:
-                return False
-            await asyncio.sleep(verdict.wait_s)
+            wait_s, note = self._retries.after(fault, self._retry_after)
+            if note:
+                fault.hint = f"{fault.hint} {note}"
+            if wait_s is None:
+                return None
         self._lost = self._lost or not unserved(fault)
         retries = self.call.retries + 1
         self.call = msgspec.structs.replace(self.call, retries=retries)
-        return True
+        return wait_s
 
     def _restarts(self, fault: GLMError) -> bool:
         """Whether the local platform has stopped: it is started again, once."""

@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
 
 from glmkit.errors import APIError, GLMError, StreamError, TransportError
+from glmkit.events import Waiting
 
 #: The longest wait that a service may ask for, in seconds; more is the person's matter.
 ASKED_CAP_S = 120.0
@@ -68,6 +69,14 @@ class Budget:
                 return False
             self._left -= self._cost
             return True
+
+
+_budgets: dict[str, Budget] = {}
+
+
+def budget_of(owner: str) -> Budget:
+    """Return the budget of one key at one service."""
+    return _budgets.setdefault(owner, Budget())
 
 
 class Verdict(NamedTuple):
@@ -251,6 +260,13 @@ def _span(seconds: float) -> str:
     ('90 s', '2.0 h')
     """
     return f"{seconds:.0f} s" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def waiting(fault: GLMError, seconds: float) -> Waiting:
+    """Return what the person is told of the wait after a fault."""
+    return Waiting(
+        str(fault), seconds, fault.code if isinstance(fault, APIError) else ""
+    )
 
 
 def never_served(exc: BaseException | None) -> bool:

@@ -25,9 +25,9 @@ STATUS = {"RateLimitError": 429, "QuotaError": 429, "ServerError": 500}
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(retries, "FIRST_S", 0.002)
     monkeypatch.setattr(retries, "LONGEST_S", 0.02)
-    exchange._budgets.clear()
+    retries._budgets.clear()
     yield
-    exchange._budgets.clear()
+    retries._budgets.clear()
 
 
 def client_of(paced: Paced, **options: Any) -> glmkit.Client:
@@ -222,7 +222,7 @@ def test_outage_is_made_worse_without_a_budget(paced: Factory) -> None:
             return True
 
     place = paced(status=503, code="500")
-    exchange._budgets[client_of(place)._service.owner] = Boundless()
+    retries._budgets[client_of(place)._service.owner] = Boundless()
     sent_in_outage(place, 60)
     assert place.seen["requests"] > 60 * 1.1 + 10
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import glmkit
-from glmkit import exchange, retries
+from glmkit import retries
 from tests.conftest import Paced
 from tests.test_client import client_of
 
@@ -19,9 +19,9 @@ Verb = Callable[[glmkit.Client], Any]
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(retries, "FIRST_S", 0.002)
     monkeypatch.setattr(retries, "LONGEST_S", 0.02)
-    exchange._budgets.clear()
+    retries._budgets.clear()
     yield
-    exchange._budgets.clear()
+    retries._budgets.clear()
 
 
 def models(client: glmkit.Client) -> Any:
@@ -77,7 +77,7 @@ def test_outage_is_kept_to_the_budget(resources: Factory) -> None:
         return len(asked(place)) - before
 
     assert sent(50) <= 50 * 1.1 + 10
-    exchange._budgets[client._service.owner] = retries.Budget(start=10**6)
+    retries._budgets[client._service.owner] = retries.Budget(start=10**6)
     assert sent(10) == 50  # the control arm
 
 

@@ -57,11 +57,19 @@ class Slots:
             if self.window.ask(right):
                 self._fill()
 
+    def take_now(self) -> _Held | None:
+        """Hold a slot where one is free at once; None where it has to be awaited."""
+        with self._lock:
+            return self._take_now()
+
+    def _take_now(self) -> _Held | None:
+        polite = self._waiting or self._places.others_wait()
+        return None if polite else self._free()
+
     async def take(self) -> _Held:
         """Hold a slot, waiting for a free one."""
         with self._lock:
-            polite = self._waiting or self._places.others_wait()
-            if not polite and (held := self._free()) is not None:
+            if (held := self._take_now()) is not None:
                 return held
             loop = asyncio.get_running_loop()
             turn: _Turn = loop.create_future()
@@ -177,9 +185,19 @@ class Slot:
     def __init__(self, slots: Slots) -> None:
         self.slots = slots
         self._pid = os.getpid()
+        self._held: _Held | None = None
+
+    def ready(self) -> bool:
+        """Take the room if it is there at once: enter directly after, without a wait.
+
+        So that who would have to wait can say so before.
+        """
+        self._held = self.slots.take_now()
+        return self._held is not None
 
     async def __aenter__(self) -> Self:
-        self._held = await self.slots.take()
+        if self._held is None:
+            self._held = await self.slots.take()
         return self
 
     async def __aexit__(
@@ -189,5 +207,6 @@ class Slot:
         trace: TracebackType | None,
     ) -> None:
         # A forked child holds nothing of its parent's.
-        if self._pid == os.getpid():
-            self.slots.give(self._held, value)
+        held, self._held = self._held, None
+        if held is not None and self._pid == os.getpid():
+            self.slots.give(held, value)

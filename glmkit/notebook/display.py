@@ -126,6 +126,8 @@ class _Written:
             self._length = 0
             sys.stdout.write("\n")
         telling.take()
+        if telling.waiting and not text:
+            sys.stdout.write(f"({render.plain(telling.waiting)})\n")
         sys.stdout.write(render.plain(text[self._length :]))
         sys.stdout.flush()
         self._length = len(text)

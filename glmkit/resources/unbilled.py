@@ -8,8 +8,8 @@ import msgspec
 
 from glmkit import transport
 from glmkit.errors import GLMError, TransportError
-from glmkit.exchange import REFUSAL_CAP, budget_of
-from glmkit.retries import Retries
+from glmkit.exchange import REFUSAL_CAP
+from glmkit.retries import Retries, budget_of
 from glmkit.service import Service
 from glmkit.wire import refusal
 from glmkit.wire.forms import Body

@@ -21,6 +21,7 @@ from glmkit.events import (
     ToolCall,
     ToolResult,
     Usage,
+    Waiting,
 )
 from glmkit.render import Badge, Blocks, Piece
 from glmkit.render.page import code, folded, sources
@@ -97,11 +98,15 @@ class Telling:
         self._sources: tuple[Source, ...] = ()
         self.size = 0
         self.begun_anew = False
+        self.waiting = ""
 
     def add(self, events: Sequence[Event]) -> None:
         """Take the next events."""
         for event in events:
+            self.waiting = ""
             match event:
+                case Waiting():
+                    self.waiting = str(event)
                 case Text(text):
                     self._body.add(text)
                     self.size += len(text)
@@ -152,7 +157,12 @@ class Telling:
             for result in self._results
         ]
         found = [sources(self._sources)] if self._sources else []
-        return "".join([*called, *given, *found])
+        waits = (
+            [f'<p class="glmkit-badge">{render.escaped(self.waiting)}</p>']
+            if self.waiting
+            else []
+        )
+        return "".join([*called, *given, *found, *waits])
 
     def bundle(self) -> dict[str, str]:
         """Return the answer as it stands."""
@@ -180,6 +190,7 @@ class Telling:
         self, badge: Badge | None, partial: str, shown: Shown | None = None
     ) -> str:
         """Return the HTML of the output that stays, without its frame."""
+        self.waiting = ""
         return render.page(
             self._body.close() if shown is None else shown.html,
             thinking=self._thinking.close(),
