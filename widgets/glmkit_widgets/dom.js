@@ -16,6 +16,9 @@ function deaf(root) {
   for (const field of root.querySelectorAll("select, input, textarea, button, [tabindex]")) {
     field.dataset.lmSuppressShortcuts = "true";
   }
+  // JupyterLab takes the line break of Shift+Enter back at the field itself.
+  const keep = (event) => event.inputType === "insertLineBreak" && event.stopPropagation();
+  root.addEventListener("beforeinput", keep, true);
 }
 
 // Milliseconds after which a person is told that the kernel has not heard them yet.
