@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -35,6 +37,26 @@ class Where(msgspec.Struct, frozen=True):
 
 #: Set by whoever knows the place (a magic, a widget, a table); read by the client.
 where: ContextVar[Where] = ContextVar("where", default=Where())  # noqa: B039 - frozen
+
+
+@contextmanager
+def tag(name: str) -> Iterator[None]:
+    """Mark the calls that are made in a `with` block, for filters and sums by tag.
+
+    An inner block's tag takes the place of the outer one's; `%%glm --tag` goes before
+    both. Threads that are started inside do not know it, tasks do.
+
+    >>> with tag("week 3"):
+    ...     where.get().tag
+    'week 3'
+    >>> where.get().tag
+    ''
+    """
+    token = where.set(msgspec.structs.replace(where.get(), tag=name))
+    try:
+        yield
+    finally:
+        where.reset(token)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,8 +117,8 @@ class Session:
         from glmkit.calls import where
         from glmkit.cassette import for_this
 
-        place = msgspec.structs.replace(self.place(), tag=asking.tag)
-        token = where.set(place)
+        tag = asking.tag or where.get().tag
+        token = where.set(msgspec.structs.replace(self.place(), tag=tag))
         try:
             with for_this(asking.replay):
                 reply = self._answered(asked, asking)
@@ -153,6 +153,18 @@ class Session:
             shown.about = asked.about()
             shown.end(answer.reply)
         return answer.reply
+
+    def enter(self, info: Any) -> None:
+        """Let every call of the cell that begins know its place; a tag stays."""
+        from glmkit.calls import where
+
+        where.set(msgspec.structs.replace(self.place(), tag=where.get().tag))
+
+    def leave(self) -> None:
+        """Forget the place: no cell is followed any more."""
+        from glmkit.calls import Where, where
+
+        where.set(Where())
 
     def rerun(self, reply: Reply, model: str | None) -> Reply:
         """Ask the same again, of another model, and show it in this cell."""
@@ -225,6 +237,7 @@ def load(shell: InteractiveShell) -> None:
     session = _sessions[id(shell)] = Session(shell)
     shell.register_magics(GLMMagics(shell, session))
     _configurables(shell).append(session.settings)
+    shell.events.register("pre_run_cell", session.enter)
     shell.events.register("post_run_cell", session.mistakes.note)
     session.replay.watch()
     completion.register(shell, session)
@@ -240,7 +253,9 @@ def unload(shell: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("glm", None)
     _configurables(shell).remove(session.settings)
+    shell.events.unregister("pre_run_cell", session.enter)
     shell.events.unregister("post_run_cell", session.mistakes.note)
+    session.leave()
     session.replay.leave()
     _displays(shell).pop("glmkit.calls.Reply", None)
 
