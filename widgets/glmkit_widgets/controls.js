@@ -50,7 +50,7 @@ function ability([name, able]) {
 function modelRow(model, commit) {
   const id = newId("model");
   const facts = make("p", { class: "facts", id: newId("facts"), "aria-live": "polite" });
-  const able = make("ul", { class: "abilities", "aria-label": "What the model can do" });
+  const able = make("ul", { class: "abilities", "aria-label": "Abilities" });
   const select = make("select", { id, "aria-describedby": facts.id });
   select.addEventListener("change", () => commit("model", select.value || null));
   function list() {

@@ -1,0 +1,72 @@
+"""How a widget looks: light, dark, narrow, and what axe-core finds wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.notebook import Notebook
+
+#: Pixels of an output beside a phone's or a slide's other half.
+_SLIM = 320
+
+_SIDES = "close => ['Left', 'Right'].forEach(side => " + (
+    "window.jupyterapp.shell[(close ? 'collapse' : 'expand') + side]())"
+)
+#: Elements that stick out of the widget, and are not meant to scroll.
+_OUT = """(root, slim) => {
+    const output = root.closest('.jp-OutputArea-output');
+    output.style.width = slim ? slim + 'px' : '';
+    const edge = root.getBoundingClientRect().right + 1;
+    const scrolls = node => getComputedStyle(node).overflowX === 'auto';
+    const scrolled = node => node !== root && node.parentElement
+        && (scrolls(node) || scrolled(node.parentElement));
+    return [...root.querySelectorAll('*')]
+        .filter(node => node.checkVisibility() && !scrolled(node))
+        .filter(node => node.getBoundingClientRect().right > edge)
+        .map(node => node.outerHTML.slice(0, 120));
+}"""
+
+
+@contextmanager
+def narrow(page: Page, width: int = 620) -> Iterator[None]:
+    """Make the window small and close the panels at its sides."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(_SIDES, True)
+    yield
+    page.evaluate(_SIDES, False)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def check_looks(
+    book: Notebook, theme: Callable[[str], None], name: str, selector: str
+) -> None:
+    """Take pictures of a widget in light, dark and narrow; assert no faults."""
+    for which in ("Light", "Dark"):
+        theme(f"JupyterLab {which}")
+        book.screenshot(f"{name}-{which.lower()}")
+        check_faults(book.page, selector)
+    with narrow(book.page):
+        book.screenshot(f"{name}-narrow")
+        check_faults(book.page, selector)
+        assert sticks_out(book.page, selector) == []
+        assert sticks_out(book.page, selector, _SLIM) == []
+        book.screenshot(f"{name}-slim")
+        check_faults(book.page, selector)
+        sticks_out(book.page, selector)
+
+
+def check_faults(page: Page, selector: str) -> None:
+    """Assert that axe-core finds nothing wrong, and that it looked at something."""
+    found = Axe().run(page, context=selector)
+    assert found.response["violations"] == []
+    assert found.response["passes"], "nothing was looked at"
+
+
+def sticks_out(page: Page, selector: str, slim: int = 0) -> list[str]:
+    """Return what is wider than the widget, in an output of `slim` pixels or as is."""
+    out: list[str] = page.locator(selector).evaluate(_OUT, slim)
+    return out
