@@ -13,6 +13,7 @@ _MODULES = {
     "Dashboard": "glmkit_widgets.dashboard",
     "Filters": "glmkit_widgets.filters",
     "TemperatureTheatre": "glmkit_widgets.theatre",
+    "TokenRuler": "glmkit_widgets.ruler",
 }
 
 __all__ = list(_MODULES)

@@ -1,0 +1,205 @@
+// A text goes to the kernel after this rest; a long one after a longer rest.
+const REST = 80;
+const CHARACTERS = 2000; // for one millisecond more
+
+const number = (count) => count.toLocaleString("en");
+
+function range({ tokens, low, high }) {
+  const exact = low === high;
+  return exact ? number(tokens) : `${number(tokens)} (${number(low)} to ${number(high)})`;
+}
+
+function percent(share) {
+  if (share > 0 && share < 0.001) return "< 0.1 %";
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+/** Options by kind; an empty value is what the settings or the endpoint say. */
+function options(choices, current) {
+  const groups = new Map();
+  for (const { id, group, label } of choices) {
+    if (!groups.has(group)) groups.set(group, make("optgroup", { label: group }));
+    groups.get(group).append(make("option", { value: id }, label));
+  }
+  const unset = make("option", { value: "" }, `Default model: ${current}`);
+  return [unset, ...groups.values()];
+}
+
+function modelField(model, commit) {
+  const id = newId("model");
+  const select = make("select", { id });
+  select.addEventListener("change", () => commit("model", select.value || null));
+  let listed = "";
+  function show() {
+    const current = model.get("reading").model ?? "";
+    if (listed !== current) {
+      listed = current;
+      select.replaceChildren(...options(model.get("choices"), current));
+    }
+    select.value = model.get("model") ?? "";
+  }
+  show();
+  const node = make("div", { class: "field" }, make("label", { for: id }, "Model"), select);
+  return { node, on: { model: show, reading: show } };
+}
+
+/** What is written; all views of a widget show one text. */
+class Draft {
+  constructor() {
+    this.text = null;
+    this.areas = new Set();
+  }
+
+  set(text, but = null) {
+    this.text = text;
+    for (const area of this.areas) if (area !== but) area.value = text;
+  }
+}
+
+function promptField(draft, line) {
+  const id = newId("prompt");
+  const area = make("textarea", {
+    id,
+    rows: "5",
+    spellcheck: "false",
+    placeholder: "Write or paste a prompt: nothing is sent to a model",
+  });
+  area.value = draft.text ?? "";
+  draft.areas.add(area);
+  let timer = 0;
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(write, REST + area.value.length / CHARACTERS);
+  }
+  // One text at a time is under way: a busy kernel gets the newest alone.
+  function write() {
+    if (line.waiting.size) later();
+    else line.do("write", { text: draft.text });
+  }
+  area.addEventListener("input", () => {
+    draft.set(area.value, area);
+    later();
+  });
+  const node = make("div", { class: "field" }, make("label", { for: id }, "Prompt"), area);
+  function leave() {
+    clearTimeout(timer);
+    draft.areas.delete(area);
+  }
+  return { node, leave };
+}
+
+/** The bar; its parts stand in the table below with words and numbers. */
+function bar(reading) {
+  const total = Math.max(reading.window ?? 0, reading.sent.tokens);
+  const told = reading.shares.map(({ label, tokens }) => `${label} ${number(tokens)}`);
+  const node = make("div", {
+    class: "bar",
+    role: "img",
+    "aria-label": `Window: ${[...told, free(reading)].filter(Boolean).join(", ")}`,
+  });
+  for (const { name, tokens } of reading.shares) {
+    const part = make("span", { class: `part ${name}` });
+    part.style.flexGrow = String(total ? tokens / total : 0);
+    node.append(part);
+  }
+  const rest = make("span", { class: "part free" });
+  rest.style.flexGrow = String(total ? (reading.free ?? 0) / total : 1);
+  node.append(rest);
+  return node;
+}
+
+function free(reading) {
+  return reading.free === null ? "" : `free ${number(reading.free)}`;
+}
+
+function table(reading) {
+  const rows = reading.shares.map((share) => row(share.name, share.label, share, reading));
+  if (reading.free !== null) {
+    const { free: tokens } = reading;
+    rows.push(row("free", "Free", { tokens, low: tokens, high: tokens }, reading));
+  }
+  const heads = ["Part", "Tokens", "Of the window"].map((text) =>
+    make("th", { scope: "col" }, text),
+  );
+  return make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
+}
+
+function row(name, label, share, { window: size }) {
+  const swatch = make("span", { class: `swatch ${name}`, "aria-hidden": "true" });
+  return make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, swatch, label),
+    make("td", { class: "number" }, range(share)),
+    make("td", { class: "number" }, size ? percent(share.tokens / size) : ""),
+  );
+}
+
+function headline(reading) {
+  const { sent, window: size, over } = reading;
+  const strong = make("strong", {}, `${number(sent.tokens)} tokens`);
+  const band = sent.low === sent.high ? "" : `, between ${number(sent.low)} and ${number(sent.high)}`;
+  const of = size ? `, of a window of ${number(size)}` : ", the window is not known";
+  const line = make("p", { class: "sum" }, strong, band, of);
+  if (!over) return [line];
+  const wrong = make("p", { class: "wrong" }, `${number(over)} tokens too many: shorten the prompt, or take a model with a larger window.`);
+  return [line, wrong];
+}
+
+function showing(model, root) {
+  return () => {
+    const reading = model.get("reading");
+    if (!reading.shares) return;
+    root.replaceChildren(
+      ...headline(reading),
+      bar(reading),
+      table(reading),
+      make("p", { class: "cost" }, make("span", {}, "Cost: "), reading.cost),
+      make("p", { class: "help" }, reading.how),
+    );
+  };
+}
+
+export default () => {
+  const draft = new Draft();
+  return {
+    initialize({ model }) {
+      model.on("msg:custom", ({ text }) => {
+        if (text !== undefined) draft.set(text);
+      });
+    },
+    render({ model, el }) {
+      const note = make("p", { class: "help note", role: "status" });
+      const line = new Line(model, note);
+      function commit(name, value) {
+        if (model.get(name) === value) return;
+        model.set(name, value);
+        model.save_changes();
+        line.do("set");
+      }
+      const chosen = modelField(model, commit);
+      const prompt = promptField(draft, line);
+      const read = make("div", { class: "reading" });
+      const root = make(
+        "div",
+        { class: "glmkit-ruler glmkit-live", role: "group", "aria-label": "Token ruler" },
+        prompt.node,
+        chosen.node,
+        read,
+        note,
+      );
+      deaf(root);
+      el.append(root);
+      const show = showing(model, read);
+      show();
+      if (draft.text === null) line.do("show");
+      const listeners = [...Object.entries(chosen.on), ["reading", show]];
+      for (const [name, job] of listeners) model.on(`change:${name}`, job);
+      return () => {
+        prompt.leave();
+        line.leave();
+        for (const [name, job] of listeners) model.off(`change:${name}`, job);
+      };
+    },
+  };
+};
