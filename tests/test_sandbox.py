@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import glmkit
 from glmkit import sandbox
 from glmkit.errors import ToolError
-from tests.conftest import Paced
+from tests.conftest import ROOT, Paced
 from tests.test_client import client_of
 
 BUBBLEWRAP = pytest.param(
@@ -149,15 +150,46 @@ def test_probe_does_not_escape(
     ]
 
 
-def test_probes_succeed_where_there_is_no_sandbox(canary: Path) -> None:
-    import subprocess
+#: Probes that would harm this machine if nothing held them, or that need a prisoner.
+NEVER_LOOSE = {
+    "write beside python",
+    "read the environment of its parent",
+    "call into C",
+    "climb through classes",  # finds Popen only where it was imported
+    "make itself root",
+    "make a device",
+    "leave its namespace",
+    "fill the machine's memory files",
+}
+#: Prints the last value, as the sandboxes do.
+_LOOSE = """
+import ast, sys
+tree = ast.parse(sys.stdin.read())
+last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+space = {}
+exec(compile(tree, "code", "exec"), space)
+if last is not None:
+    sys.displayhook(eval(compile(ast.Expression(last.value), "code", "eval"), space))
+"""
 
-    code = PROBES["read a file"].format(path=canary)
-    said = subprocess.check_output([sys.executable, "-c", f"print({code})"], text=True)
-    assert CANARY in said
-    code = PROBES["read the environment"].replace("os.environ[", "print(os.environ[")
-    said = subprocess.check_output([sys.executable, "-c", f"{code})"], text=True)
-    assert CANARY in said
+
+@pytest.mark.parametrize("probe", sorted(PROBES.keys() - NEVER_LOOSE))
+def test_control_probe_escapes_where_there_is_no_sandbox(
+    probe: str, canary: Path, paced: Callable[..., Paced]
+) -> None:
+    port = paced().origin.split(":")[2].split("/")[0]
+    code = PROBES[probe].format(
+        path=canary, folder=canary.parent, pid=os.getpid(), port=port
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", _LOOSE],
+        input=code,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
+    assert "escaped" in said or CANARY in said
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -208,4 +240,5 @@ def test_sandbox_is_a_ready_tool(paced: Callable[..., Paced]) -> None:
     place = paced(replies=json.dumps([asked, {"content": "42."}]))
     talk = glmkit.Conversation(client_of(place), tools=[glmkit.sandbox.tool])
     assert talk.ask("6 * 7?").text == "42."
-    assert place.seen["bodies"][-1]["messages"][-1]["content"] == "42"
+    told = json.loads(place.seen["bodies"][-1]["messages"][-1]["content"])
+    assert (told["tool"], told["result"]) == ("python", 42)
