@@ -57,7 +57,8 @@ def usage(
     """Return the ledger as a DataFrame: one row a call, or sums by some columns.
 
     `by` names one or several of day, model, answered, endpoint, operation, notebook,
-    cell, tag, source, state, finish_reason, error_code. `since` is a day, a time, or
+    cell, tag, session (one run of a process), source, state, finish_reason,
+    error_code. `since` is a day, a time, or
     a timedelta before now; without a zone it is local time. `where` maps such a column
     to a value or several; `newest` keeps so many of the last calls. Costs are exact
     Decimals, each beside its currency, None where nothing is known. Of a sum `mark` is

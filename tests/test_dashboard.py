@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import json
@@ -23,8 +24,10 @@ from glmkit.errors import ConfigError, LedgerError
 from glmkit.ledger import Ledger
 from glmkit_widgets.dashboard import Dashboard
 from glmkit_widgets.plot import packed
+from glmkit_widgets.readings import Readings
 from tests.conftest import wait_for
 from tests.ledgers import write_calls
+from tests.test_ledger import done, pending
 
 
 @pytest.fixture
@@ -122,6 +125,25 @@ def test_filters_leave_the_calls_that_are_chosen(
     board.filters.last = "2001-01-01"
     assert board.value["calls"].sum() == 0
     assert "No calls yet" in str(board.figure.layout.annotations)
+
+
+def test_times_are_of_calls_that_were_sent_and_rights_are_what_was_learned(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    async def work() -> None:
+        for source, seconds in (("service", 1.0), ("cassette", 4.0)):
+            call = await ledger.open(pending(model="GLM-4-Plus"))
+            await ledger.close(done(call, source=source, seconds=seconds))
+        await ledger.keep_right("someone", "glm-4-plus", 3)
+        await ledger.keep_right("someone", "glm-4-plus", 7)
+
+    asyncio.run(work())
+    board.filters.page = "Speed"
+    board.refresh()
+    seconds = board._readings.panel(Readings.seconds)
+    flight = board._readings.panel(Readings.in_flight)
+    assert sum(sum(trace["y"]) for trace in seconds.traces) == 1
+    assert flight.rows[0].value == "1 of 7"
 
 
 def test_a_narrow_view_gets_one_column(ledger: Ledger, board: Dashboard) -> None:

@@ -197,6 +197,32 @@ def test_a_budget_burns_down_and_its_end_is_foretold(ledger: Ledger) -> None:
     assert "¥4.00 of ¥10.00 gone, lasts" in panel.rows[0].value
 
 
+def test_session_and_notebook_have_lines_of_their_own_calls(ledger: Ledger) -> None:
+    cost = Money.of(1, "CNY")
+    now = datetime.now(UTC).timestamp()
+    lesson = Where("week/lesson.ipynb", "c", "")
+    write(ledger, {"open": {"at": now - 9, "where": lesson}, "cost": cost})
+    ledger.set_budget("session", ledger.session, Money.of(10, "CNY"))
+    ledger.set_budget("notebook", lesson.notebook, Money.of(4, "CNY"))
+    write(
+        ledger,
+        {"open": {"at": now - 5, "where": lesson}, "cost": cost},
+        {"open": {"at": now - 2}, "cost": cost},
+    )
+    balance, calls = accounts.balance(ledger=ledger), frames.usage(ledger=ledger)
+    assert list(calls["session"]) == [ledger.session] * 3
+    panel = burning.burn_down(balance, calls, session=ledger.session)
+    lines = {trace["name"]: trace["y"] for trace in panel.traces[::2]}
+    rounded = {name: [round(share) for share in y] for name, y in lines.items()}
+    # Of a notebook what was spent before its budget was set does not count.
+    assert rounded == {
+        "this session": [100, 90, 80, 70, 70],
+        "notebook lesson.ipynb": [100, 100, 75, 75],
+    }
+    other = burning.burn_down(balance, calls)
+    assert other.rows[0].label == f"session {ledger.session}"
+
+
 @pytest.mark.parametrize("name", [n for n in figures.__all__ if n[0].islower()])
 def test_empty_ledger_gives_figures_that_say_so(ledger: Ledger, name: str) -> None:
     if name in ("grid", "colour"):

@@ -123,6 +123,7 @@ def test_completed_row_holds_the_whole_call(tmp_path: Path) -> None:
         "notebook": "n.ipynb",
         "cell": "c1",
         "tag": "0",
+        "session": "1",
         "endpoint": "local",
         "model": "glm-4-plus",
         "operation": "chat",

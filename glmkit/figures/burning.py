@@ -15,7 +15,7 @@ _POINTS = 200
 #: The pace of this long decides the forecast.
 _PACE = timedelta(hours=1)
 _FAR = timedelta(days=7)
-_DASHES = ("solid", "dash", "dot", "longdash", "dashdot")
+_DASHES = ("solid", "dash", "longdash", "dashdot")
 
 
 class _Line(NamedTuple):
@@ -27,12 +27,15 @@ class _Line(NamedTuple):
 
 
 def burn_down(
-    budgets: pd.DataFrame, calls: pd.DataFrame, now: datetime | None = None
+    budgets: pd.DataFrame,
+    calls: pd.DataFrame,
+    now: datetime | None = None,
+    session: str = "",
 ) -> Panel:
     """Return what is left of each budget over time, and where the pace leads.
 
-    Takes `glmkit.balance()` and calls of `usage(newest=...)`. A session's calls are
-    not told apart in the ledger: of its budget only today's level is shown.
+    Takes `glmkit.balance()` and calls of `usage(newest=...)`; `session` is the name
+    of the one that asks.
     """
     now = now or datetime.now(UTC)
     zone = now.astimezone().tzinfo
@@ -40,8 +43,8 @@ def burn_down(
     rows: list[Row] = []
     for place, budget in enumerate(budgets.to_dict("records")):
         line = _line(budget, calls, now)
-        name = _name(budget)
-        traces += _drawn(name, line, now, zone, _DASHES[place % len(_DASHES)])
+        name = _name(budget, session)
+        traces += _drawn(name, line, now, zone, place)
         rows.append(
             Row(name, _words(budget, line, now, zone), min(1.0, budget["share"]))
         )
@@ -56,53 +59,65 @@ def burn_down(
     )
 
 
-def _name(budget: dict[Any, Any]) -> str:
-    scope = str(budget["scope"])
-    book = str(budget["name"]).rpartition("/")[2]
-    return f"notebook {book}" if scope == "notebook" else f"this {scope}"
+def _name(budget: dict[Any, Any], session: str) -> str:
+    scope, name = str(budget["scope"]), str(budget["name"])
+    if scope == "day" or name == session:
+        return f"this {scope}"
+    return f"{scope} {name.rpartition('/')[2]}"
 
 
 def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _Line:
     """Go back from what is left now by what the calls have cost since."""
     whole, left = float(budget["amount"]), float(budget["left"])
-    share = left / whole if whole else 0.0
     counted = _counted(budget, calls)
     costs = [float(decimal(cost)) for cost in counted["cost"]]
     times = [time.to_pydatetime() for time in counted["at"]]
-    shares, level = [share], left
-    for cost in reversed(costs):
+    points, level = [(now, left)], left
+    for at, cost in zip(reversed(times), reversed(costs), strict=True):
+        points.append((at, level))
         level += cost
-        shares.append(level / whole if whole else 0.0)
-    stride = -(-len(times) // _POINTS) or 1
-    points = [*zip(times, shares[::-1][1:], strict=True)][::stride]
-    recent = [c for c, at in zip(costs, times, strict=True) if now - at <= _PACE]
-    ends = None
-    if sum(recent) > 0 and left > 0:
-        first = next(at for at in times if now - at <= _PACE)
-        gone = max((now - first).total_seconds(), 60)
-        ends = now + timedelta(seconds=min(left / sum(recent) * gone, 1e9))
-    begun = [(times[0], shares[-1])] if times else []
-    drawn = [*begun, *points, (now, share)]
-    return _Line([at for at, _ in drawn], [part for _, part in drawn], ends)
+        if level > whole * 1.000001:  # from before the budget was set
+            break
+    points += [(points[-1][0], min(level, whole))] if times else []
+    shown = points[:: -(-len(points) // _POINTS)]
+    shown += points[-1:] if shown[-1] != points[-1] else []
+    drawn = [(at, level / whole if whole else 0.0) for at, level in reversed(shown)]
+    return _Line(
+        [at for at, _ in drawn],
+        [share for _, share in drawn],
+        _end(left, [*zip(times, costs, strict=True)], now),
+    )
+
+
+def _end(
+    left: float, spent: list[tuple[datetime, float]], now: datetime
+) -> datetime | None:
+    """Return when nothing is left, at the pace of the last hour; None without one."""
+    recent = [(at, cost) for at, cost in spent if now - at <= _PACE and cost]
+    if not recent or left <= 0:
+        return None
+    gone = max((now - recent[0][0]).total_seconds(), 60)
+    pace = sum(cost for _, cost in recent) / gone
+    return now + timedelta(seconds=min(left / pace, 1e9))
 
 
 def _counted(budget: dict[Any, Any], calls: pd.DataFrame) -> pd.DataFrame:
     own = (calls["currency"] == budget["currency"]) & calls["cost"].notna()
-    if budget["scope"] == "notebook":
-        own &= calls["notebook"] == budget["name"]
-    else:
+    if budget["scope"] == "day":
         days = calls["at"].dt.tz_convert(datetime.now().astimezone().tzinfo)
-        name = budget["name"] if budget["scope"] == "day" else ""
-        own &= days.dt.strftime("%Y-%m-%d") == name
+        own &= days.dt.strftime("%Y-%m-%d") == budget["name"]
+    else:
+        own &= calls[budget["scope"]] == budget["name"]
     counted: pd.DataFrame = calls[own]
     return counted
 
 
 def _drawn(
-    name: str, line: _Line, now: datetime, zone: tzinfo | None, dash: str
+    name: str, line: _Line, now: datetime, zone: tzinfo | None, place: int
 ) -> list[dict[str, Any]]:
-    style = {"color": looks.COLOURS[0], "dash": dash, "width": 2}
-    common = {"type": "scatter", "name": looks.text(name), "showlegend": False}
+    colour = looks.COLOURS[place % len(looks.COLOURS)]
+    style = {"color": colour, "dash": _DASHES[place % len(_DASHES)], "width": 2}
+    common = {"type": "scatter", "name": looks.text(name), "legendgroup": name}
     left = {
         **common,
         "mode": "lines+markers" if len(line.times) == 1 else "lines",
@@ -121,7 +136,7 @@ def _drawn(
         "mode": "lines",
         "x": [_local(now, zone), _local(far, zone)],
         "y": [100 * share, 100 * share * (1 - part)],
-        "line": {"color": looks.COLOURS[5], "dash": "dot", "width": 2},
+        "line": {"color": colour, "dash": "dot", "width": 1},
         "hovertemplate": "at this pace: %{y:.1f} %<br>%{x}<extra></extra>",
     }
     return [left, ahead]

@@ -16,3 +16,8 @@ def recall(key: tuple[str, str], db: sqlite3.Connection) -> int | None:
 def keep(row: tuple[str, str, int, float], db: sqlite3.Connection) -> None:
     """Write down owner, model, requests in flight and the time."""
     db.execute("INSERT OR REPLACE INTO rights VALUES (?, ?, ?, ?)", row)
+
+
+def newest(db: sqlite3.Connection) -> dict[str, int]:
+    """Return what was learned last, by model, whoever's it is."""
+    return dict(db.execute("SELECT model, in_flight FROM rights ORDER BY at"))

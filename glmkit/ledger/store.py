@@ -255,6 +255,11 @@ class Ledger:
         """Return how many requests in flight were learned to pass; None: unknown."""
         return await self._connection.write(partial(rights.recall, (owner, model)))
 
+    def rights(self) -> dict[str, int]:
+        """Return the requests in flight that were learned last, by model."""
+        with self._connection.reader() as db:
+            return rights.newest(db)
+
     async def keep_right(self, owner: str, model: str, in_flight: int) -> None:
         """Remember how many requests in flight pass."""
         row = (owner, model, in_flight, time.time())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glmkit import accounts, figures, frames
-from glmkit.catalog import cards
+from glmkit.catalog import card, cards
 from glmkit.figures import Panel, burning, spending, timing, trouble
 from glmkit.figures.panel import LONGEST
 from glmkit.ledger import Ledger
@@ -24,6 +24,8 @@ PERIODS: dict[str, int | None] = {
     "30 days": 30,
     "365 days": 365,
 }
+#: Who answered in a time that was measured.
+_MEASURED = ["", "service", "stand-in"]
 
 
 class Chosen(NamedTuple):
@@ -178,17 +180,21 @@ class Readings:
         return self._spread("tokens_per_s")
 
     def _spread(self, kind: str) -> Panel:
-        frame = frames.timings(kind, "model", where=self._where, ledger=self._ledger)
+        # The times of a replayed answer are those of its recording.
+        where = self._where | {"source": _MEASURED}
+        frame = frames.timings(kind, "model", where=where, ledger=self._ledger)
         return timing.spread(frame, kind)
 
     def in_flight(self) -> Panel:
         """Return the most calls at one time against the right."""
-        return timing.in_flight(self._newest, _rights())
+        rights = _rights(self._newest["model"].unique(), self._ledger.rights())
+        return timing.in_flight(self._newest, rights)
 
     def burn_down(self) -> Panel:
         """Return the budgets, which know no filter."""
         balance = accounts.balance(ledger=self._ledger)
-        return burning.burn_down(balance, self._all_newest)
+        session = self._ledger.session
+        return burning.burn_down(balance, self._all_newest, session=session)
 
     def saved(self) -> Panel:
         """Return what is owed and what was saved."""
@@ -237,11 +243,16 @@ def _places(columns: tuple[str, ...], currency: str) -> list[int]:
     return [columns.index(column) for column in wanted]
 
 
-def _rights() -> dict[str, int]:
-    """Return requests in flight by model, as the cards have them for GLMKIT_TIER."""
+def _rights(models: Iterable[str], learned: Mapping[str, int]) -> dict[str, int]:
+    """Return requests in flight by model: what was learned, else the card's number."""
     tier = os.environ.get("GLMKIT_TIER", "V0").strip().upper()
-    rights = ((card.id, (card.in_flight or {}).get(tier)) for card in cards())
-    return {model: right for model, right in rights if right is not None}
+    found: dict[str, int | None] = {}
+    for model in models:
+        known = card(model)
+        name = known.id if known else model.lower()
+        told = (known.in_flight or {}).get(tier) if known else None
+        found[model] = learned.get(name, told)
+    return {model: right for model, right in found.items() if right is not None}
 
 
 def choices(ledger: Ledger) -> dict[str, list[str]]:
