@@ -1,7 +1,7 @@
 """One HTTP exchange: a request, its status, its bytes. The only door to the network.
 
-httpx over aiohttp's connections; one client for each running loop, because an aiohttp
-session belongs to its loop. No redirects, no cookies.
+aiohttp carries, by the ways that httpx knows; one client for each running loop, because
+an aiohttp session belongs to its loop. No redirects, no cookies.
 """
 
 from glmkit.transport.connections import close

@@ -1,19 +1,27 @@
-"""Connections: kept for each event loop, and told apart, a new one from a kept one."""
+"""Connections: kept for each event loop, and told apart, a new one from a kept one.
+
+httpx knows the ways: proxies and their exceptions, certificates. Each way is a session
+of aiohttp's, which is asked itself: requests and responses in httpx's shape would cost
+as much again.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import httpx
 from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+from glmkit.transport.outgoing import Outgoing
 
 #: Seconds an idle connection is kept: shorter than servers keep theirs.
 KEEP_ALIVE_S = 4.0
@@ -33,16 +41,26 @@ class Route:
 asking: ContextVar[Route] = ContextVar("asking")
 
 
+class Way(NamedTuple):
+    """A session, and what a request says to a proxy: in its headers, in its options."""
+
+    session: aiohttp.ClientSession
+    headers: dict[str, str]
+    options: dict[str, Any]
+
+
 class _Client(HttpxAiohttpClient):
     """HttpxAiohttpClient whose sessions keep no cookies and set no limit of theirs."""
 
-    async def answer(self, request: httpx.Request) -> httpx.Response:
-        """Send by the proxy or directly, as `send` does, and nothing beside.
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._ways: dict[str, Way] = {}
 
-        `send` spends as much again on redirects, cookies, auth and hooks, which a
-        call has none of.
-        """
-        return await self._transport_for_url(request.url).handle_async_request(request)
+    def way(self, url: httpx.URL, origin: str) -> Way:
+        """Return the way to a URL; an `origin` has one."""
+        if origin not in self._ways:
+            self._ways[origin] = _way(self._transport_for_url(url), url.scheme)
+        return self._ways[origin]
 
     def _init_transport(self, *args: Any, **options: Any) -> httpx.AsyncBaseTransport:
         return _with_session(super()._init_transport(*args, **options))
@@ -51,6 +69,25 @@ class _Client(HttpxAiohttpClient):
         self, *args: Any, **options: Any
     ) -> httpx.AsyncBaseTransport:
         return _with_session(super()._init_proxy_transport(*args, **options))
+
+
+def _way(transport: httpx.AsyncBaseTransport, scheme: str) -> Way:
+    assert isinstance(transport, AiohttpTransport)
+    if not isinstance(transport.client, aiohttp.ClientSession):
+        transport.client = transport.get_client()  # it is closed with its transport
+    if (proxy := transport.proxy) is None:
+        return Way(transport.client, {}, {})
+    told = dict(proxy.headers)
+    if proxy.auth:
+        told["proxy-authorization"] = _basic(*proxy.auth)
+    place = {"proxy": str(proxy.url)}
+    if scheme == "http":  # the proxy reads the request itself
+        return Way(transport.client, told, place)
+    return Way(transport.client, {}, {**place, "proxy_headers": told})
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 class _Response(aiohttp.ClientResponse):
@@ -100,7 +137,9 @@ def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTranspo
             socket_factory=_socket,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
+        request_class=Outgoing,
         response_class=_Response,
+        auto_decompress=False,
     )
     return transport
 
@@ -116,13 +155,13 @@ _Place = tuple[asyncio.AbstractEventLoop, str]
 _open: dict[_Place, tuple[_Client, AsyncGenerator[_Client, None]]] = {}
 
 
-async def client_for(scheme: str) -> _Client:
-    """Return the running loop's client for http or https."""
-    place = (asyncio.get_running_loop(), scheme)
+async def way_to(url: httpx.URL, origin: str) -> Way:
+    """Return the running loop's way to a URL of an origin."""
+    place = (asyncio.get_running_loop(), url.scheme)
     if place not in _open:
         keeper = _keep(place)
         _open[place] = (await anext(keeper), keeper)
-    return _open[place][0]
+    return _open[place][0].way(url, origin)
 
 
 async def _keep(place: _Place) -> AsyncGenerator[_Client, None]:

@@ -1,4 +1,4 @@
-"""What httpx and aiohttp raise, in words that name the next step."""
+"""What aiohttp raises, in words that name the next step."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from glmkit.errors import TransportError
 #: Seconds for making a connection.
 CONNECT_S = 8.0
 
-FAULTS = (httpx.HTTPError, aiohttp.ClientError, OSError, zlib.error)
+FAULTS = (aiohttp.ClientError, OSError, zlib.error)
 
 
 def translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportError:
-    """Say what happened; httpx's class alone does not, the cause does."""
+    """Say what happened."""
     place = f"{url.host}:{url.port}" if url.port else url.host
-    match (exc.__cause__ or exc) if isinstance(exc, httpx.HTTPError) else exc:
+    match exc:
         case aiohttp.ClientConnectorDNSError():
             return _unsent(f"the host {url.host} is not known", "Check the URL.")
         case aiohttp.ClientSSLError():
@@ -32,7 +32,7 @@ def translated(exc: Exception, url: httpx.URL, timeout_s: float) -> TransportErr
             return _unsent(f"{place} did not take the connection within {CONNECT_S} s")
         case aiohttp.ClientConnectorError():
             return _unsent(f"nothing answers at {place}", "Is the server running?")
-        case TimeoutError() | httpx.TimeoutException():
+        case TimeoutError():
             return TransportError(
                 f"{place} was silent for {timeout_s:g} s",
                 hint="Run it again, or give a longer timeout_s.",

@@ -1,43 +1,50 @@
-"""What is sent, as the transport below takes it."""
+"""What is sent, as the sessions below take it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
-import httpx
+import aiohttp
 
 #: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
 AT_ONCE = 2**20
+#: Bodies up to this are taken by any connection that is not used, without a wait.
+_SMALL = 2**15
 
 
-class Outgoing(httpx.Request):
-    """A request with headers and body as they are: httpx takes 20 µs to prepare one."""
+class Outgoing(aiohttp.ClientRequest):
+    """A request whose body leaves now and not a turn of the loop later.
 
-    def __init__(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes
-    ) -> None:
-        fields = [
-            (b"user-agent", b"glmkit"),
-            *((name.encode(), value.encode()) for name, value in headers.items()),
-            (b"content-length", b"%d" % len(body)),
-        ]
-        self._body = body
-        super().__init__(method, url, headers=fields, stream=_Pieces(body))
+    The calls of one turn would else all be sent at its end, and all be answered in
+    one moment. From Python 3.12 on, aiohttp sees to it itself.
+    """
 
-    @property
-    def content(self) -> bytes:
-        """The body, where it is sent at once."""
-        if len(self._body) > AT_ONCE:
-            raise httpx.RequestNotRead
-        return self._body
+    if sys.version_info < (3, 12):
+
+        def write_bytes(self, *args: Any, **options: Any) -> Coroutine[Any, Any, None]:
+            """Return what is still to be done once a small body is written."""
+            writing = super().write_bytes(*args, **options)
+            body = self.body
+            if not isinstance(body, aiohttp.BytesPayload) or (body.size or 0) > _SMALL:
+                return writing
+            try:
+                writing.send(None)
+            except StopIteration:
+                return _nothing()
+            raise RuntimeError("a connection made a small body wait")
 
 
-class _Pieces(httpx.AsyncByteStream):
-    """A large body, a MiB at a time."""
+async def _nothing() -> None:
+    """All is written."""
 
-    def __init__(self, body: bytes) -> None:
-        self._body = body
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._body), AT_ONCE):
-            yield self._body[start : start + AT_ONCE]
+def content_of(body: bytes) -> bytes | AsyncIterator[bytes] | None:
+    """Return a body as it is sent: a large one a MiB at a time."""
+    return _pieces(body) if len(body) > AT_ONCE else body or None
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), AT_ONCE):
+        yield body[start : start + AT_ONCE]

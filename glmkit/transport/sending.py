@@ -8,20 +8,30 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aiohttp
 import httpx
 
 from glmkit.errors import TransportError
-from glmkit.transport.connections import Route, asking, client_for
+from glmkit.transport.connections import Route, asking, way_to
 from glmkit.transport.faults import CONNECT_S, FAULTS, translated
-from glmkit.transport.outgoing import AT_ONCE, Outgoing
+from glmkit.transport.outgoing import AT_ONCE, content_of
 
 #: Seconds within which a kept connection turns out to be closed.
 STALE_S = 1.0
 #: Seconds in which the end of a finished body still comes.
 FINISH_S = 0.1
+#: Bytes of one read: a stream is handed on while it comes.
+_PIECE = 2**14
+
+
+class _Target(NamedTuple):
+    """Where a request goes: the URL, its text, and what of it decides the way."""
+
+    url: httpx.URL
+    text: str
+    origin: str
 
 
 class Sent:
@@ -46,29 +56,39 @@ class Sent:
         timeout_s: float,
     ) -> None:
         self._method = method
-        self._url = _url(url)
+        self._target = _target(url)
         self._headers = headers
         self._body = body
         self._timeout_s = timeout_s
         self._route = Route()
 
     async def __aenter__(self) -> Self:
-        client = await client_for(self._url.scheme)
-        request = Outgoing(self._method, self._url, self._headers, self._body)
-        # No limit for single reads: whole waits are bounded, here and below.
-        connect_s = min(CONNECT_S, self._timeout_s / 2)
-        request.extensions["timeout"] = {"connect": connect_s}
+        way = await way_to(self._target.url, self._target.origin)
         self.renew()
         asking.set(self._route)
         try:
             async with asyncio.timeout(self._timeout_s):
-                self._response = await client.answer(request)
+                self._response = await way.session.request(
+                    self._method,
+                    self._target.text,
+                    headers={
+                        "user-agent": "glmkit",
+                        **way.headers,
+                        **self._headers,
+                        "content-length": str(len(self._body)),
+                    },
+                    data=content_of(self._body),
+                    allow_redirects=False,
+                    timeout=_limits(self._timeout_s),
+                    **way.options,
+                )
+            self._inflater = _inflater(self.header("content-encoding"))
         except FAULTS as exc:
-            error = translated(exc, self._url, self._timeout_s)
+            error = translated(exc, self._target.url, self._timeout_s)
             error.stale = self._stale(exc)
             raise error from exc
         self.renew()
-        self.status = self._response.status_code
+        self.status = self._response.status
         self.content_type = self.header("content-type")
         return self
 
@@ -78,7 +98,7 @@ class Sent:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._response.aclose()
+        await self._response.__aexit__(kind, value, trace)
 
     def _stale(self, exc: Exception) -> bool:
         """Whether a kept connection was closed before the request reached the service.
@@ -88,7 +108,7 @@ class Sent:
         since = asyncio.get_running_loop().time() - self._due + self._timeout_s
         if self._route.connected or since > STALE_S:
             return False
-        match exc.__cause__ or exc:
+        match exc:
             case aiohttp.ServerDisconnectedError(message=str()):  # nothing came back
                 return True
             case aiohttp.ClientOSError():
@@ -98,8 +118,7 @@ class Sent:
 
     def header(self, name: str) -> str:
         """Return a header of the answer, "" without one."""
-        value: str = self._response.headers.get(name, "")
-        return value
+        return self._response.headers.get(name, "")
 
     def renew(self) -> None:
         """Take what came as a sign of life: the next may take `timeout_s` again."""
@@ -107,30 +126,28 @@ class Sent:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; TransportError if they break off or are late."""
-        pieces = self._pieces()
         try:
             while True:
                 async with asyncio.timeout_at(self._due):
-                    piece = await anext(pieces, None)
+                    piece = await self._piece()
                 if piece is None:
                     break
                 yield piece
         except FAULTS as exc:
-            raise translated(exc, self._url, self._timeout_s) from exc
+            raise translated(exc, self._target.url, self._timeout_s) from exc
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        stream = self._response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        inflater = _inflater(self.header("content-encoding"))
-        async for piece in stream:
-            if inflater is None:
-                yield piece
-                continue
-            while piece:
-                yield inflater.decompress(piece, AT_ONCE)
-                piece = inflater.unconsumed_tail
-        if inflater is not None and not inflater.eof:
+    async def _piece(self) -> bytes | None:
+        """Return the next decoded bytes; None at the end."""
+        inflater = self._inflater
+        raw = inflater.unconsumed_tail if inflater else b""
+        raw = raw or await self._response.content.read(_PIECE)
+        if inflater is None:
+            return raw or None
+        if raw:
+            return inflater.decompress(raw, AT_ONCE)
+        if not inflater.eof:
             raise TransportError("the compressed answer broke off")
+        return None
 
     async def finish(self) -> None:
         """Wait a moment for the end of a body of which nothing more is wanted.
@@ -147,19 +164,24 @@ class Sent:
 
         Each MiB counts as a sign of life, a dripping body does not.
         """
-        parts, size = [], 0
         try:
+            if self._response.content.is_eof():  # it is here: there is no wait to bound
+                return await self._whole(cap)
             async with asyncio.timeout_at(self._due) as limit:
-                async for piece in self._pieces():
-                    parts.append(piece)
-                    size += len(piece)
-                    if size > cap:
-                        raise _too_much(cap)
-                    if size % AT_ONCE < len(piece):
-                        self.renew()
-                        limit.reschedule(self._due)
+                return await self._whole(cap, limit)
         except FAULTS as exc:
-            raise translated(exc, self._url, self._timeout_s) from exc
+            raise translated(exc, self._target.url, self._timeout_s) from exc
+
+    async def _whole(self, cap: int, limit: asyncio.Timeout | None = None) -> bytes:
+        parts, size = [], 0
+        while (piece := await self._piece()) is not None:
+            parts.append(piece)
+            size += len(piece)
+            if size > cap:
+                raise _too_much(cap)
+            if limit and size % AT_ONCE < len(piece):
+                self.renew()
+                limit.reschedule(self._due)
         return b"".join(parts)
 
 
@@ -185,5 +207,13 @@ def _inflater(encoding: str) -> zlib._Decompress | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _url(url: str) -> httpx.URL:
-    return httpx.URL(url)
+def _target(url: str) -> _Target:
+    parsed = httpx.URL(url)
+    origin = f"{parsed.scheme}://{parsed.host}:{parsed.port}"
+    return _Target(parsed, str(parsed), origin)
+
+
+@functools.lru_cache(maxsize=64)
+def _limits(timeout_s: float) -> aiohttp.ClientTimeout:
+    """Bound the connecting alone: whole waits are bounded here, no single reads."""
+    return aiohttp.ClientTimeout(sock_connect=min(CONNECT_S, timeout_s / 2))

@@ -1,0 +1,106 @@
+"""What leaves, when, and by which way."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from glmkit.transport import Sent
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
+
+
+class Peer:
+    """A server of one connection that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._connection: socket.socket | None = None
+        host, port = self._listening.getsockname()
+        self.origin = f"http://{host}:{port}"
+
+    def heard(self, seconds: float = 0) -> bytes:
+        """Return what came within so many seconds, without letting any loop run."""
+        if self._connection is None:
+            self._connection, _ = self._listening.accept()
+        ready, _, _ = select.select([self._connection], [], [], seconds)
+        return self._connection.recv(2**20) if ready else b""
+
+    def answer(self, answer: bytes = ANSWER) -> None:
+        assert self._connection is not None
+        self._connection.sendall(answer)
+
+    def close(self) -> None:
+        self._listening.close()
+        if self._connection is not None:
+            self._connection.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    made = Peer()
+    yield made
+    made.close()
+
+
+async def ask(url: str, body: bytes = b"{}") -> bytes:
+    async with Sent("POST", url, {}, body, timeout_s=10) as reply:
+        return await reply.read(100)
+
+
+async def served(peer: Peer, asked: asyncio.Task[bytes]) -> bytes:
+    """Answer a request from a thread and return what was heard of it."""
+    heard = await asyncio.to_thread(peer.heard, 10)
+    peer.answer()
+    assert await asked == b"hi"
+    return heard
+
+
+def test_a_request_leaves_in_its_own_turn_of_the_loop(peer: Peer) -> None:
+    async def main() -> bytes:
+        await served(peer, asyncio.create_task(ask(peer.origin)))
+        again = asyncio.create_task(ask(peer.origin, b"once more"))
+        await asyncio.sleep(0)  # its first step, and not a second
+        heard = peer.heard()
+        peer.answer()
+        await again
+        return heard
+
+    assert asyncio.run(main()).endswith(b"\r\n\r\nonce more")
+
+
+def test_a_proxy_of_the_environment_is_asked(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", peer.origin.replace("//", "//user:word@"))
+    monkeypatch.setenv("no_proxy", "other.invalid")
+
+    async def main() -> bytes:
+        asked = asyncio.create_task(ask("http://model.invalid/api/paas/v4"))
+        return await served(peer, asked)
+
+    heard = asyncio.run(main()).lower()
+    assert heard.startswith(b"post http://model.invalid/api/paas/v4 http/1.1")
+    assert heard.count(b"proxy-authorization: basic dxnlcjp3b3jk") == 1
+
+
+def test_a_proxy_of_https_hears_the_place_alone(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", peer.origin.replace("//", "//user:word@"))
+
+    async def main() -> bytes:
+        asked = asyncio.create_task(ask("https://model.invalid/api", b"secret"))
+        heard = await asyncio.to_thread(peer.heard, 10)
+        peer.answer(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+        await asyncio.gather(asked, return_exceptions=True)
+        return heard
+
+    heard = asyncio.run(main()).lower()
+    assert heard.startswith(b"connect model.invalid:443 http/1.1")
+    assert b"proxy-authorization: basic dxnlcjp3b3jk" in heard
+    assert b"secret" not in heard
