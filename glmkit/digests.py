@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from glmkit import keyshapes
 from glmkit.errors import ConfigError
 from glmkit.keys import Key
 
@@ -15,9 +15,6 @@ _ROWS, _COLUMNS = 10, 40
 _CELL = 60
 
 _CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
-
-#: A GLM key: no scanner knows them, so this is a rule of our own.
-_KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}\.[A-Za-z0-9]{16}(?![0-9A-Za-z])")
 
 #: Library → its classes that go out as pictures.
 _PICTURES = {
@@ -48,8 +45,8 @@ def tell(value: Any, conversion: str = "", spec: str = "") -> Any:
 
 def refuse_keys(text: str) -> None:
     """Raise ConfigError where a text holds what looks like an API key."""
-    if "." in text and _KEY.search(text):
-        raise _is_key("the prompt holds what looks like an API key")
+    if kind := keyshapes.find(text):
+        raise _is_key(f"the prompt holds what looks like an API key: {kind}")
 
 
 def _is_key(what: str) -> ConfigError:

@@ -15,8 +15,8 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "values": "errors money options messages events answers calls",
     "knowledge": "catalog prices tokens fitness",
     "dialect": "sse wire schema tools rounds",
-    "plumbing": "config keys loop retries limiter transport ledger cassette documents "
-    "sandbox",
+    "plumbing": "config keyshapes keys loop retries limiter transport ledger cassette "
+    "documents sandbox",
     "local": "local",
     "client": "service operation exchange streams resources series client defaults "
     "curl",

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from glmkit import keyshapes
 from glmkit.calls import Call
 from glmkit.errors import ReplayError
 from glmkit.events import Event, Finish, Text
@@ -24,8 +25,6 @@ _BATCH = 256
 #: Texts of data that are longer stand in a line as their hash.
 _LONGEST_DATA = 1_000
 _DATA = re.compile(r"(?:data:[\w/.+-]+;base64,)?[A-Za-z0-9+/_-]+={0,2}")
-#: A key of the service, wherever it stands.
-_KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}\.[A-Za-z0-9]{16}(?![0-9A-Za-z])")
 #: Names under which secrets are sent to other servers (the tools of an MCP server).
 _SECRET = re.compile(r"(?i)authorization|.*(api[-_]?key|token|secret|password)")
 _MASK = "****"
@@ -113,7 +112,7 @@ def _cleaned(value: Any, secret: bool = False) -> Any:
         case str() if len(value) > _LONGEST_DATA and _DATA.fullmatch(value):
             return "sha256:" + hashlib.sha256(value.encode()).hexdigest()
         case str():
-            return _KEY.sub(_MASK, value)
+            return keyshapes.masked(value)
         case _:
             return value
 
