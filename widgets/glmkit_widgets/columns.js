@@ -1,8 +1,9 @@
 // A prompt, and several answers to it side by side.
 
-const UNDER_WAY = new Set(["running", "stopping"]);
+const UNDER_WAY = new Set(["waiting", "running", "stopping"]);
 const STATES = {
   idle: "",
+  waiting: "waiting",
   running: "writing",
   stopping: "stopping",
   done: "",
@@ -56,8 +57,9 @@ class Column {
     const running = UNDER_WAY.has(row.state);
     this.root.dataset.state = row.state;
     this.title.textContent = row.title;
-    this.said.root.setAttribute("aria-label", `Answer of ${row.title}`);
-    this.stop.setAttribute("aria-label", `Stop ${row.title}`);
+    const name = [row.heading, row.title].filter(Boolean).join(", ");
+    this.said.root.setAttribute("aria-label", name);
+    this.stop.setAttribute("aria-label", `Stop: ${name}`);
     this.state.textContent = STATES[row.state];
     this.place.hidden = row.state === "idle";
     const lost = document.activeElement === this.stop && !running;
@@ -130,12 +132,12 @@ class Columns {
       if (this.running) this.line.do("stop");
       else this.run();
     });
-    this.progress = make("p", { class: "progress", "aria-live": "polite" });
+    this.told = make("p", { class: "told", "aria-live": "polite" });
     return [
       make("label", { class: "name", for: id }, "Prompt"),
       this.prompt,
       this.settings,
-      make("div", { class: "bar" }, this.button, this.progress, this.note),
+      make("div", { class: "bar" }, this.button, this.told, this.note),
     ];
   }
 
@@ -158,7 +160,7 @@ class Columns {
     const lost = rows.filter((row) => this.columns.get(row.key).update(row));
     this.button.textContent = this.running ? "Stop all" : "Run";
     this.button.classList.toggle("stops", this.running);
-    this.progress.textContent = told(rows);
+    this.told.textContent = told(rows);
     if (lost.length) this.button.focus();
     this.shown(rows);
   }
@@ -171,21 +173,26 @@ class Columns {
     for (const row of rows) {
       const column = new Column(row, this.answers, this.line);
       this.columns.set(row.key, column);
-      if (!groups.has(row.group)) groups.set(row.group, make("div", { class: "group" }));
+      if (!groups.has(row.group)) groups.set(row.group, group(row));
       groups.get(row.group).append(column.root);
     }
     this.grid.replaceChildren(...groups.values());
-    this.grid.style.setProperty("--count", groups.size);
+    this.grid.dataset.count = groups.size;
   }
+}
+
+/** A group of columns, with a heading where the rows have one. */
+function group({ heading }) {
+  const head = heading ? [make("p", { class: "heading" }, heading)] : [];
+  return make("div", { class: "group" }, ...head);
 }
 
 /** Say in a few words how far the answers are. */
 function told(rows) {
-  const ended = rows.filter((row) => !["idle", "running", "stopping"].includes(row.state));
+  if (rows.every((row) => row.state === "idle")) return "";
+  const growing = rows.filter((row) => UNDER_WAY.has(row.state)).length;
   const whole = rows.filter((row) => row.state === "done").length;
-  if (!ended.length && rows.every((row) => row.state === "idle")) return "";
-  if (ended.length < rows.length) return `${ended.length} of ${rows.length} answers have ended`;
-  return whole === rows.length
-    ? `all ${rows.length} answers have come`
-    : `${whole} of ${rows.length} answers are whole`;
+  if (growing) return `${rows.length - growing} of ${rows.length} answers have ended`;
+  if (whole === rows.length) return `all ${whole} answers have come`;
+  return `${whole} of ${rows.length} answers are whole`;
 }

@@ -40,12 +40,16 @@ class Settings(Protocol):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer to ask for, under its title; those of a `group` stand together."""
+    """One answer to ask for, under its title.
+
+    Those of one `group` stand below one another, with a heading where they have one.
+    """
 
     key: str
     group: str
     title: str
     options: Mapping[str, Any]
+    heading: str = ""
     repeat: int = 1
 
 
@@ -116,6 +120,8 @@ class Columns(Panel):
 
     def close(self) -> None:
         """Stop all that runs, and remove the views."""
+        if self.comm is None:  # never opened, or the collector calls once more
+            return
         self._look.close()
         super().close()
         with self._idle:
@@ -182,6 +188,7 @@ class Columns(Panel):
         return {
             "key": column.key,
             "group": column.group,
+            "heading": column.heading,
             "title": self._title(column),
             "state": self._state(column.key),
             "facts": self._facts(column.key),
@@ -192,7 +199,9 @@ class Columns(Panel):
 
     def _state(self, key: str) -> str:
         if run := self._under_way.get(key):
-            return "stopping" if run.stopping else "running"
+            if run.stopping:
+                return "stopping"
+            return "waiting" if run.arrived_at is None else "running"
         result = self._results.get(key)
         return "idle" if result is None else result.state
 
@@ -235,7 +244,7 @@ class Columns(Panel):
         return f'{style}{title}<div class="panels">{html}</div>', plain
 
     def _pictured(self, column: Column) -> tuple[str, str]:
-        title = self._title(column)
+        title = ", ".join(filter(None, (column.heading, self._title(column))))
         line = " · ".join(f"{name} {text}" for name, text in self._facts(column.key))
         result = self._results.get(column.key)
         html = (

@@ -88,7 +88,8 @@ def changes(there: str, here: str) -> Changes:
     gone = came = 0
     a = b = 0
     for i, j, size in _matches(_keys(old), _keys(new)):
-        pieces += [_marked("del", old[a:i]), _marked("ins", new[b:j])]
+        apart = " " if _melt(old[a:i], new[b:]) else ""
+        pieces += [_marked("del", [*old[a:i], apart]), _marked("ins", new[b:j])]
         gone, came = gone + i - a, came + j - b
         pieces.append(escaped("".join(new[j : j + size])))
         a, b = i + size, j + size
@@ -100,7 +101,14 @@ def _keys(spaced: Sequence[str]) -> list[str]:
 
 
 def _marked(tag: str, spaced: Sequence[str]) -> str:
-    return f"<{tag}>{escaped(''.join(spaced))}</{tag}>" if spaced else ""
+    text = escaped("".join(spaced))
+    return f"<{tag}>{text}</{tag}>" if text else ""
+
+
+def _melt(gone: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether two words would look like one: nothing parts them in either text."""
+    joint = gone[-1][-1:] + after[0][:1] if gone and after else ""
+    return len(joint) == 2 and _WORD.fullmatch(joint) is not None
 
 
 def _matches(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from statistics import fmean
 
 import msgspec
@@ -97,15 +97,20 @@ def sentence(found: Sequence[Spread]) -> str:
     measured = [each for each in found if each.within is not None]
     if len(measured) < 2:
         return _from_first(found)
-    low, high = measured[0], measured[-1]
-    difference = (high.within or 0.0) - (low.within or 0.0)
-    if difference > _STEP:
-        moral = "The warmer, the more they differ."
-    elif difference < -_STEP:
-        moral = "Here the warmer answers differ less: try more of them."
-    else:
-        moral = "Here temperature makes little difference."
-    return f"{_told(low)}; {_told(high, again=True)}. {moral}"
+    told = f"{_told(measured[0])}; {_told(measured[-1], again=True)}."
+    return f"{told} {_moral([each.within or 0.0 for each in measured])}"
+
+
+def _moral(apart: Sequence[float]) -> str:
+    """Say which way it goes, from the coldest to the warmest."""
+    whole = apart[-1] - apart[0]
+    if whole < -_STEP:
+        return "Here the warmer answers differ less: try more of them."
+    if whole < _STEP:
+        return "Here temperature makes little difference."
+    if all(warm > cold - _STEP for cold, warm in pairwise(apart)):
+        return "The warmer, the more they differ."
+    return "Warmer answers differ more than the coldest."
 
 
 def _told(each: Spread, *, again: bool = False) -> str:

@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 190;
 const EDGE = { left: 44, right: 16, top: 26, bottom: 40 };
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${Math.round(share * 100)}%`;
 
 function draw(tag, attributes = {}, text = "") {
   const node = document.createElementNS(SVG, tag);
@@ -28,6 +28,7 @@ class Plot {
     const width = this.root.clientWidth;
     if (!width) return;
     this.svg.setAttribute("width", width);
+    this.svg.classList.toggle("slim", width < 340);
     this.svg.setAttribute("aria-label", spoken(measures));
     const step = (width - EDGE.left - EDGE.right) / Math.max(measures.length, 1);
     const x = (place) => EDGE.left + (place + 0.5) * step;
@@ -45,8 +46,8 @@ class Plot {
     const bar = measures.some((each) => each.within !== null);
     const dots = measures.some((each) => each.from_first !== null);
     this.legend.replaceChildren(
-      ...(bar ? [key("bar", "between answers at this temperature")] : []),
-      ...(dots ? [key("dot", `from the answers at ${measures[0].temperature}`)] : []),
+      ...(bar ? [key("within", "between answers at this temperature")] : []),
+      ...(dots ? [key("from", `from the answers at ${measures[0].temperature}`)] : []),
     );
   }
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _TEMPERATURES = (0, 0.25, 0.5, 0.75, 1.0)
 _MOST_TEMPERATURES, _MOST_REPEATS = 8, 4
+#: What is told of each answer: a class looks at the texts.
+_FACTS = {"Tokens", "Cost", "Time", "Answered by"}
 
 
 class TemperatureTheatre(Columns):
@@ -87,7 +89,8 @@ class TemperatureTheatre(Columns):
             Column(
                 key=f"{place}.{repeat}",
                 group=str(place),
-                title=f"{temperature:g}",
+                heading=f"Temperature {temperature:g}",
+                title=f"Answer {repeat}" if self.repeats > 1 else "",
                 options={**given, "temperature": temperature},
                 repeat=repeat,
             )
@@ -101,12 +104,8 @@ class TemperatureTheatre(Columns):
             super().run()
             self._measure()
 
-    def _row(self, column: Column) -> dict[str, Any]:
-        return {**super()._row(column), "repeat": column.repeat}
-
-    def _title(self, column: Column) -> str:
-        which = f", answer {column.repeat}" if self.repeats > 1 else ""
-        return f"Temperature {column.title}{which}"
+    def _facts(self, key: str) -> list[tuple[str, str]]:
+        return [fact for fact in super()._facts(key) if fact[0] in _FACTS]
 
     def _grew(self) -> None:
         super()._grew()

@@ -1,8 +1,12 @@
-"""`%glm controls`, `dashboard`: the widgets."""
+"""`%glm controls`, `compare`, `theatre`, `dashboard`, ...: the widgets."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from glmkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from glmkit.notebook.session import Session
@@ -20,3 +24,112 @@ def dashboard(session: Session) -> Any:
     from glmkit_widgets import Dashboard
 
     return Dashboard()
+
+
+def talk(session: Session, name: str = "", *words: str) -> Any:
+    """Open a chat: `%glm talk [NAME]`; with a name, the one of `%%glm --chat NAME`."""
+    from glmkit_widgets import Chat
+
+    if words or name.startswith("-"):
+        raise ConfigError(
+            "a talk takes one name", hint='Put it in quotes: %glm talk "my chat".'
+        )
+    client, system = session.client(), session.settings.system
+    given: dict[str, Any] = {"system": system}
+    if name:
+        known = name in session.chats
+        chat = session.chats.take(name, client, system=None if known else system)
+        given = {"conversation": chat.talk, "title": name}
+    with _here(session):
+        return Chat(client, names=session.names(), settings=session.settings, **given)
+
+
+def compare(session: Session, *words: str) -> Any:
+    """Compare models side by side: `%glm compare [--blind] MODEL MODEL -p "PROMPT"`."""
+    from glmkit_widgets import Compare
+
+    chosen, prompt = _prompted(words)
+    blind = "--blind" in chosen
+    named = [name for word in chosen if word != "--blind" for name in word.split(",")]
+    _no_options(named, "--blind and -p")
+    models = {"models": named} if named else {}
+    with _here(session):
+        return Compare(
+            prompt,
+            client=session.client(),
+            settings=session.settings,
+            blind=blind,
+            **models,
+        )
+
+
+def theatre(session: Session, *words: str) -> Any:
+    """See what temperature does to answers: `%glm theatre [MODEL] -p "PROMPT"`."""
+    from glmkit_widgets import TemperatureTheatre
+
+    chosen, prompt = _prompted(words)
+    _no_options(chosen, "-p")
+    if len(chosen) > 1:
+        raise ConfigError("the theatre asks one model", hint="The prompt follows -p.")
+    with _here(session):
+        return TemperatureTheatre(
+            prompt,
+            model=chosen[0] if chosen else None,
+            client=session.client(),
+            settings=session.settings,
+        )
+
+
+def ruler(session: Session, *words: str) -> Any:
+    """See what a prompt takes of the window: `%glm ruler [MODEL] [-p PROMPT]`."""
+    from glmkit_widgets import TokenRuler
+
+    chosen, prompt = _prompted(words)
+    _no_options(chosen, "-p")
+    if len(chosen) > 1:
+        raise ConfigError("the ruler takes one model", hint="The prompt follows -p.")
+    model = chosen[0] if chosen else None
+    return TokenRuler(prompt, model, settings=session.settings)
+
+
+def lab(session: Session, *words: str) -> Any:
+    """Try a prompt on a table: `%glm lab [MODEL ...] [-p TEMPLATE]`."""
+    from glmkit_widgets import PromptLab
+
+    chosen, template = _prompted(words)
+    _no_options(chosen, "-p")
+    models = [name for word in chosen for name in word.split(",")]
+    with _here(session):
+        return PromptLab(
+            template, models=models, client=session.client(), settings=session.settings
+        )
+
+
+def _prompted(words: tuple[str, ...]) -> tuple[list[str], str]:
+    """Part what stands before `-p` from the prompt, which is all that follows it."""
+    for place, word in enumerate(words):
+        if word in {"-p", "--prompt"}:
+            return [*words[:place]], " ".join(words[place + 1 :])
+    return [*words], ""
+
+
+def _no_options(words: list[str], known: str) -> None:
+    for word in words:
+        if word.startswith("-"):
+            raise ConfigError(
+                f"there is no option {word!r} here", hint=f"It takes models, {known}."
+            )
+
+
+@contextmanager
+def _here(session: Session) -> Iterator[None]:
+    """Let what is made in here know its notebook and cell: its calls are told of it."""
+    from glmkit.calls import Where, where
+
+    place = session.place()
+    tag = session.settings.tag or ""
+    token = where.set(Where(place.notebook, place.cell, tag))
+    try:
+        yield
+    finally:
+        where.reset(token)
