@@ -17,10 +17,11 @@ import httpx
 import pytest
 
 from glmkit.catalog import card
-from glmkit.local.platform.limits import Rights
+from glmkit.local.platform.limits import Ids, Rights
 from glmkit.local.platform.refusals import Refusal
 from glmkit.local.state import Platform
 from glmkit.local.weights import STAND_IN
+from tests.conftest import wait_for
 
 MODEL = "glm-4-flash-250414"
 USER = {"role": "user", "content": "Why is the sky blue?"}
@@ -276,6 +277,38 @@ def test_a_request_id_is_echoed(http: httpx.Client) -> None:
     assert body["request_id"] == "mine-0001" != body["id"]
 
 
+def test_a_request_id_is_taken_while_its_request_is_in_flight(
+    http: httpx.Client,
+) -> None:
+    story = {"role": "user", "content": "Tell a long story."}
+    named = {"model": MODEL, "messages": [story], "request_id": "mine-0002"}
+    named |= {"do_sample": False, "max_tokens": 1}
+    body = {**named, "stream": True, "max_tokens": 2000}
+    with http.stream("POST", "chat/completions", json=body) as first:
+        lines = first.iter_lines()  # once it is let go of, the stream is left
+        next(lines)
+        again = http.post("chat/completions", json=named)
+        assert (again.status_code, again.json()["error"]["code"]) == (400, "1231")
+        other = {**named, "request_id": "mine-0003"}
+        assert http.post("chat/completions", json=other).status_code == 200
+
+    def free() -> int:
+        return http.post("chat/completions", json=named).status_code
+
+    wait_for(free, lambda status: status == 200)
+
+
+def test_ids_of_two_accounts_do_not_meet() -> None:
+    ids = Ids()
+    with ids.taken("a", "mine-0001"), ids.taken("b", "mine-0001"), ids.taken("a", None):
+        for account in ("a", "b"):
+            with pytest.raises(Refusal) as caught, ids.taken(account, "mine-0001"):
+                pass
+            assert caught.value.code == "1231"
+    with ids.taken("a", "mine-0001"):
+        pass
+
+
 def test_a_stream_is_to_the_letter(http: httpx.Client) -> None:
     answer = chat(http, stream=True, do_sample=False)
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -300,6 +333,10 @@ def test_a_stream_is_to_the_letter(http: httpx.Client) -> None:
     text = "".join(choice["delta"]["content"] for choice in choices)
     whole = chat(http, do_sample=False).json()
     assert text == whole["choices"][0]["message"]["content"]
+    # How much of a prompt is still known differs from one request to the next.
+    for usage in (last["usage"], whole["usage"]):
+        known = usage.pop("prompt_tokens_details")["cached_tokens"]
+        assert 0 <= known <= usage["prompt_tokens"]
     assert last["usage"] == whole["usage"]
 
 

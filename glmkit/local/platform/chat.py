@@ -26,6 +26,7 @@ class Chat:
         self._talk = talk
         self._name = name
         self._rights = rights
+        self._ids = limits.Ids()
 
     def routes(self, api: str) -> list[Route]:
         """Return the routes below the base path."""
@@ -76,7 +77,10 @@ class Chat:
         self, ask: shapes.Ask, card: Card, account: str
     ) -> AsyncGenerator[Part, None]:
         """Yield the answer; closing the generator stops the generation."""
-        with self._rights.taken(card, account):
+        with (
+            self._ids.taken(account, ask.request_id),
+            self._rights.taken(card, account),
+        ):
             async with aclosing(self._talk.parts(ask, card, account)) as parts:
                 async for part in parts:
                     yield part

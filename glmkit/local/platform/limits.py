@@ -75,6 +75,28 @@ def room(card: Card, prompt_tokens: int) -> int:
     return min(window, WINDOW) - prompt_tokens
 
 
+class Ids:
+    """The ids of the requests in flight: each account may use one for one request."""
+
+    def __init__(self) -> None:
+        self._flying: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def taken(self, account: str, request_id: str | None) -> Iterator[None]:
+        """Hold an id; a Refusal (1231) where a request in flight has it."""
+        if request_id is None:
+            yield
+            return
+        place = (account, request_id)
+        if place in self._flying:
+            raise Refusal(400, "1231", f"request_id {request_id} exists already")
+        self._flying.add(place)
+        try:
+            yield
+        finally:
+            self._flying.discard(place)
+
+
 class Rights:
     """Counts the requests in flight by account and model, up to one tier's right."""
 

@@ -36,16 +36,18 @@ _PUNCTUATION = "$+<=>^`|~"
 
 
 def find() -> Path | None:
-    """Return the folder of the model, None where it is not installed."""
-    named = os.environ.get("GLMKIT_LOCAL_EMBEDDINGS")
-    if named:
-        return Path(named)
-    spec = find_spec(_PACKAGE)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "model"
-        if (path / "model.safetensors").is_file():
-            return path
-    return None
+    """Return the folder of the model, None where it is not installed.
+
+    GLMKIT_LOCAL_EMBEDDINGS names another folder than the package's.
+    """
+    if named := os.environ.get("GLMKIT_LOCAL_EMBEDDINGS"):
+        places = [Path(named)]
+    else:
+        spec = find_spec(_PACKAGE)
+        folders = (spec.submodule_search_locations or []) if spec else []
+        places = [Path(folder) / "model" for folder in folders]
+    held = (path for path in places if (path / "model.safetensors").is_file())
+    return next(held, None)
 
 
 @cache
