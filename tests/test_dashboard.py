@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import gzip
+import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +21,7 @@ from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 
 import glmkit
 from glmkit.errors import ConfigError, LedgerError
@@ -220,6 +224,51 @@ def test_the_picture_is_escaped_and_holds_the_numbers(
     assert "glm-4-plus: 300 tokens (100 + 200), calls: 1" in picture.data["text/plain"]
     assert "text/html" not in view.data
     assert "glm-4-plus: 600 tokens" in update.data["text/plain"]
+
+
+def test_output_gets_an_image_where_kaleido_is_installed(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    write_calls(ledger, 2, "glm-4-plus")
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        board.refresh()
+        board._ipython_display_()
+        wait_for(lambda: len(captured.outputs) == 3, limit_s=60)
+    drawn = base64.b64decode(captured.outputs[-1].data["image/png"])
+    with Image.open(io.BytesIO(drawn)) as image:
+        assert image.width >= board.filters.width
+        assert len(image.convert("RGB").getcolors(1 << 24) or ()) > 20
+
+
+_IMAGE = """
+import json, sys
+if sys.argv[1:] == ["absent"]:
+    sys.modules["kaleido"] = None
+from glmkit_widgets.png import offered, png
+print(json.dumps([offered(), png({"data": [], "layout": {}}) is None, offered()]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("kaleido", "browser", "told"),
+    [
+        ("absent", "", [False, True, False]),
+        ("installed", "/no/browser/here", [True, True, False]),
+        ("installed", "", [True, False, True]),
+    ],
+)
+def test_without_kaleido_or_its_browser_there_is_no_image_and_no_error(
+    kaleido: str, browser: str, told: list[bool]
+) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", _IMAGE, kaleido],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | ({"BROWSER_PATH": browser} if browser else {}),
+    )
+    assert json.loads(said.stdout) == told
 
 
 def test_executed_notebook_and_its_page_hold_the_pictures(

@@ -39,6 +39,7 @@ DOORS = {
     "httpx_aiohttp": "transport",
     "ipywidgets": "glmkit_widgets",
     "jsonschema": "schema",
+    "kaleido": "glmkit_widgets",
     "keyring": "keys",
     "markdown_it": "render",
     "nbclient": "gallery",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from glmkit.figures import looks, tables
 from glmkit.ledger import Ledger
 from glmkit_widgets.filters import NAMES, Filters
 from glmkit_widgets.plot import Plot
+from glmkit_widgets.png import offered, png
 from glmkit_widgets.readings import PAGES, Chosen, Readings, choices
 from glmkit_widgets.still import LIVE, Still
 
@@ -29,6 +31,8 @@ _PERIOD_S = 0.25
 _PATIENCE = 240
 #: Seconds from one drawing of all pages' numbers to the next, while calls come.
 _STILL_S = 2.0
+#: Seconds from one image to the next: it takes a browser.
+_IMAGE_S = 60.0
 
 Mark = tuple[tuple[int, int], ...]
 
@@ -38,7 +42,8 @@ class Dashboard:
 
     `ledger` None is the user's own. `.filters` says which page and which calls,
     `.figure` is that page as a plotly figure, `.value` the newest numbers: tokens,
-    calls and costs by model, a DataFrame. Raises LedgerError.
+    calls and costs by model, a DataFrame. Where kaleido is installed, the output gets
+    an image of the page too, once a minute at most. Raises LedgerError.
 
     >>> Dashboard().close()
     """
@@ -51,6 +56,8 @@ class Dashboard:
         self._watcher: Thread | None = None
         self._still = Still(self._draw)
         self._drawn_at = 0.0
+        self._imaged_at = -_IMAGE_S
+        self._imaged: dict[str, Any] | None = None
         #: What was read for each choice since the ledger last changed.
         self._known: dict[Chosen, Readings] = {}
         self.filters = Filters()
@@ -151,11 +158,31 @@ class Dashboard:
             elif self._readings is not drawn and self._rested():
                 drawn = self._readings
                 self._try(self._still.update)
+            elif self._image_is_due():
+                Thread(target=self._image, name="glmkit-image", daemon=True).start()
             # A long ledger takes its time: a tenth of the kernel's at most.
             pause = max(_PERIOD_S, 9 * (time.thread_time() - begun))
 
     def _rested(self) -> bool:
         return time.monotonic() - self._drawn_at > _STILL_S
+
+    def _image_is_due(self) -> bool:
+        now = time.monotonic()
+        rested = self._rested() and now - self._imaged_at > _IMAGE_S
+        news = len(self.value) and self._imaged is not self.plot.picture
+        due = bool(rested and news and offered())
+        if due:
+            self._imaged_at = now
+        return due
+
+    def _image(self) -> None:
+        """Draw the page that is shown as an image; a live view waits for none."""
+        self._imaged = picture = self.plot.picture
+        layout = picture["layout"] | {"template": figures.LIGHT}
+        drawn = png(picture | {"layout": layout})
+        with self._lock:
+            if drawn and not self._closed.is_set():
+                self._try(partial(self._still.add_image, drawn))
 
     def _try(self, work: Callable[[], None]) -> None:
         try:
