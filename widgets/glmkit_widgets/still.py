@@ -7,6 +7,7 @@ is alive the picture is hidden, and where there is none the picture stands alone
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from importlib import resources
 from uuid import uuid4
@@ -25,6 +26,7 @@ class Still:
     def __init__(self, draw: Callable[[], tuple[str, str]]) -> None:
         self._draw = draw
         self._id = uuid4().hex
+        self._image: dict[str, str] = {}
         self._last: dict[str, str] | None = None
 
     def show(self, model_id: str) -> None:
@@ -47,8 +49,13 @@ class Still:
             self._last = bundle
             update_display(bundle, raw=True, display_id=self._id)  # type: ignore[no-untyped-call]
 
+    def add_image(self, png: bytes) -> None:
+        """Keep an image beside the numbers, for what shows no HTML."""
+        self._image = {"image/png": b64encode(png).decode()}
+        self.update()
+
     def _bundle(self) -> dict[str, str]:
         html, plain = self._draw()
         style = resources.files(__package__).joinpath("still.css").read_text("utf-8")
         picture = f'<style>{style}</style><div class="glmkit-still">{html}</div>'
-        return {"text/html": picture, "text/plain": plain}
+        return {"text/html": picture, "text/plain": plain} | self._image
