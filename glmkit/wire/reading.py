@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from glmkit.errors import APIError, GLMError, StreamError, TransportError, api_error
@@ -16,6 +18,11 @@ _DONE = b"[DONE]"
 _NOT_COUNTED = (
     "This server does not take stream_options, which asks it to count a stream's "
     "tokens: extra_body={'stream_options': None} leaves it out."
+)
+
+#: What servers say, in plain HTTP, on a port that speaks TLS.
+_TO_TLS = re.compile(
+    r"HTTP request (was sent )?to (an )?HTTPS|plain HTTP to an SSL|requires TLS", re.I
 )
 
 #: The most bytes that one stream may have: some times the longest, a token an event.
@@ -176,7 +183,7 @@ def _explained(refused: APIError) -> APIError:
     """Name the next step where it is the message that tells it, not the code."""
     if "stream_options" in str(refused):
         refused.hint = _NOT_COUNTED
-    elif "plain HTTP request was sent to HTTPS port" in str(refused):
+    elif _TO_TLS.search(str(refused)):
         refused.hint = "That port speaks TLS: write https:// in the endpoint's URL."
     return refused
 
