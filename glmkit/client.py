@@ -84,6 +84,11 @@ class _Core:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.access.endpoint.name!r}, {self.model!r})"
 
+    @property
+    def service(self) -> Service:
+        """Where calls go, and how many may be on their way."""
+        return self._service
+
     def request(
         self, prompt: Prompt, options: Mapping[str, Any]
     ) -> tuple[Request, Form | None]:
@@ -155,14 +160,20 @@ class Client(_Core, Endpoints[Blocking]):
             for event in stream:
                 print(event)
         """
-        request, form = self.request(prompt, options)
-        if form is None:
-            return Stream(self.exchange(request, stream=True))
-        return Series(repairs(request, form), self.exchange, schema=form.kind)
+        return self._streamed(*self.request(prompt, options))
 
     def rerun(self, reply: Reply, *, model: str | None = None) -> Reply:
         """Ask the same again, of another model or endpoint."""
         return self._drained(*self._again(reply, model))
+
+    def restream(self, reply: Reply, *, model: str | None = None) -> Stream:
+        """Ask the same again, and read the answer while it arrives."""
+        return self._streamed(*self._again(reply, model))
+
+    def _streamed(self, request: Request, form: Form | None) -> Stream:
+        if form is None:
+            return Stream(self.exchange(request, stream=True))
+        return Series(repairs(request, form), self.exchange, schema=form.kind)
 
     def _drained(self, request: Request, form: Form | None) -> Reply:
         if form is None:
@@ -210,14 +221,20 @@ class AsyncClient(_Core, Endpoints[Awaited]):
     @_spelled_out
     def stream(self, prompt: Prompt, **options: Unpack[Options]) -> AsyncStream:
         """Ask and read the answer while it arrives, with `async with`."""
-        request, form = self.request(prompt, options)
-        if form is None:
-            return AsyncStream(self.exchange(request, stream=True))
-        return AsyncSeries(repairs(request, form), self.exchange, schema=form.kind)
+        return self._streamed(*self.request(prompt, options))
 
     async def rerun(self, reply: Reply, *, model: str | None = None) -> Reply:
         """Ask the same again, of another model or endpoint."""
         return await self._drained(*self._again(reply, model))
+
+    def restream(self, reply: Reply, *, model: str | None = None) -> AsyncStream:
+        """Ask the same again, and read the answer while it arrives."""
+        return self._streamed(*self._again(reply, model))
+
+    def _streamed(self, request: Request, form: Form | None) -> AsyncStream:
+        if form is None:
+            return AsyncStream(self.exchange(request, stream=True))
+        return AsyncSeries(repairs(request, form), self.exchange, schema=form.kind)
 
     async def _drained(self, request: Request, form: Form | None) -> Reply:
         if form is None:

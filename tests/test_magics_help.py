@@ -112,6 +112,17 @@ def test_rerun_asks_the_same_of_another_model(
     assert first["messages"] == second["messages"]
     assert result.result is shell.user_ns["_"]
     assert out.count(result.result.text) == 1
+    assert second["stream"] is True
+
+
+def test_rerun_waits_for_the_whole_where_streaming_is_off(
+    run: Run, place: Paced
+) -> None:
+    run("%glm config stream off")
+    run("%%glm -q\nWhy?")
+    result, out = run("%glm rerun")
+    assert "stream" not in place.seen["bodies"][-1]
+    assert out.count(result.result.text) == 1
 
 
 def test_last_shows_the_last_reply(run: Run, place: Paced) -> None:

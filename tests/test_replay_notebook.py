@@ -103,6 +103,34 @@ def test_only_raises_before_anything_is_sent(cells: Run, place: Paced) -> None:
     assert place.seen["requests"] == 1
 
 
+def test_rerun_never_replays_an_answer_that_was_had(
+    cells: Run, shell: InteractiveShell, paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = [{"content": word} for word in ("one", "two", "three")]
+    place = paced(replies=json.dumps(replies))
+    monkeypatch.setenv("GLMKIT_ENDPOINT", place.url)
+    told = []
+    for _ in range(2):  # as recorded, and as it is run again
+        cells("%glm replay auto")
+        for cell in ("%%glm\nRoll", "%glm rerun", "%glm rerun"):
+            result, out = cells(cell)
+            told.append((result.result.text, result.result.source, out))
+    assert [text for text, *_ in told] == ["one", "two", "three"] * 2
+    assert [source for _, source, _ in told] == ["service"] * 3 + ["cassette"] * 3
+    assert "rerun: asked anew" in told[1][2]
+    assert "rerun: the next recorded answer" in told[4][2]
+    assert place.seen["requests"] == 3
+    cells("%glm rerun")
+    assert place.seen["requests"] == 4
+    cells("%glm replay only")
+    cells("%%glm\nRoll")
+    for _ in range(3):
+        assert cells("%glm rerun")[0].error_in_exec is None
+    result, _ = cells("%glm rerun")
+    assert isinstance(result.error_in_exec, glmkit.ReplayError)
+    assert place.seen["requests"] == 4
+
+
 def test_one_cell_can_have_a_mode_of_its_own(cells: Run, place: Paced) -> None:
     cells("%%glm --replay auto\nHi")
     cells("%%glm --replay auto\nHi")

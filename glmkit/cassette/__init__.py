@@ -14,6 +14,7 @@ from glmkit.cassette.lines import Recording as Recording
 from glmkit.cassette.lines import key_of as key_of
 from glmkit.cassette.modes import MODES as MODES
 from glmkit.cassette.modes import Mode as Mode
+from glmkit.cassette.modes import asking_again as asking_again
 from glmkit.cassette.modes import begin_run as begin_run
 from glmkit.cassette.modes import for_this as for_this
 from glmkit.cassette.modes import forced as forced

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,7 @@ def switch(mode: Mode | None) -> None:
     What is used is counted anew, for `prune`.
     """
     if mode and (modes.forced() or mode) != "off":
-        deck().cassette.begin()
+        deck().begin()
     modes.begin_run(modes.run().cell)
     modes.say(mode)
 
@@ -101,8 +102,15 @@ class Deck:
         self._own = mode
         self._run = modes.run().number
         self._claims: dict[str, set[int]] = {}
+        self._had: dict[str, int] = {}
         self._touched: set[bytes] = set()
         self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Count what is used, and which answers were had, anew."""
+        self.cassette.begin()
+        with self._lock:
+            self._had.clear()
 
     def mode(self) -> Mode:
         """Return the mode that holds now."""
@@ -113,21 +121,28 @@ class Deck:
         mode = self.mode()
         return None if mode == "off" else Tape(self, call, mode)
 
-    def claim(self, key: str) -> int:
-        """Take the lowest number that no equal request of this run has."""
+    def claim(self, key: str, again: bool = False) -> int:
+        """Take the lowest number that no equal request of this run has.
+
+        `again`: that none has had since `begin`, in whatever run.
+        """
         with self._lock:
             if self._run != modes.run().number:
                 self._run = modes.run().number
                 self._claims, self._touched = {}, set()
             claims = self._claims.setdefault(key, set())
-            number = next(n for n in range(len(claims) + 1) if n not in claims)
+            least = self._had.get(key, 0) if again else 0
+            number = next(n for n in count(least) if n not in claims)
             claims.add(number)
+            self._had[key] = max(self._had.get(key, 0), number + 1)
             return number
 
     def release(self, key: str, number: int) -> None:
         """Give a number back: nothing came of the request."""
         with self._lock:
             self._claims.get(key, set()).discard(number)
+            if self._had.get(key) == number + 1:
+                self._had[key] = number
 
     def touch(self, entry: Entry) -> None:
         """Note that a recording was used in this run."""
@@ -152,6 +167,7 @@ class Tape:
         self.changed: tuple[str, ...] = ()
         self._deck = deck
         self._mode = mode
+        self._again = modes.again()
         self._cell = call.where.cell or modes.run().cell
         self._asked = lines.asked(call)
         self._key = lines.key_of(call)
@@ -165,7 +181,7 @@ class Tape:
         Raises ReplayError where mode `only` finds nothing, where the cassette can not
         be read, or where nothing could be added to it.
         """
-        self._repeat = self._deck.claim(self._key)
+        self._repeat = self._deck.claim(self._key, self._again)
         return await asyncio.to_thread(self._find, self._repeat)
 
     def _find(self, repeat: int) -> Recording | None:

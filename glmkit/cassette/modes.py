@@ -23,6 +23,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 _said: Mode | None = None
 _this: ContextVar[Mode | None] = ContextVar("replay", default=None)
+_again: ContextVar[bool] = ContextVar("again", default=False)
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -64,6 +65,21 @@ def for_this(mode: Mode | None) -> Iterator[None]:
         yield
     finally:
         _this.reset(token)
+
+
+@contextmanager
+def asking_again() -> Iterator[None]:
+    """Ask inside the `with` for another answer than this process has had before."""
+    token = _again.set(True)
+    try:
+        yield
+    finally:
+        _again.reset(token)
+
+
+def again() -> bool:
+    """Return whether another answer than before is asked for."""
+    return _again.get()
 
 
 def say(mode: Mode | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -18,7 +18,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from glmkit import render
 from glmkit.calls import Reply
+from glmkit.errors import Interrupted
 from glmkit.events import Event
+from glmkit.streams import Stream
 from glmkit.telling import Telling, told
 from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
 from glmkit.telling.views import MARKDOWN, View
@@ -29,6 +31,8 @@ display: Any = ipython.display
 #: Seconds between two updates, and more of them for a longer text to read again.
 _LIVE_S, _PAINT_S = 1 / 12, 0.05
 _CHARACTERS_S = 1 / 60_000
+#: Seconds after which what was held back is shown, though nothing new came.
+_TICK_S = 0.025
 
 #: Live answers in a row without a word of a view, after which none is awaited.
 _PATIENCE = 3
@@ -219,6 +223,20 @@ class Display:
         shown = self._view.shown(reply) if error is None else None
         badge = badge_of(reply, self.about)
         return self._telling.final(badge, partial_of(reply, error), shown)
+
+
+def read(stream: Stream, shown: Display, about: Callable[[Reply], About]) -> Reply:
+    """Show an answer while it arrives; raise Interrupted with what had come."""
+    with stream as answer, shown:
+        try:
+            for batch in answer.batches(tick_s=_TICK_S):
+                shown.show(batch)
+        except KeyboardInterrupt:
+            answer.close()
+            raise Interrupted(answer.reply) from None
+        shown.about = about(answer.reply)
+        shown.end(answer.reply)
+    return answer.reply
 
 
 def _surface(shell: InteractiveShell) -> _Surface:

@@ -8,11 +8,9 @@ from IPython.display import display as _display
 
 from glmkit import catalog, loop, prices, render, tokens
 from glmkit.client import ledger
-from glmkit.config import TIMEOUT_S
 from glmkit.events import Usage
 from glmkit.messages import Message, Request, TextPart
 from glmkit.render.page import wrapped
-from glmkit.service import Service
 
 if TYPE_CHECKING:
     from glmkit.notebook.asker import Asked
@@ -74,7 +72,7 @@ def _cost(estimate: tokens.Estimate, request: Request, asked: Asked) -> str:
 
 
 def _limit(asked: Asked) -> str:
-    service = Service(asked.client.access, TIMEOUT_S, None)
+    service = asked.client.service
     right = service.right(asked.model)
     if right.known:
         return f"{right.most} requests in flight"

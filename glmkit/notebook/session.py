@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from glmkit.notebook.asker import Asked
     from glmkit.notebook.asking import Asking
 
-#: Seconds after which the display may show what it held back.
-_TICK_S = 0.025
-
 #: The session of each shell that has loaded the extension.
 _sessions: dict[int, Session] = {}
 
@@ -134,7 +131,7 @@ class Session:
         return reply
 
     def _answered(self, asked: Asked, asking: Asking) -> Reply:
-        from glmkit.notebook.display import Display
+        from glmkit.notebook.display import Display, read
 
         if asking.quiet:
             return asked.whole()
@@ -143,16 +140,7 @@ class Session:
             Display(self.shell, view=asked.view, about=asked.about()).whole(reply)
             return reply
         shown = Display(self.shell, view=asked.view, about=asked.about())
-        with asked.stream() as answer, shown:
-            try:
-                for batch in answer.batches(tick_s=_TICK_S):
-                    shown.show(batch)
-            except KeyboardInterrupt:
-                answer.close()
-                raise Interrupted(answer.reply) from None
-            shown.about = asked.about()
-            shown.end(answer.reply)
-        return answer.reply
+        return read(asked.stream(), shown, lambda _: asked.about())
 
     def enter(self, info: Any) -> None:
         """Let every call of the cell that begins know its place; a tag stays."""
@@ -167,16 +155,11 @@ class Session:
         where.set(Where())
 
     def rerun(self, reply: Reply, model: str | None) -> Reply:
-        """Ask the same again, of another model, and show it in this cell."""
-        from glmkit.calls import where
-        from glmkit.notebook.display import Display
+        """Ask the same again, or of another model, and show it in this cell."""
+        from glmkit.notebook import reruns
 
-        token = where.set(self.place())
-        try:
-            again = self.client().rerun(reply, model=model)
-        finally:
-            where.reset(token)
-        Display(self.shell).whole(again)
+        with Cautions() as cautions:
+            again = reruns.rerun(self, reply, model, cautions)
         self._shown = again
         return again
 

@@ -1,0 +1,45 @@
+"""The last question once more: another answer, or another model's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glmkit.cassette import asking_again, switched
+from glmkit.notebook.display import Display, read
+from glmkit.telling.badges import About
+from glmkit.telling.views import View
+
+if TYPE_CHECKING:
+    from glmkit.calls import Reply
+    from glmkit.notebook.cautions import Cautions
+    from glmkit.notebook.session import Session
+
+
+def rerun(
+    session: Session, reply: Reply, model: str | None, cautions: Cautions
+) -> Reply:
+    """Ask what a reply answered again, and show it.
+
+    Replay never gives an answer that this kernel has had: it gives the next recorded
+    one, or asks anew; the badge says which.
+    """
+
+    def about(again: Reply) -> About:
+        return About(notes=(*_replayed(again), *cautions.notes()))
+
+    client = session.client()
+    shown = Display(session.shell, view=View(structured=reply.schema is not None))
+    with asking_again():
+        if session.settings.stream:
+            return read(client.restream(reply, model=model), shown, about)
+        again = client.rerun(reply, model=model)
+    shown.about = about(again)
+    shown.whole(again)
+    return again
+
+
+def _replayed(again: Reply) -> list[str]:
+    """Say what replay made of it."""
+    if again.source == "cassette":
+        return ["rerun: the next recorded answer"]
+    return ["rerun: asked anew"] if switched() != "off" else []
