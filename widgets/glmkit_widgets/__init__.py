@@ -8,10 +8,12 @@ from typing import Any
 #: Loaded when first named: ipywidgets and plotly take their time.
 _MODULES = {
     "Answer": "glmkit_widgets.answer",
+    "Chat": "glmkit_widgets.chat",
     "Compare": "glmkit_widgets.compare",
     "Controls": "glmkit_widgets.controls",
     "Dashboard": "glmkit_widgets.dashboard",
     "Filters": "glmkit_widgets.filters",
+    "PromptLab": "glmkit_widgets.lab",
     "TemperatureTheatre": "glmkit_widgets.theatre",
     "TokenRuler": "glmkit_widgets.ruler",
 }

@@ -73,7 +73,7 @@ def read(
     window = card.context_window if card else None
     room = None if window is None else max(0, window - sent.tokens)
     asked = options.get("max_tokens")
-    reserve = _reserve(card, asked, room)
+    reserve = reserve_of(card, asked, room)
     shares = [
         Share(name, label, parts[name].tokens, parts[name].low, parts[name].high)
         for name, label in SENT.items()
@@ -96,8 +96,8 @@ def read(
     )
 
 
-def _reserve(card: Card | None, asked: int | None, room: int | None) -> int | None:
-    """Return the tokens that the answer may take: what was asked, else the default.
+def reserve_of(card: Card | None, asked: int | None, room: int | None) -> int | None:
+    """Return the tokens that an answer may take: what was asked, else the default.
 
     The service's default is the smallest of the card's, its cap and what is left.
     """
