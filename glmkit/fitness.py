@@ -1,4 +1,4 @@
-"""Whether a model takes a request, by its card: media and thinking.
+"""Whether a model takes a request, by its card: media, thinking, ids and roles.
 
 Limits are those of the service's documentation. What the card does not know passes.
 """
@@ -48,6 +48,19 @@ _EFFORTS = {
 }
 
 
+#: What does not chat, and the verb that it is for.
+_OTHERWISE = {
+    "embedding": "client.embeddings(...)",
+    "rerank": "client.rerank(...)",
+    "image": "client.images.generate(...)",
+    "video": "client.videos.submit(...)",
+    "moderation": "client.moderate(...)",
+}
+_USER_ID = range(6, 129)
+#: What a model that plays a role must be told of both, all of it.
+_ROLES = ("user_info", "bot_info", "bot_name", "user_name")
+
+
 def streams_only(card: Card) -> bool:
     """Whether a model answers in streams only: the service refuses whole replies."""
     return card.id == "glm-4-alltools"
@@ -71,8 +84,38 @@ def check(request: Request, card: Card, *, stand_in: bool = False) -> None:
 
     `stand_in`: the local platform answers, which thinks where it is asked to.
     """
+    if card.kind in _OTHERWISE:
+        raise ConfigError(f"{card.id} does not chat", hint=_OTHERWISE[card.kind])
+    _check_ids(request)
+    _check_roles(request, card)
     _check_media(request.messages, card)
     _check_thinking(request, card, stand_in)
+
+
+def _check_ids(request: Request) -> None:
+    user, own = request.user_id, request.request_id
+    if user is not None and len(user) not in _USER_ID:
+        raise ConfigError(
+            f"a user_id has 6 to 128 characters, not {len(user)}",
+            hint="Use a longer name, or leave user_id out.",
+        )
+    if own is not None and not own.strip():
+        raise ConfigError(
+            "the request_id is empty",
+            hint="Give each request an id of its own, or leave request_id out.",
+        )
+
+
+def _check_roles(request: Request, card: Card) -> None:
+    if request.meta is None:
+        return
+    if card.kind != "character":
+        _warn(f"{card.id} plays no role: `meta` is ignored")
+    elif missing := [name for name in _ROLES if not request.meta.get(name)]:
+        raise ConfigError(
+            f"meta lacks {', '.join(missing)}",
+            hint=f"A role takes all of {', '.join(_ROLES)}.",
+        )
 
 
 def _check_media(messages: tuple[Message, ...], card: Card) -> None:

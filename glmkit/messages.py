@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,6 +174,12 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
         given["response_format"] = form.response_format
     if isinstance(given.get("response_format"), str):
         given["response_format"] = {"type": given["response_format"]}
+    for name in ("temperature", "top_p"):
+        if isinstance(given.get(name), float) and not isfinite(given[name]):
+            raise ConfigError(
+                f"{name} can not be {given[name]}",
+                hint="JSON has no such number, and the default would hold unseen.",
+            )
     try:
         return msgspec.convert(fields | given, Request)
     except msgspec.ValidationError as exc:

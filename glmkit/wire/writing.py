@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from glmkit.errors import ConfigError
 from glmkit.messages import Message, Request, ResponseFormat, TextPart
 
 _encoder = msgspec.json.Encoder()
@@ -45,7 +46,7 @@ def chat_body(
     bare = native and any(isinstance(m.content, tuple) for m in request.messages)
     parted = native and model.lower() == _IN_PARTS
     if not (stream or bare or parted or request.extra_body):
-        return _encoder.encode(plain)
+        return _encoded(plain)
     fields = msgspec.to_builtins(plain)
     if bare:
         _strip_data_urls(fields["messages"])
@@ -56,7 +57,18 @@ def chat_body(
     fields |= request.extra_body or {}
     if not native and fields.get("stream_options", _COUNTED) is None:
         del fields["stream_options"]  # who refuses the field refuses its null too
-    return _encoder.encode(fields)
+    return _encoded(fields)
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError as exc:
+        raise ConfigError(
+            "a text can not be sent: it holds half of a character "
+            f"({exc.object[exc.start]!a})",
+            hint="text.encode('utf-8', 'replace').decode() puts a ? in its place.",
+        ) from exc
 
 
 def _with_schema(request: Request, named: dict[str, Any], constrained: bool) -> Request:
