@@ -66,13 +66,16 @@ def traffic(chromium: Page) -> Traffic:
 @pytest.fixture(scope="package")
 def page(lab: Lab, chromium: Page, traffic: Traffic) -> Page:
     """Return the page with JupyterLab in it."""
-    chromium.goto(f"{lab.url}/lab?token={TOKEN}&reset")
-    chromium.wait_for_function("() => window.jupyterapp", timeout=60_000)
-    chromium.evaluate(
-        "() => { window.jupyterapp.restored.then(() => { window.up = 1 }) }"
-    )
-    chromium.wait_for_function("() => window.up", timeout=60_000)
+    show_lab(chromium, lab)
     return chromium
+
+
+def show_lab(page: Page, lab: Lab) -> None:
+    """Open JupyterLab in a page and wait until it is up."""
+    page.goto(f"{lab.url}/lab?token={TOKEN}&reset")
+    page.wait_for_function("() => window.jupyterapp", timeout=60_000)
+    page.evaluate("() => { window.jupyterapp.restored.then(() => { window.up = 1 }) }")
+    page.wait_for_function("() => window.up", timeout=60_000)
 
 
 _names = count(1)

@@ -80,8 +80,13 @@ def _cell(number: int, source: str) -> dict[str, Any]:
 
 
 @contextmanager
-def running_lab(base: Path, more_environment: dict[str, str]) -> Iterator[Lab]:
-    """Start JupyterLab in a home below `base`; its kernels end with it."""
+def running_lab(
+    base: Path, more_environment: dict[str, str], without: Sequence[str] = ()
+) -> Iterator[Lab]:
+    """Start JupyterLab in a home below `base`; its kernels end with it.
+
+    It runs `without` these extensions, as a server that does not have them.
+    """
     home, folder = base / "home", base / "notebooks"
     folder.mkdir(parents=True)
     variables = home_variables(home) | {
@@ -93,6 +98,9 @@ def running_lab(base: Path, more_environment: dict[str, str]) -> Iterator[Lab]:
         file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(settings), "utf-8")
+    page = Path(variables["JUPYTER_CONFIG_DIR"]) / "labconfig/page_config.json"
+    page.parent.mkdir(parents=True)
+    page.write_text(json.dumps({"disabledExtensions": dict.fromkeys(without, True)}))
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with (base / "lab.log").open("wb") as log:
