@@ -88,6 +88,40 @@ def test_any_text_in_any_pieces_comes_back(texts: list[str], step: int) -> None:
     assert folded(pieces).text == "".join(texts)
 
 
+def content(texts: list[str]) -> list[bytes]:
+    """Return the chunks of a content in these pieces."""
+    deltas = [{"choices": [{"delta": {"content": text}}]} for text in texts]
+    return [b"data: " + json.dumps(delta).encode() + b"\n\n" for delta in deltas]
+
+
+@pytest.mark.parametrize(
+    ("said", "thinking", "text"),
+    [
+        ("<think>\nHm. 2 < 3.</think>\n\nYes", "\nHm. 2 < 3.", "Yes"),
+        ("\n<think>Hm</think><answer>Yes</answer>", "Hm", "<answer>Yes</answer>"),
+        ("<think></think>\nYes", "", "Yes"),
+        ("<think>cut in the mid</thi", "cut in the mid</thi", ""),
+        ("<think>", "", ""),
+        ("<thinking> is no mark", "", "<thinking> is no mark"),
+        ("Say <think>so</think>", "", "Say <think>so</think>"),
+        ("<think>a</think>b <think>c</think>", "a", "b <think>c</think>"),
+        ("  indented", "", "  indented"),
+        ("<thi", "", "<thi"),
+    ],
+)
+def test_reasoning_in_the_content_is_parted_however_it_is_cut(
+    said: str, thinking: str, text: str
+) -> None:
+    for step in range(1, len(said) + 1):
+        pieces = [said[at : at + step] for at in range(0, len(said), step)]
+        answer = folded(content(pieces))
+        assert (answer.thinking, answer.text) == (thinking, text)
+    choice = {"message": {"content": said}, "finish_reason": "stop"}
+    fold = Fold()
+    fold.add(read_body(json.dumps({"choices": [choice]}).encode()))
+    assert (fold.answer().thinking, fold.answer().text) == (thinking, text)
+
+
 def test_error_event_raises_the_typed_error() -> None:
     body = b'data: {"error":{"code":"1301","message":"unsafe"}}\n\n'
     with pytest.raises(ContentFilterError, match="unsafe") as caught:

@@ -7,7 +7,7 @@ from datetime import date
 
 from glmkit import catalog, prices
 from glmkit.errors import StreamError, TransportError
-from glmkit.events import Event, Search, Usage
+from glmkit.events import Event, Finish, Search, Usage
 from glmkit.messages import Request
 from glmkit.money import Money
 from glmkit.resources.worst import bound_of_chat
@@ -83,9 +83,10 @@ class Chat:
 
 def _ended(reader: StreamReader) -> list[Event]:
     """Return the last events of a stream; StreamError if it was cut."""
-    rest = reader.rest()
-    if not rest:
-        raise StreamError("the stream ended before the answer was finished")
-    if rest[-1].reason == "network_error":
-        raise StreamError("the service broke off: network_error")
-    return list(rest)
+    match reader.rest():
+        case [*_, Finish("network_error")]:
+            raise StreamError("the service broke off: network_error")
+        case [*_, Finish()] as rest:
+            return rest
+        case _:
+            raise StreamError("the stream ended before the answer was finished")

@@ -11,6 +11,7 @@ from glmkit.events import Event, Finish, Text, Thinking, ToolCall
 from glmkit.sse import Decoder
 from glmkit.wire.calling import Called, CallReader
 from glmkit.wire.chunks import Chunk, Delta, Fault, beside, sound, start, usage
+from glmkit.wire.thoughts import Parting
 
 _decode = msgspec.json.Decoder(Chunk).decode
 _DONE = b"[DONE]"
@@ -46,6 +47,7 @@ class StreamReader:
         self._decoder = Decoder()
         self._started = False
         self._calls = CallReader()
+        self._parting = Parting()
         self._finish: Finish | None = None
         self._fault: GLMError | None = None
 
@@ -92,9 +94,10 @@ class StreamReader:
             self._said += len(size)
             out.append(event)
 
-    def rest(self) -> list[Finish]:
-        """Return the Finish, once no more bytes come; nothing if there was none."""
-        return [] if self._finish is None else [self._finish]
+    def rest(self) -> list[Event]:
+        """Return what was held back, once no more bytes come: a Finish stands last."""
+        held: list[Event] = [*self._parting.rest()]
+        return held if self._finish is None else [*held, self._finish]
 
     def _take(self, chunk: Chunk, out: list[Event]) -> None:
         if not self._started:
@@ -105,7 +108,10 @@ class StreamReader:
             if (delta := choice.delta or choice.message) is not None:
                 if text := delta.content:
                     self._said += len(text)
-                    out.append(Text(text))
+                    if self._parting.over:
+                        out.append(Text(text))
+                    else:
+                        out += self._parting.feed(text)
                 if thought := delta.reasoning_content or delta.reasoning:
                     self._said += len(thought)
                     out.append(Thinking(thought))
@@ -141,7 +147,8 @@ def read_body(body: bytes) -> list[Event]:
     if thought := message.reasoning_content or message.reasoning:
         events.append(Thinking(thought))
     if message.content:
-        events.append(Text(message.content))
+        parting = Parting()
+        events += [*parting.feed(message.content), *parting.rest()]
     events.extend(CallReader().read(message.tool_calls or ()))
     if message.audio is not None:
         events.append(sound(message.audio))
