@@ -12,7 +12,7 @@ import msgspec
 from glmkit import render
 from glmkit.errors import ConfigError
 from glmkit.messages import Message, TextPart
-from glmkit.render.page import folded, wrapped
+from glmkit.render.page import code, folded, wrapped
 
 History = tuple[Message, ...]
 
@@ -24,6 +24,18 @@ def html(messages: History) -> str:
     return "".join(
         f'<h5 class="jp-toc-ignore">{_WHO[message.role]}</h5>{_html(message)}'
         for message in messages
+    )
+
+
+def inside(messages: History) -> str:
+    """Return what came of one question as the inside of an answer: tools, text."""
+    return render.page(
+        "".join(
+            folded("Result", code(said(message)))
+            if message.role == "tool"
+            else _html(message)
+            for message in messages
+        )
     )
 
 

@@ -24,6 +24,7 @@ function deaf(root) {
 // Milliseconds after which a person is told that the kernel has not heard them yet.
 const PATIENCE = 700;
 const BUSY = "The kernel is busy: this waits until the running cell ends.";
+const LOST = "The kernel does not hear this: run the cell again. What you typed stays here.";
 
 /** The line to the kernel: what was done is sent, and what is not heard yet is said. */
 class Line {
@@ -39,7 +40,7 @@ class Line {
   do(name, content = {}) {
     const id = newId("done");
     this.say("");
-    this.waiting.set(id, setTimeout(() => this.say(BUSY), PATIENCE));
+    this.waiting.set(id, setTimeout(() => this.say(this.silence()), PATIENCE));
     this.model.send({ ...content, do: name, id });
     return id;
   }
@@ -48,9 +49,17 @@ class Line {
     if (this.waiting.has(message.heard)) {
       clearTimeout(this.waiting.get(message.heard));
       this.waiting.delete(message.heard);
-      if (!this.waiting.size && this.note.textContent === BUSY) this.say("");
+      if (!this.waiting.size && [BUSY, LOST].includes(this.note.textContent)) this.say("");
     }
     if (message.refused) this.say([message.refused, message.hint].filter(Boolean).join(" "), true);
+  }
+
+  /** Why nothing was heard: after a restart or without a kernel nothing ever is. */
+  silence() {
+    const kernel = this.model.widget_manager?.kernel;
+    if (!kernel) return kernel === undefined ? BUSY : LOST;
+    const there = kernel.connectionStatus === "connected" && kernel.status === "busy";
+    return there ? BUSY : LOST;
   }
 
   say(text, refused = false) {

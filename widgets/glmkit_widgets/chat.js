@@ -1,0 +1,240 @@
+// A chat: what was said, a place to write, and a line of what it came to.
+
+const NOTHING = {
+  path: [],
+  running: "",
+  asks: "",
+  total: "",
+  pending: [],
+  confirming: [],
+  forks: [],
+  title: "",
+};
+const FORMS = [
+  [".md", "Markdown"],
+  [".json", "JSON"],
+  [".ipynb", "Notebook"],
+];
+
+/** What the kernel has told, for all views of one chat. */
+class Told {
+  constructor(model) {
+    this.turns = new Map();
+    this.state = NOTHING;
+    this.draft = "";
+    this.views = new Set();
+    model.on("msg:custom", (message) => {
+      if (message.turn) this.turns.set(message.turn.key, message.turn);
+      else if (message.state) this.state = message.state;
+      else return;
+      for (const view of this.views) view.update(message.turn);
+    });
+  }
+}
+
+class Chat {
+  constructor({ model, el, answers, store }) {
+    this.model = model;
+    this.answers = answers;
+    this.store = store;
+    this.turns = new Map();
+    this.waiting = new Map();
+    this.forks = [];
+    this.note = make("p", { class: "note", role: "status" });
+    this.line = new Line(model, this.note);
+    this.composer = new Composer(this);
+    this.title = make("span", { class: "title" });
+    this.total = make("span", { class: "total" });
+    this.list = make("div", { class: "turns" });
+    this.log = make("div", { class: "log", role: "region", "aria-label": "Conversation" }, this.list);
+    this.below = make("div", { class: "forks" });
+    this.root = make(
+      "section",
+      { class: "glmkit-chat glmkit-live", "aria-label": "Chat" },
+      make("div", { class: "head" }, this.title, this.total, this.makeExport()),
+      this.log,
+      this.composer.root,
+      this.note,
+      this.below,
+    );
+    this.listen();
+    deaf(this.root);
+    el.append(this.root);
+    this.update();
+  }
+
+  makeExport() {
+    this.save = make("select", { "aria-label": "Save the chat as a file" });
+    const options = FORMS.map(([value, text]) => make("option", { value }, text));
+    this.save.append(make("option", { value: "" }, "Save as\u2026"), ...options);
+    this.save.addEventListener("change", () => {
+      const form = this.save.value;
+      this.save.value = "";
+      if (!form) return;
+      const id = this.line.do("export", { form });
+      this.when(id, ({ file, kind, text }) => download(file, kind, text));
+    });
+    return this.save;
+  }
+
+  listen() {
+    this.heard = (message) => this.take(message);
+    this.model.on("msg:custom", this.heard);
+    this.grows = new ResizeObserver(() => this.stay());
+    this.grows.observe(this.log);
+    this.root.addEventListener("keydown", (event) => this.escape(event));
+    this.root.addEventListener("dragover", (event) => {
+      if ([...event.dataTransfer.types].includes("Files")) event.preventDefault();
+    });
+    this.root.addEventListener("drop", (event) => this.composer.dropped(event, event.dataTransfer));
+  }
+
+  /** While a person writes, the place to write stays in sight as the log grows. */
+  stay() {
+    const writes = document.activeElement === this.composer.field;
+    if (writes) this.composer.root.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Escape closes what is open, else it stops the answer. */
+  escape(event) {
+    if (event.key !== "Escape" || event.isComposing) return;
+    if (event.target.closest(".glmkit-chat") !== this.root) return; // a fork's own
+    if (this.composer.panel.contains(event.target)) this.composer.toggle(false);
+    else if (this.store.state.running) this.stop();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Do something once the kernel answers what was sent under an id. */
+  when(id, done) {
+    this.waiting.set(id, done);
+  }
+
+  take(message) {
+    const id = message.took ?? message.to;
+    this.waiting.get(id)?.(message);
+    this.waiting.delete(id);
+  }
+
+  stop() {
+    this.line.do("stop");
+    this.composer.focus();
+  }
+
+  copy(key) {
+    this.when(this.line.do("text", { key }), async ({ text }) => {
+      const done = await copy(text);
+      this.line.say(done ? "Copied." : "This page may not use the clipboard.", !done);
+    });
+  }
+
+  toCell(key) {
+    this.when(this.line.do("cell", { key }), async ({ cell, source }) => {
+      if (addCell(this.model, this.root, cell, source)) {
+        this.line.say("It is in a new cell below.");
+      } else if (await copy(source)) {
+        this.line.say("Copied: no cell can be added here, so paste it into one.");
+      } else {
+        this.line.say("No cell can be added here, and the clipboard is closed.", true);
+      }
+    });
+  }
+
+  toEnd() {
+    this.log.scrollTop = 0; // the log is reversed: its end is its origin
+  }
+
+  /** Show how it stands, and what is new in one turn. */
+  update(turn) {
+    if (turn) return this.turns.get(turn.key)?.take(turn);
+    const { path, running, total, title, confirming, forks } = this.store.state;
+    this.showPath(path.filter(({ key }) => this.store.turns.has(key)));
+    for (const { key, beside } of path) {
+      const where = { beside, running: key === running, busy: Boolean(running), confirming };
+      this.turns.get(key)?.update(where);
+    }
+    this.composer.update(this.store.state);
+    this.title.textContent = title;
+    this.total.textContent = total;
+    this.log.hidden = this.save.hidden = !path.length;
+    this.reach();
+    this.showForks(forks);
+  }
+
+  /** Bring the turns of the path into the log, and take away the others. */
+  showPath(path) {
+    const keys = path.map(({ key }) => key);
+    const shown = [...this.turns.keys()];
+    if (keys.join() === shown.join()) return;
+    for (const key of shown.filter((key) => !keys.includes(key))) {
+      this.turns.get(key).leave();
+      this.turns.delete(key);
+    }
+    const old = this.turns;
+    this.turns = new Map(
+      keys.map((key) => [key, old.get(key) ?? new TurnView(this, this.store.turns.get(key))]),
+    );
+    const had = this.list.contains(document.activeElement);
+    this.list.replaceChildren(...[...this.turns.values()].map((view) => view.root));
+    if (had && !this.list.contains(document.activeElement)) this.refocus(keys);
+  }
+
+  /** Give the focus to the arrow that was pressed, in the version that came. */
+  refocus(keys) {
+    const by = this.stepped;
+    this.stepped = 0;
+    const come = [...this.turns.values()].find((view) => view.key === keys.at(-1));
+    const arrow = by && come && (by < 0 ? come.back : come.on);
+    (arrow || this.composer).focus();
+  }
+
+  /** A place that scrolls can be reached by keyboard. */
+  reach() {
+    this.log.setAttribute("tabindex", "0");
+    this.log.dataset.lmSuppressShortcuts = "true";
+  }
+
+  showForks(ids) {
+    for (const id of ids.slice(this.below.childElementCount)) {
+      const place = make("div", { class: "fork" });
+      this.below.append(place);
+      this.showFork(place, id);
+    }
+  }
+
+  async showFork(place, id) {
+    const manager = this.model.widget_manager;
+    const view = await manager.create_view(await manager.get_model(id));
+    this.forks.push(view);
+    place.append(view.el);
+  }
+
+  leave() {
+    this.line.leave();
+    this.grows.disconnect();
+    this.model.off("msg:custom", this.heard);
+    for (const view of this.turns.values()) view.leave();
+    for (const view of this.forks) view.remove();
+  }
+}
+
+export default () => {
+  let answers;
+  let store;
+  return {
+    initialize({ model }) {
+      answers = new Answers(model);
+      store = new Told(model);
+      model.send({ do: "hello", id: newId("hello") });
+    },
+    render({ model, el }) {
+      const view = new Chat({ model, el, answers, store });
+      store.views.add(view);
+      return () => {
+        store.views.delete(view);
+        view.leave();
+      };
+    },
+  };
+};

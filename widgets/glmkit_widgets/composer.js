@@ -1,0 +1,149 @@
+// Where a person writes the next question and attaches what goes along with it.
+
+// Bytes of a file that fit into one message to the kernel.
+const LARGEST = 7_000_000;
+
+class Composer {
+  constructor(chat) {
+    this.chat = chat;
+    this.field = make("textarea", {
+      rows: "1",
+      "aria-label": "Question",
+      placeholder: "Ask something. Shift+Enter makes a new line.",
+    });
+    this.field.value = chat.store.draft;
+    this.field.addEventListener("input", () => (chat.store.draft = this.field.value));
+    this.chips = make("div", { class: "chips" });
+    this.plus = make("button", { type: "button", "aria-expanded": "false" }, "Attach");
+    this.send = make("button", { type: "button", class: "main send" }, "Send");
+    this.asks = make("span", { class: "asks" });
+    this.panel = this.makePanel();
+    const bar = make("div", { class: "bar" }, this.plus, this.asks, this.send);
+    this.root = make("div", { class: "composer" }, this.chips, this.field, bar, this.panel);
+    this.listen();
+    deaf(this.root);
+  }
+
+  listen() {
+    this.plus.addEventListener("click", () => this.toggle(this.panel.hidden));
+    this.send.addEventListener("click", () => (this.running ? this.chat.stop() : this.ask()));
+    this.field.addEventListener("keydown", (event) => {
+      if (!entered(event)) return;
+      event.preventDefault();
+      this.ask();
+    });
+    this.field.addEventListener("paste", (event) => this.dropped(event, event.clipboardData));
+  }
+
+  makePanel() {
+    const list = make("datalist", { id: newId("names") });
+    this.word = make("input", {
+      type: "text",
+      list: list.id,
+      "aria-label": "A variable's name, or the path of a file",
+      placeholder: "variable, or path of a file",
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    this.names = list;
+    this.files = make("input", { type: "file", multiple: "", hidden: "", tabindex: "-1" });
+    const add = make("button", { type: "button" }, "Add");
+    const browse = make("button", { type: "button" }, "From this computer\u2026");
+    add.addEventListener("click", () => this.attach());
+    browse.addEventListener("click", () => this.files.click());
+    this.files.addEventListener("change", () => {
+      this.upload(this.files.files);
+      this.files.value = "";
+    });
+    this.word.addEventListener("keydown", (event) => {
+      if (!entered(event)) return;
+      event.preventDefault();
+      this.attach();
+    });
+    const inside = [this.word, add, browse, list, this.files];
+    const panel = make("div", { class: "attach", role: "group", "aria-label": "Attach" }, ...inside);
+    panel.hidden = true;
+    return panel;
+  }
+
+  ask() {
+    const text = this.field.value;
+    if (this.running) {
+      this.chat.line.say("The last answer is still under way: stop it first, or wait.", true);
+    } else if (!text.trim() && !this.chips.childElementCount) {
+      this.chat.line.say("Write a question first.", true);
+    } else {
+      this.chat.when(this.chat.line.do("ask", { text }), () => this.took(text));
+    }
+    this.field.focus();
+  }
+
+  /** The kernel has the question: what was typed since stays. */
+  took(text) {
+    if (this.field.value === text) this.field.value = "";
+    this.chat.store.draft = this.field.value;
+    if (!this.panel.hidden) this.toggle(false);
+    this.field.focus();
+    this.chat.toEnd();
+  }
+
+  toggle(open) {
+    this.panel.hidden = !open;
+    this.plus.setAttribute("aria-expanded", String(open));
+    if (!open) return this.plus.focus();
+    this.chat.when(this.chat.line.do("names"), ({ names }) => this.names.replaceChildren(
+      ...(names ?? []).map(([name, about]) => make("option", { value: name, label: `${name}: ${about}` })),
+    ));
+    this.word.focus();
+  }
+
+  attach() {
+    const word = this.word.value.trim();
+    if (!word) return;
+    this.chat.when(this.chat.line.do("attach", { word }), () => {
+      if (this.word.value.trim() === word) this.word.value = "";
+    });
+  }
+
+  async upload(files) {
+    for (const file of files) {
+      if (file.size > LARGEST) {
+        const most = LARGEST / 1_000_000;
+        this.chat.line.say(
+          `${file.name} is larger than ${most} MB: put it where the kernel is, and attach its path.`,
+          true,
+        );
+      } else {
+        this.chat.line.do("file", { name: file.name, data: await inBase64(file) });
+      }
+    }
+  }
+
+  /** Take files that were dropped or pasted; text is left to the field. */
+  dropped(event, data) {
+    if (!data?.files.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.upload(data.files);
+  }
+
+  update({ running, pending, asks }) {
+    this.running = running;
+    this.asks.textContent = asks;
+    const stops = Boolean(running);
+    if (this.send.classList.contains("stops") !== stops) {
+      this.send.textContent = stops ? "Stop" : "Send";
+      this.send.classList.toggle("stops", stops);
+    }
+    const drop = (place) => {
+      this.chat.line.do("detach", { place });
+      this.field.focus();
+    };
+    this.chips.replaceChildren(...chips(pending, drop));
+    deaf(this.chips);
+  }
+
+  focus() {
+    this.field.focus();
+  }
+}
