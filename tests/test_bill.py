@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import glmkit
 from glmkit import config
+from glmkit.client import ledger as open_ledger
 from glmkit.config import Endpoint
 from glmkit.money import Money
-from tests.bill import priced
+from tests.bill import price_list, priced
 from tests.conftest import Paced
 
 
@@ -35,19 +40,31 @@ async def ask(calls: int, currency: str, service: str) -> None:
         await asyncio.gather(*(worker() for _ in range(64)))
 
 
+def honest() -> None:
+    """Leave the ledger as it is."""
+
+
 def bills(
-    calls: int, paced: Callable[..., Paced], patch: pytest.MonkeyPatch
+    calls: int,
+    paced: Callable[..., Paced],
+    patch: pytest.MonkeyPatch,
+    spoil: Callable[[], None] = honest,
 ) -> list[tuple[dict[str, int], dict[str, int]]]:
-    """Return ledger and bill, by model, for each service."""
+    """Return ledger and bill, by model, for each service.
+
+    `spoil` is done to the ledger before it is read.
+    """
     found = []
     for service, currency in (("bigmodel", "CNY"), ("zai", "USD")):
         server = paced(tokens=1, bill=currency)
         patch.setitem(config.SERVICES, service, Endpoint(service, server.url, currency))
         asyncio.run(ask(calls // 2, currency, service))
+        spoil()
         frame = glmkit.usage(
             ("endpoint", "model"), where={"endpoint": service}
         ).set_index("model")
-        assert frame["calls"].sum() == calls // 2
+        if spoil is honest:
+            assert frame["calls"].sum() == calls // 2
         costs = frame[f"cost_{currency.lower()}"]
         ledger = {
             model: Money.of(cost, currency).parts for model, cost in costs.items()
@@ -65,6 +82,33 @@ def test_ledger_equals_the_bill(
     checked = glmkit.verify()
     assert checked.ok
     assert checked.checked == 2_000
+
+
+def test_a_wrong_price_is_found(
+    paced: Callable[..., Paced], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = priced("CNY")[0]
+    card: dict[str, Any] = json.loads(json.dumps(price_list()[wrong]))
+    for price in card["prices"]:
+        for tier in price.get("tiers", ()):
+            tier["input"] = f"{float(tier['input']) + 0.001:.3f}"
+    file = tmp_path / "models.json"
+    file.write_text(json.dumps([{"id": wrong, "prices": card["prices"]}]))
+    monkeypatch.setenv("GLMKIT_MODELS_FILE", str(file))
+    (ledger, bill), _ = bills(400, paced, monkeypatch)
+    assert {model for model in bill if ledger[model] != bill[model]} == {wrong}
+
+
+def test_a_call_left_out_is_found(
+    paced: Callable[..., Paced], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forget() -> None:
+        with sqlite3.connect(open_ledger().path) as db:
+            db.execute("DELETE FROM calls WHERE id = (SELECT max(id) FROM calls)")
+        db.close()
+
+    for ledger, bill in bills(400, paced, monkeypatch, forget):
+        assert len([model for model in bill if ledger[model] != bill[model]]) == 1
 
 
 @pytest.mark.slow
