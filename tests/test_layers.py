@@ -53,6 +53,7 @@ DOORS = {
     "plotly": "figures glmkit_widgets",
     "psutil": "ledger",
     "pyarrow": "exports",
+    "pygments": "notebook",
     "pypdf": "texts",
     "pydantic_monty": "sandbox",
     "referencing": "schema",

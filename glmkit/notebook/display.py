@@ -20,6 +20,7 @@ from glmkit import render
 from glmkit.calls import Reply
 from glmkit.errors import Interrupted
 from glmkit.events import Event
+from glmkit.notebook import terminal
 from glmkit.streams import Stream
 from glmkit.telling import Telling, told
 from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
@@ -116,10 +117,16 @@ class _Painted:
 
 
 class _Written:
-    """The text on a terminal."""
+    """The text on a terminal, with styles where it is Markdown and they are wanted."""
+
+    def __init__(self, shell: InteractiveShell, view: View) -> None:
+        self._light = str(shell.colors).lower() == "lightbg"
+        self._quiet = terminal.dim if terminal.wanted(shell) else str
+        self._styled = terminal.wanted(shell) and not view.fence
 
     def begin(self) -> None:
         self._length = 0
+        self._styler = terminal.Styler(light=self._light) if self._styled else None
 
     def pause_s(self, telling: Telling) -> float:
         return 0.0
@@ -127,12 +134,14 @@ class _Written:
     def show(self, telling: Telling) -> None:
         text = telling.text
         if telling.begun_anew:
-            self._length = 0
+            self.begin()
             sys.stdout.write("\n")
         telling.take()
         if telling.waiting and not text:
-            sys.stdout.write(f"({render.plain(telling.waiting)})\n")
-        sys.stdout.write(render.plain(text[self._length :]))
+            sys.stdout.write(self._quiet(f"({render.plain(telling.waiting)})") + "\n")
+        new = text[self._length :]
+        write = self._styler.feed if self._styler else render.plain
+        sys.stdout.write(write(new))
         sys.stdout.flush()
         self._length = len(text)
 
@@ -141,9 +150,12 @@ class _Written:
         told, whole = render.plain(telling.text), bundle["text/plain"]
         if not (told or whole):
             return
+        if self._styler:
+            sys.stdout.write(self._styler.close())
         gap = "\n\n" if told and not whole.startswith(told) else ""
-        sys.stdout.write(gap + whole.removeprefix(told))
-        sys.stdout.write("\n")
+        shown, _, last = whole.removeprefix(told).rpartition("\n")
+        sys.stdout.write(f"{gap}{shown}\n" if shown else gap)
+        sys.stdout.write(self._quiet(last) + "\n")
 
 
 class Display:
@@ -162,7 +174,7 @@ class Display:
         view: View = MARKDOWN,
         about: About = NOTHING,
     ) -> None:
-        self._surface = None if quiet else _surface(shell)
+        self._surface = None if quiet else _surface(shell, view)
         self._view = view
         self._telling = Telling(view.fence)
         self.about = about
@@ -239,7 +251,7 @@ def read(stream: Stream, shown: Display, about: Callable[[Reply], About]) -> Rep
     return answer.reply
 
 
-def _surface(shell: InteractiveShell) -> _Surface:
+def _surface(shell: InteractiveShell, view: View) -> _Surface:
     if not hasattr(shell, "kernel"):
-        return _Written()
+        return _Written(shell, view)
     return _Live() if views.expected() else _Painted()

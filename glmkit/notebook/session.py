@@ -6,6 +6,7 @@ It wires magics, client and display; what a cell asks and shows is decided elsew
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -182,11 +183,14 @@ class Session:
 
     def show_value(self, reply: Reply) -> None:
         """Show a reply that is a cell's value, unless the cell has just shown it."""
+        from glmkit.notebook import terminal
+        from glmkit.notebook.display import Display
+
         shown, self._shown = self._shown, None
         if shown is not reply:
-            from glmkit.notebook.display import Display
-
             Display(self.shell).whole(reply)
+        elif not hasattr(self.shell, "kernel") and terminal.wanted(self.shell):
+            sys.stdout.write(terminal.unprompted())
 
 
 def _notebook() -> str:

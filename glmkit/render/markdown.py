@@ -54,7 +54,7 @@ _CLEANER = nh3.Cleaner(
 #: address; neither is text.
 _UNSEEN: dict[int, None] = dict.fromkeys(
     code
-    for first, end in ((0, 9), (11, 13), (14, 32), (127, 160), (8234, 8239))
+    for first, end in ((0, 9), (11, 32), (127, 160), (8234, 8239))
     for code in range(first, end)
 ) | dict.fromkeys(range(0x2066, 0x206A))
 
