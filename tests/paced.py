@@ -177,8 +177,9 @@ class Connection(asyncio.Protocol):
 
     async def _chat(self, plan: Plan, lane: Lane, body: dict[str, object]) -> None:
         model, prompt = str(body.get("model")), prompt_of(body)
+        number = lane.requests  # others may come while this one waits
         if plan.bill:
-            plan = billed(plan, lane.requests, model, lane.bill)
+            plan = billed(plan, number, model, lane.bill)
         if plan.right and lane.active > plan.right:
             self._send(429, refusal("1302"))
             return
@@ -190,7 +191,7 @@ class Connection(asyncio.Protocol):
             self._send(200, refusal(plan.code, plan.said))
         elif plan.sse and body.get("stream"):
             await self._stream(plan, lane, recorded(plan.sse), False)
-        elif reply := plan.reply(lane.requests):
+        elif reply := plan.reply(number):
             await self._scripted(plan, lane, body, reply)
         elif body.get("stream"):
             told = plan if faulty else replace(plan, error=-1, cut=-1)
