@@ -99,7 +99,8 @@ def demo(given: argparse.Namespace) -> None:
     notebook = next(path for path in room.notebooks() if path.name == _DEMO)
     started = datetime.now(UTC)
     print(f"running {notebook.name} in a new kernel ...", flush=True)
-    book = room.execute(notebook, {"GLMKIT_ENDPOINT": "local"})
+    # A demo is to show a model at work, not a recording of one.
+    book = room.execute(notebook, {"GLMKIT_ENDPOINT": "local", "GLMKIT_REPLAY": "off"})
     _print_answers(book.cells)
     _print_calls(started)
     room.write_html(book, given.out)

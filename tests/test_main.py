@@ -110,3 +110,5 @@ def test_demo_runs_the_first_notebook(platform: Platform, tmp_path: Path) -> Non
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "Why is the sky blue?" in page
     assert "Loading widget" not in page
+    assert "replayed" not in page.replace("<em>replayed</em>", "")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]

@@ -99,6 +99,7 @@ def test_notebooks_are_committed_without_outputs(path: Path) -> None:
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert not [cell for cell in code if cell["outputs"] or cell["execution_count"]]
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert "%glm replay auto" in "".join(code[0]["source"])
 
 
 def test_no_file_speaks_of_where_it_was_written() -> None:
