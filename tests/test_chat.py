@@ -113,7 +113,7 @@ def test_a_stop_closes_the_connection(paced: Factory, chat: Make) -> None:
     place = paced(tokens=100_000, rate=200)
     talk = chat(place)
     talk.page("ask", text="Why?")
-    wait_for(lambda: any("body" in message for message in talk.told))
+    wait_for(lambda: any("Part 1" in str(message.get("body")) for message in talk.told))
     talk.page("stop")
     place.until(lambda seen: seen["left"] == 1)
     talk.rest()

@@ -46,7 +46,8 @@ class Chat {
     this.title = make("span", { class: "title" });
     this.total = make("span", { class: "total" });
     this.list = make("div", { class: "turns" });
-    this.log = make("div", { class: "log", role: "region", "aria-label": "Conversation" }, this.list);
+    const scrolls = { class: "log", role: "region", "aria-label": "Conversation", tabindex: "0" };
+    this.log = make("div", scrolls, this.list);
     this.below = make("div", { class: "forks" });
     this.root = make(
       "section",
@@ -149,16 +150,17 @@ class Chat {
   update(turn) {
     if (turn) return this.turns.get(turn.key)?.take(turn);
     const { path, running, total, title, confirming, forks } = this.store.state;
+    const had = this.list.contains(document.activeElement);
     this.showPath(path.filter(({ key }) => this.store.turns.has(key)));
     for (const { key, beside } of path) {
       const where = { beside, running: key === running, busy: Boolean(running), confirming };
       this.turns.get(key)?.update(where);
     }
+    if (had && !this.list.contains(document.activeElement)) this.refocus();
     this.composer.update(this.store.state);
     this.title.textContent = title;
     this.total.textContent = total;
     this.log.hidden = this.save.hidden = !path.length;
-    this.reach();
     this.showForks(forks);
   }
 
@@ -175,24 +177,17 @@ class Chat {
     this.turns = new Map(
       keys.map((key) => [key, old.get(key) ?? new TurnView(this, this.store.turns.get(key))]),
     );
-    const had = this.list.contains(document.activeElement);
     this.list.replaceChildren(...[...this.turns.values()].map((view) => view.root));
-    if (had && !this.list.contains(document.activeElement)) this.refocus(keys);
   }
 
-  /** Give the focus to the arrow that was pressed, in the version that came. */
-  refocus(keys) {
-    const by = this.stepped;
-    this.stepped = 0;
-    const come = [...this.turns.values()].find((view) => view.key === keys.at(-1));
-    const arrow = by && come && (by < 0 ? come.back : come.on);
-    (arrow || this.composer).focus();
-  }
-
-  /** A place that scrolls can be reached by keyboard. */
-  reach() {
-    this.log.setAttribute("tabindex", "0");
-    this.log.dataset.lmSuppressShortcuts = "true";
+  /** Who stepped to another version can step on; else the next question is due. */
+  refocus() {
+    const { key, by } = this.stepped ?? {};
+    const come = this.turns.get(key);
+    this.stepped = null;
+    if (!come) return this.composer.focus();
+    const arrow = by < 0 ? come.back : come.on;
+    (arrow.disabled ? (by < 0 ? come.on : come.back) : arrow).focus();
   }
 
   showForks(ids) {

@@ -128,7 +128,7 @@ class TurnView {
 
   step(by) {
     const key = this.versionsOf[this.versionsOf.indexOf(this.key) + by];
-    this.chat.stepped = by;
+    this.chat.stepped = { key, by };
     this.chat.line.do("choose", { key });
   }
 

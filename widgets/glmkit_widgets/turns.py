@@ -210,9 +210,9 @@ def total(turns: Iterator[Turn]) -> str:
     listed = _sum([reply.list_cost for reply in replies])
     beside = f" (list {listed})" if listed and listed != owed else ""
     unknown = sum(reply.cost is None for reply in replies)
-    more = f", {unknown} of unknown cost" if unknown else ""
-    money = "cost unknown" if owed is None else f"{owed}{beside}{more}"
-    return " · ".join([count, f"{tokens:,} tokens", money])
+    more = f", {unknown} of unknown cost" if unknown and owed is not None else ""
+    money = "cost unknown" if owed is None else f"{owed}"
+    return " · ".join([count, f"{tokens:,} tokens", f"{money}{beside}{more}"])
 
 
 def _sum(amounts: Sequence[Money | None]) -> Money | None:
