@@ -265,27 +265,24 @@ def test_interrupted_chat_goes_on(kernel: Kernel, paced: Factory) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_hundred_interrupts_at_random_moments(kernel: Kernel, paced: Factory) -> None:
-    """One of the two kernels' hundred each."""
+    """A hundred in each kernel; `tests.bench.interrupts` tells how long they take."""
     use(kernel, paced(tokens=3))
     kernel.run("%%glm\nHi")
     place = paced(tokens=150, rate=150, first_s=0.1)
     use(kernel, place)
-    chance, waits = random.Random(7), []
+    chance = random.Random(7)
     for number in range(100):
         before = len(states())
         cell = kernel.start(f"%%glm --chat c{number // 5} -o answer\nHi {number}")
         until_begun(kernel, cell)
         time.sleep(chance.uniform(0, 1.2))
-        began = time.monotonic()
         kernel.manager.interrupt_kernel()
         messages = kernel.finish(cell)
-        waits.append(time.monotonic() - began)
         place.until(lambda seen: seen["active"] == 0)
         added = states()[before:]
         assert len(added) <= 1
         assert set(added) <= {"interrupted", "done"}
         assert all("nterrupt" in error for error in errors(messages))
-    assert sorted(waits)[94] <= 0.5
     use(kernel, paced(tokens=3))
     for number in range(20):
         assert not errors(kernel.run(f"%%glm --chat c{number}\nAgain"))

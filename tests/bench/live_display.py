@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +20,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.lab import CHROMIUM_FLAGS, TOKEN, chromium_path, running_lab
+from tests.browser.lab import CHROMIUM_FLAGS, TOKEN, Lab, chromium_path, running_lab
 from tests.browser.notebook import Notebook, Traffic, settle
+from tests.conftest import serving
 
 _CELL = """\
 %load_ext glmkit
@@ -46,18 +46,6 @@ _MEASURE = """() => {
         else seen.ended ??= Date.now();
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
-
-
-@contextmanager
-def paced_server() -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.paced"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        yield json.loads(child.stdout.readline())["url"]
-        child.stdin.close()
 
 
 def sent_at(lane: str) -> float:
@@ -122,17 +110,12 @@ def measured(
     }
 
 
-def main() -> None:
-    """Measure each kind of text in turn."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokens", type=int, default=10_000)
-    parser.add_argument("--rate", type=int, default=200)
-    parser.add_argument("--text", nargs="+", default=["mixed", "fence", "paragraph"])
-    asked = parser.parse_args()
+@contextmanager
+def opened() -> Iterator[tuple[Browser, Page, Traffic, Lab]]:
+    """Open a JupyterLab of its own in a browser."""
     with (
         tempfile.TemporaryDirectory() as base,
         running_lab(Path(base), {}) as lab,
-        paced_server() as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
@@ -143,6 +126,18 @@ def main() -> None:
         page.goto(f"{lab.url}/lab?token={TOKEN}&reset")
         page.wait_for_function("() => window.jupyterapp", timeout=60_000)
         settle(page, "async () => { await window.jupyterapp.restored }")
+        yield browser, page, traffic, lab
+        browser.close()
+
+
+def main() -> None:
+    """Measure each kind of text in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokens", type=int, default=10_000)
+    parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--text", nargs="+", default=["mixed", "fence", "paragraph"])
+    asked = parser.parse_args()
+    with opened() as (browser, page, traffic, lab), serving("tests.paced") as server:
         for text in asked.text:
             lane = f"{server}/lane={text}"
             url = f"{lane}/tokens={asked.tokens}/rate={asked.rate}/text={text}"
@@ -151,7 +146,6 @@ def main() -> None:
             figures = measured(browser, page, traffic, file, lane)
             sys.stdout.write(json.dumps({"text": text} | figures) + "\n")
             sys.stdout.flush()
-        browser.close()
 
 
 if __name__ == "__main__":

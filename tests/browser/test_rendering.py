@@ -180,6 +180,92 @@ def test_no_vector_has_an_effect_while_it_streams(
     harmless(book.page, asked)
 
 
+#: Everything else on the page that somebody else has written, a cell for each kind.
+_SURFACES = [
+    """
+import json, glmkit
+from IPython.display import HTML, display
+from glmkit.calls import Answer, Call, Reply
+from glmkit.conversation import Conversation
+from glmkit.events import Search, Source, Text, Thinking, ToolCall, ToolResult, Usage
+from glmkit.messages import Message, Request
+from glmkit.notebook import exports
+from glmkit.notebook.chats import Chats
+from glmkit.telling import Telling
+from glmkit.telling.badges import About, badge_of
+from glmkit.telling.views import View, structured
+from glmkit_widgets.run import wrong
+texts = json.loads({texts!r})
+def reply(text, answer="So"):
+    call = Call(at=0.0, endpoint="local", model=text, state="done",
+        request=Request(messages=(Message("user", text),), model=text),
+        answer=Answer(text=answer, usage=Usage(1, 1), finish_reason=text,
+            model=text, stand_in=text),
+        changed=(text,), recorded=text)
+    return Reply((call,))
+def show(bundles):
+    display({{"text/html": "".join(b["text/html"] for b in bundles),
+        "text/plain": "".join(b["text/plain"] for b in bundles)}}, raw=True)
+def telling(*events):
+    told = Telling()
+    told.add(events)
+    return told
+""",
+    "# the badge: model, stand-in, chat, slips, what was sent; why it is partial\n"
+    "show(telling(Text('So')).final(badge_of(reply(t), About(t, 2, (t,))), t)"
+    " for t in texts)",
+    "# tools, their arguments and results, sources, thinking\n"
+    "show(telling(Thinking(t), ToolCall(0, '1', t, t), ToolResult('1', t, t),"
+    " Search((Source(t, t, media=t), Source('', 'http://x.example/' + t))))"
+    ".final(None, '') for t in texts)",
+    "# typed values, and answers that are no Markdown\n"
+    "for value in (lambda t: {t: t}, lambda t: [{t: [t]}], lambda t: [t]):\n"
+    "    show(telling().final(None, '', structured(value(t))) for t in texts)\n"
+    "for format in ('text', 'json', 'code'):\n"
+    "    view = View(format)\n"
+    "    show(telling().final(None, '', view.shown(reply(t, t))) for t in texts)",
+    "# a chat by its name\n"
+    "client = glmkit.Client('http://127.0.0.1:9/v1')\n"
+    "chats = Chats()\n"
+    "for t in texts[:_MOST]:\n"
+    "    chat = chats.take(t, client, system=t)\n"
+    "    chat.talk = Conversation(client, history=[Message(r, t) for r in"
+    " ('system', 'user', 'assistant')])\n"
+    "    exports.show(chat)",
+    "# what would be sent, with a file's name and a tag\n"
+    "shell = get_ipython()\n"
+    "shell.run_line_magic('load_ext', 'glmkit')\n"
+    "shell.run_line_magic('glm', 'config endpoint http://127.0.0.1:9/v1')\n"
+    "for t in texts[:_MOST]:\n"
+    "    shell.run_cell_magic('glm', '--dry-run --tag ' + json.dumps(t.replace("
+    "chr(34), chr(39))), t)",
+    "# errors, in a cell and in a widget\n"
+    "display(HTML('<div class=glmkit-answer>' + ''.join(wrong(e) for t in texts"
+    " for e in (glmkit.GLMError(t, hint=t), ValueError(t))) + '</div>'))\n"
+    "for t in texts[:_MOST]:\n"
+    "    try:\n"
+    "        raise glmkit.GLMError(t, hint=t)\n"
+    "    except glmkit.GLMError:\n"
+    "        shell.showtraceback()",
+]
+
+
+def test_no_name_and_no_error_has_an_effect(
+    notebook: Open, listener: tuple[str, list[str]]
+) -> None:
+    origin, asked = listener
+    texts = attacks(origin)
+    first = _SURFACES[0].format(texts=json.dumps(texts))
+    cells = [first + f"_MOST = {_MOST}", *_SURFACES[1:]]
+    book = notebook([*cells, "display(HTML('<b class=the-end>end</b>'))"])
+    book.page.evaluate(_WATCH)
+    for index in range(len(cells) + 1):
+        failed = [o for o in book.run(index) if o["output_type"] == "error"]
+        assert all(o["ename"] == "GLMError" for o in failed), failed
+    expect(book.cell(len(cells)).locator(".the-end")).to_be_attached()
+    assert harmless(book.page, asked)["answers"] > 8 * len(texts)
+
+
 @pytest.mark.parametrize("kind", ["Markdown", "HTML"])
 def test_raw_text_would_have_had_effects(
     notebook: Open, listener: tuple[str, list[str]], traffic: Traffic, kind: str
