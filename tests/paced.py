@@ -223,11 +223,11 @@ class Connection(asyncio.Protocol):
         )
         start = time.monotonic() + plan.first_s
         await asyncio.sleep(plan.first_s)
-        rest = iter(events)
-        while batch := list(islice(rest, await self._due(plan, lane.sent, start))):
+        rest, sent = iter(events), 0  # each stream has its own pace
+        while batch := list(islice(rest, await self._due(plan, sent, start))):
             data = b"".join(batch)
             self.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
-            lane.sent += len(batch)
+            lane.sent = sent = sent + len(batch)
             lane.sent_at = time.monotonic()
             await self.writable.wait()
         if breaks:

@@ -310,7 +310,7 @@ def test_differences_are_marked_and_follow_a_new_run(
     wait_for(lambda: widget.columns[int(here)]["changes"])
     assert widget.columns[int(there)]["changes"] == ""
     html = widget.feed(f"changes {here}")._end
-    assert "<del> blue</del>" in html
+    assert "<del>blue</del>" in html
     assert "&lt;b&gt;red" in unmarked(html, "ins")
     assert "<b>" not in html
     widget.page(do="against", key="")  # type: ignore[attr-defined]

@@ -79,7 +79,7 @@ def changes(there: str, here: str) -> Changes:
     nothing in common take no longer than half a second.
 
     >>> changes("The sky is blue.", "The sky is grey.").html
-    'The sky is<del> blue</del><ins> grey</ins>.'
+    'The sky is <del>blue</del> <ins>grey</ins>.'
     """
     old, new = _SPACED.findall(there), _SPACED.findall(here)
     cut = len(old) > MOST or len(new) > MOST
@@ -88,8 +88,9 @@ def changes(there: str, here: str) -> Changes:
     gone = came = 0
     a = b = 0
     for i, j, size in _matches(_keys(old), _keys(new)):
-        apart = " " if _melt(old[a:i], new[b:]) else ""
-        pieces += [_marked("del", [*old[a:i], apart]), _marked("ins", new[b:j])]
+        pieces.append(_marked("del", old[a:i]))
+        pieces.append(" " if _melt(old[a:i], new[b:]) else "")
+        pieces.append(_marked("ins", new[b:j]))
         gone, came = gone + i - a, came + j - b
         pieces.append(escaped("".join(new[j : j + size])))
         a, b = i + size, j + size
@@ -101,8 +102,11 @@ def _keys(spaced: Sequence[str]) -> list[str]:
 
 
 def _marked(tag: str, spaced: Sequence[str]) -> str:
-    text = escaped("".join(spaced))
-    return f"<{tag}>{text}</{tag}>" if text else ""
+    """Return words with a mark round them; the blanks before them stay outside."""
+    text = "".join(spaced)
+    words = text.lstrip()
+    before = text[: len(text) - len(words)]
+    return f"{before}<{tag}>{escaped(words)}</{tag}>" if words else ""
 
 
 def _melt(gone: Sequence[str], after: Sequence[str]) -> bool:

@@ -106,7 +106,10 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("Tokens", _tokens(result)),
         ("Cost", _cost(result)),
         ("First token", _seconds(result.first_token_s, 2)),
-        ("Speed", f"{result.tokens_per_s:.0f} tokens/s" if result.tokens_per_s else ""),
+        (
+            "Speed",
+            f"{result.tokens_per_s:,.0f} tokens/s" if result.tokens_per_s else "",
+        ),
         ("Time", _seconds(result.seconds, 1)),
         ("Answered by", _who(result)),
     ]
