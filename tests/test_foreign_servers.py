@@ -15,11 +15,11 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -27,6 +27,8 @@ import glmkit
 from glmkit.local import weights
 from glmkit.local.engine.process import Process
 from tests.conftest import wait_for
+
+Test = TypeVar("Test", bound=Callable[..., None])
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,21 @@ def test_leaving_a_stream_stops_llamas_generation(llama: Foreign) -> None:
     wait_for(busy, lambda slots: slots == 0, limit_s=30)
 
 
+def in_one_worker(server: str) -> Callable[[Test], Test]:
+    """Mark a slow test whose server one worker makes the environment of, if need be."""
+
+    def marked(test: Test) -> Test:
+        for mark in (
+            pytest.mark.slow,
+            pytest.mark.timeout(600),
+            pytest.mark.xdist_group(server),
+        ):
+            test = mark(test)
+        return test
+
+    return marked
+
+
 def executable(package: str, name: str) -> Path:
     """Return a program of a package that has an environment of its own."""
     chosen = os.environ.get("FOREIGN_SERVERS")
@@ -192,8 +209,7 @@ def fakellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
         yield Foreign(f"http://127.0.0.1:{port}/v1", "any.key", "gpt-4")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@in_one_worker("fakellm")
 def test_fakellm_answers_whole_and_streamed(fakellm: Foreign) -> None:
     reply = fakellm.client().chat("hello")
     again = streamed(fakellm.client(), "hello")
@@ -203,7 +219,7 @@ def test_fakellm_answers_whole_and_streamed(fakellm: Foreign) -> None:
     assert again.complete
 
 
-@pytest.mark.slow
+@in_one_worker("fakellm")
 def test_fakellms_refusal_is_typed(fakellm: Foreign) -> None:
     with pytest.raises(glmkit.RateLimitError) as caught:
         fakellm.client(timeout_s=2).chat("limit")
@@ -228,8 +244,7 @@ def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
         yield Foreign(f"http://127.0.0.1:{port}/v1", "sk-virtual", "mock")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@in_one_worker("litellm")
 def test_litellm_answers_whole_and_streamed(litellm: Foreign) -> None:
     reply, again = litellm.client().chat("Hi"), streamed(litellm.client(), "Hi")
     assert reply.text == again.text == "Hello, proxied."
@@ -239,7 +254,7 @@ def test_litellm_answers_whole_and_streamed(litellm: Foreign) -> None:
     assert again.complete
 
 
-@pytest.mark.slow
+@in_one_worker("litellm")
 def test_litellms_string_codes_become_typed_errors(litellm: Foreign) -> None:
     with pytest.raises(glmkit.RateLimitError) as limited:
         litellm.client(timeout_s=15).chat("Hi", model="limited")
@@ -251,7 +266,7 @@ def test_litellms_string_codes_become_typed_errors(litellm: Foreign) -> None:
     assert refused.value.action == "stop"
 
 
-@pytest.mark.slow
+@in_one_worker("litellm")
 def test_a_stream_through_litellm_may_be_left(litellm: Foreign) -> None:
     with litellm.client().stream("Hi") as stream:
         next(iter(stream))
