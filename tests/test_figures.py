@@ -145,7 +145,7 @@ def test_another_model_is_priced_for_the_same_tokens(ledger: Ledger) -> None:
     figure = figures.what_if(frame, "glm-4-long")
     (bar,) = figure.data
     assert dict(zip(bar.y, bar.x, strict=True))["all glm-4-long"] == 1.0
-    assert "2.0 times more" in words(figure)
+    assert "2.0 times as much" in words(figure)
 
 
 def test_times_stand_in_their_bins_and_give_quantiles(ledger: Ledger) -> None:

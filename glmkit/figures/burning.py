@@ -61,8 +61,10 @@ def burn_down(
 
 def _name(budget: dict[Any, Any], session: str) -> str:
     scope, name = str(budget["scope"]), str(budget["name"])
-    if scope == "day" or name == session:
-        return f"this {scope}"
+    if scope == "day":
+        return "today"
+    if name == session:
+        return "this session"
     return f"{scope} {name.rpartition('/')[2]}"
 
 
@@ -136,7 +138,7 @@ def _drawn(
         "mode": "lines",
         "x": [_local(now, zone), _local(far, zone)],
         "y": [100 * share, 100 * share * (1 - part)],
-        "line": {"color": colour, "dash": "dot", "width": 1},
+        "line": {"color": colour, "dash": "dot", "width": 1.5},
         "hovertemplate": "at this pace: %{y:.1f} %<br>%{x}<extra></extra>",
     }
     return [left, ahead]

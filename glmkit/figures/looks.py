@@ -111,7 +111,17 @@ def count(number: float) -> str:
     >>> count(999), count(12_345), count(7_100_000)
     ('999', '12.3k', '7.1M')
     """
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if number >= size:
             return f"{number / (1e3 if letter == 'k' else size):.1f}{letter}"
     return f"{number:,.0f}"
+
+
+def times(ratio: Decimal) -> str:
+    """Return a ratio with two digits that tell something.
+
+    >>> times(Decimal("1.678")), times(Decimal("0.0123")), times(Decimal("250"))
+    ('1.7 times', '0.012 times', '250 times')
+    """
+    digits = max(0, 1 - ratio.adjusted()) if ratio else 0
+    return f"{ratio:,.{min(digits, 6)}f} times"

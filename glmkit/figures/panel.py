@@ -54,9 +54,13 @@ class Panel(NamedTuple):
 #: Pixels: the width a panel of its own is laid out for, and what two beside need.
 _ALONE, _TWO = 640, 760
 #: Pixels round a panel's axes: above for title and note, left for names or numbers.
-_ABOVE, _BELOW, _NAMES, _NUMBERS, _GAP = 76, 34, 150, 52, 20
+_ABOVE, _BELOW, _NAMES, _NUMBERS, _GAP = 76, 34, 164, 52, 20
 _LETTER, _LEGEND_LETTER = 6.6, 8.0
-_AXIS: dict[str, Any] = {"nticks": 5, "automargin": False, "tickangle": 0}
+#: Ticks that nobody sees hold names and numbers off the bars.
+_AXIS: dict[str, Any] = {
+    "nticks": 5, "automargin": False, "tickangle": 0, "separatethousands": True,
+    "ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0, 0, 0, 0)",
+}  # fmt: skip
 
 
 def grid(panels: Sequence[Panel], width: int) -> dict[str, Any]:

@@ -298,9 +298,8 @@ def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
 
 def _compared(before: Decimal, after: Decimal, currency: str, missing: int) -> str:
     words = f"{looks.money(before, currency)} → {looks.money(after, currency)}"
-    if before and after:
-        more, less = max(before, after), min(before, after)
-        words += f", {more / less:.1f} times {'more' if after > before else 'less'}"
+    if before:
+        words += f", {looks.times(after / before)} as much"
     return words + (f" · {missing:,} calls left out: no price" if missing else "")
 
 

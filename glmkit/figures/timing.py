@@ -96,7 +96,8 @@ def _powers(order: Sequence[float], unit: str) -> dict[str, Any]:
     return {
         "tickmode": "array",
         "tickvals": [math.log2(tick) for tick in ticks],
-        "ticktext": [f"{_plain(tick)} {unit}" for tick in ticks],
+        # The longer unit stands in the title.
+        "ticktext": [f"{_plain(tick)}{' s' if unit == 's' else ''}" for tick in ticks],
     }
 
 
