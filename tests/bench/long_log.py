@@ -83,8 +83,10 @@ def fill(path: Path, count: int) -> None:
     db.close()
 
 
-def timed(what: str, work: Callable[[], object], rounds: int = 5) -> None:
-    """Print how long something takes."""
+def timed(
+    what: str, work: Callable[[], object], rounds: int = 5, goal: str = ""
+) -> None:
+    """Print how long something takes, beside its goal."""
     took, cpu = [], []
     for _ in range(rounds):
         started, used = time.perf_counter(), time.process_time()
@@ -92,7 +94,8 @@ def timed(what: str, work: Callable[[], object], rounds: int = 5) -> None:
         took.append(time.perf_counter() - started)
         cpu.append(time.process_time() - used)
     wall, own = statistics.median(took) * 1e3, statistics.median(cpu) * 1e3
-    print(f"{what:44} {wall:9.1f} ms, {own:9.1f} ms of CPU", flush=True)
+    told = f"   (goal: at most {goal})" if goal else ""
+    print(f"{what:44} {wall:9.1f} ms, {own:9.1f} ms of CPU{told}", flush=True)
 
 
 def measure(path: Path, count: int) -> None:
@@ -102,7 +105,16 @@ def measure(path: Path, count: int) -> None:
     timed("fold all of them", lambda: frames.usage("model", ledger=ledger), 1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for by in ("model", "day", ["model", "day"], "notebook", "cell", "tag"):
-        timed(f"usage(by={by!r})", lambda by=by: frames.usage(by, ledger=ledger))
+        timed(
+            f"usage(by={by!r})",
+            lambda by=by: frames.usage(by, ledger=ledger),
+            goal="100 ms" if by == "model" else "",
+        )
+    timed(
+        "ledger.read by model and day",
+        lambda: ledger.read(("model", "day")),
+        goal="5 ms of CPU",
+    )
     chosen = {"model": "glm-4.6", "notebook": "notebook-3.ipynb"}
     timed(
         "the same, filtered", lambda: frames.usage("day", where=chosen, ledger=ledger)
