@@ -6,7 +6,10 @@ import asyncio
 import contextlib
 import csv
 import random
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -294,3 +297,37 @@ def test_marks_say_how_sure_a_sum_is(ledger: Ledger) -> None:
         "glm-4.6": "",
     }
     assert frames.usage("endpoint", ledger=ledger)["mark"].tolist() == ["about"]
+
+
+_DIES = """
+import os, signal, sys
+from contextlib import nullcontext
+from pathlib import Path
+from glmkit.ledger import Ledger, sums
+path, place, arm = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+if arm == "no transaction":
+    sums.transaction = nullcontext
+sums._FOLD = (*sums._FOLD[:place], "SELECT die()", *sums._FOLD[place:])
+ledger = Ledger(path)
+die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+ledger._connection.persist(lambda db: db.create_function("die", 0, die))
+ledger.read(("model",))
+"""
+
+
+def folded_after_a_kill(ledger: Ledger, place: int, arm: str) -> bool:
+    """Kill a process in the middle of its fold; whether the sums hold afterwards."""
+    command = [sys.executable, "-c", _DIES, ledger.path, str(place), arm]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    return bool(ledger.verify().sums)
+
+
+@pytest.mark.parametrize("place", [1, 4, 9, len(sums._FOLD)])
+def test_fold_that_is_killed_counts_no_call_twice(ledger: Ledger, place: int) -> None:
+    asyncio.run(some_calls(ledger, 40))
+    assert folded_after_a_kill(ledger, place, "")
+
+
+def test_fold_without_its_transaction_would(ledger: Ledger) -> None:
+    asyncio.run(some_calls(ledger, 40))
+    assert not folded_after_a_kill(ledger, 4, "no transaction")

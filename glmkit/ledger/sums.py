@@ -2,8 +2,10 @@
 
 Calls are folded into the sums in rounds, each in one transaction with the mark of how
 far it got: every call is in the rows and, once, in the sums, or in the rows alone and
-above the mark. Whoever reads the sums folds what is left first, so they never lack a
-call that has ended. A call's own transaction is spared three more pages this way.
+above the mark. A process that is killed in a round leaves the round undone. Whoever
+reads the sums folds what is left first, so they never lack a call that has ended.
+Written by the call's own transaction, the sums would cost as much as four plain inserts
+more; folded, they cost less than one.
 """
 
 from __future__ import annotations
