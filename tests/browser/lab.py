@@ -113,7 +113,7 @@ def running_lab(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: server.poll() is not None or _answers(url), limit_s=90)
+        wait_for(lambda: server.poll() is not None or answers(url), limit_s=90)
         if server.poll() is not None:
             pytest.fail((base / "lab.log").read_text("utf-8")[-3000:])
         yield Lab(url, folder, home)
@@ -137,7 +137,8 @@ def _command(port: int, folder: Path) -> list[str]:
     ]
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a Jupyter server is up."""
     try:
         with urllib.request.urlopen(f"{url}/api/status?token={TOKEN}"):
             return True

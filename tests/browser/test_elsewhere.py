@@ -1,0 +1,141 @@
+"""The same notebook in other front ends: Notebook 7, papermill, nbconvert."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab import TOKEN, Lab, answers
+from tests.browser.notebook import SCREENSHOTS
+from tests.conftest import Paced, home_variables, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+#: Installed beside the environment: its own JupyterLab fits them.
+_PACKAGES = ("notebook>=7.4,<8", "papermill", "entrypoints", "tenacity")
+
+SAID = "Sunlight holds every colour"
+BADGE = "7 tokens in, 60 out"
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with Notebook 7 and papermill in it."""
+    folder = tmp_path_factory.mktemp("others")
+    # Packages come from the registry: the tests' guard and home stay out of pip.
+    free = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "HOME")}
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    subprocess.run([*command, "--target", folder, *_PACKAGES], check=True, env=free)
+    return folder
+
+
+@pytest.fixture
+def environment(others: Path, tmp_path: Path) -> dict[str, str]:
+    """Return an environment with them and with a home of its own."""
+    path = f"{others}{os.pathsep}{os.environ['PYTHONPATH']}"
+    home = home_variables(tmp_path / "home")
+    more = {"PYTHONPATH": path, "JUPYTER_PATH": str(others / "share/jupyter")}
+    return {**os.environ, **home, **more, "JUPYTER_PLATFORM_DIRS": "1"}
+
+
+@pytest.fixture
+def file(tmp_path: Path, paced: Callable[..., Paced]) -> Path:
+    """Return a notebook that asks once."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    url = paced(tokens=60, text="mixed").url
+    cells = [
+        f"%load_ext glmkit\n%glm config endpoint {url}",
+        "%%glm -o answer\nHi",
+        "print(answer.complete, answer.usage.completion_tokens)",
+    ]
+    return Lab("", folder, tmp_path / "home").write("same.ipynb", cells)
+
+
+def shown(file: Path) -> dict[str, Any]:
+    """Return the one output of the cell that asks."""
+    cells = json.loads(file.read_text("utf-8"))["cells"]
+    assert "".join(cells[2]["outputs"][0]["text"]) == "True 60\n"
+    (output,) = cells[1]["outputs"]
+    data: dict[str, Any] = output["data"]
+    return data
+
+
+def test_papermill_keeps_one_static_output(
+    file: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", file, out, "--no-progress-bar"]
+    subprocess.run(command, check=True, env=environment, cwd=tmp_path)
+    data = shown(out)
+    assert set(data) == {"text/html", "text/plain"}
+    assert BADGE in "".join(data["text/plain"])
+    assert "widgets" not in json.loads(out.read_text("utf-8"))["metadata"]
+    page = [sys.executable, "-m", "nbconvert", "--to", "html", out]
+    subprocess.run(page, check=True, env=environment, cwd=tmp_path)
+    html = out.with_suffix(".html").read_text("utf-8")
+    assert "<strong>every colour</strong>" in html
+    assert BADGE in html
+    assert "Loading widget" not in html
+
+
+@pytest.fixture
+def notebook_7(environment: dict[str, str], file: Path) -> Iterator[str]:
+    """Run Notebook 7 in the notebook's folder and return its address."""
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "notebook", "--no-browser", "--allow-root"),
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={file.parent}",
+        "--ServerApp.port_retries=0",
+    ]
+    log = file.parent.parent / "notebook.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            command, env=environment, cwd=file.parent, stdout=out, stderr=out
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: server.poll() is not None or answers(url), limit_s=90)
+        assert server.poll() is None, log.read_text("utf-8")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_notebook_7_streams_and_keeps_the_answer(
+    chromium: Page, notebook_7: str, file: Path
+) -> None:
+    browser = chromium.context.browser
+    assert browser is not None
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{notebook_7}/notebooks/{file.name}?token={TOKEN}")
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(3, timeout=60_000)
+    kernel = page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator")
+    expect(kernel.first).to_be_attached(timeout=60_000)
+    page.locator(".jp-Notebook .jp-Cell").first.locator(".cm-content").click()
+    for _ in range(3):
+        page.keyboard.press("Shift+Enter")
+    cell = page.locator(".jp-Notebook .jp-Cell").nth(1)
+    expect(cell.locator(".glmkit-answer")).to_contain_text(SAID, timeout=60_000)
+    expect(cell.locator(".glmkit-badge")).to_contain_text(BADGE, timeout=60_000)
+    expect(cell.locator(".glmkit-live")).to_have_count(0)
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "notebook-7.png")
+    page.keyboard.press("Control+s")
+    wait_for(lambda: BADGE in file.read_text("utf-8"))
+    assert set(shown(file)) == {"text/html", "text/plain"}
+    page.close()
