@@ -168,7 +168,7 @@ def test_tools_of_the_notebook_are_used(
     )
     run("%%glm --tools double -o answer\nDouble 21")
     assert shell.user_ns["answer"].text == "It is 42."
-    assert sent(place)["messages"][-1]["content"] == "42"
+    assert json.loads(sent(place)["messages"][-1]["content"])["result"] == 42
 
 
 def test_pictures_go_beside_the_words(
