@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from glmkit.errors import TransportError
 from glmkit.transport import Sent
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
@@ -29,6 +30,11 @@ class Peer:
             self._connection, _ = self._listening.accept()
         ready, _, _ = select.select([self._connection], [], [], seconds)
         return self._connection.recv(2**20) if ready else b""
+
+    def left(self, seconds: float) -> bool:
+        """Whether the connection is given up within so many seconds."""
+        ready, _, _ = select.select([self._connection], [], [], seconds)
+        return bool(ready) and not self.heard()
 
     def answer(self, answer: bytes = ANSWER) -> None:
         assert self._connection is not None
@@ -71,6 +77,20 @@ def test_a_request_leaves_in_its_own_turn_of_the_loop(peer: Peer) -> None:
         return heard
 
     assert asyncio.run(main()).endswith(b"\r\n\r\nonce more")
+
+
+def test_an_answer_that_can_not_be_read_lets_go_of_its_connection(peer: Peer) -> None:
+    async def main() -> None:
+        asked = asyncio.create_task(ask(peer.origin))
+        await asyncio.to_thread(peer.heard, 10)
+        peer.answer(ANSWER.replace(b"content-length", b"content-encoding: br\r\na"))
+        with pytest.raises(TransportError, match="unasked encoding") as caught:
+            await asked
+        # The error holds all frames alive: nothing is let go by their end.
+        assert await asyncio.to_thread(peer.left, 10)
+        assert caught.value is not None
+
+    asyncio.run(main())
 
 
 def test_a_proxy_of_the_environment_is_asked(

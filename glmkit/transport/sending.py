@@ -82,7 +82,6 @@ class Sent:
                     timeout=_limits(self._timeout_s),
                     **way.options,
                 )
-            self._inflater = _inflater(self.header("content-encoding"))
         except FAULTS as exc:
             error = translated(exc, self._target.url, self._timeout_s)
             error.stale = self._stale(exc)
@@ -135,6 +134,10 @@ class Sent:
                 yield piece
         except FAULTS as exc:
             raise translated(exc, self._target.url, self._timeout_s) from exc
+
+    @functools.cached_property
+    def _inflater(self) -> zlib._Decompress | None:
+        return _inflater(self.header("content-encoding"))
 
     async def _piece(self) -> bytes | None:
         """Return the next decoded bytes; None at the end."""
