@@ -447,3 +447,18 @@ def test_the_key_is_neither_in_the_file_nor_in_a_message(
         saved = json.dumps(book.save()).encode()
         assert canary.found_in(saved) == {*canary.encodings()}
         assert canary.found_in(b"\n".join(seen)) == {*canary.encodings()}
+
+
+def test_a_picture_is_typeset_when_it_is_seen(notebook: Open, paced: Factory) -> None:
+    place = scripted(paced, says("So \\(a^2\\) it is."))
+    book = notebook([talking(place), "chat.close()"])
+    panel = shown(book)
+    ask(panel, "Why?")
+    answered(panel, 1)
+    expect(panel.locator("mjx-container")).to_have_count(1)
+    picture = book.cell(0).locator(".glmkit-still")
+    expect(picture.locator(".glmkit-formula")).to_have_count(1)
+    expect(picture.locator("mjx-container")).to_have_count(0)
+    book.run(1)
+    expect(picture).to_be_visible()
+    expect(picture.locator("mjx-container")).to_have_count(1)

@@ -15,8 +15,7 @@ class Heir {
 
   /** Measure, and wait for the output: it comes next. */
   expect() {
-    const body = this.view.root.querySelector(".glmkit-body");
-    this.heights = Array.from(body.children, (b) => b.getBoundingClientRect().height);
+    this.heights = heightsOf(this.view.root);
     const output = this.view.root.closest(".jp-OutputArea-child");
     const area = output?.parentElement;
     if (!area) return; // no JupyterLab
@@ -33,11 +32,7 @@ class Heir {
   take(answer) {
     const { root, setter } = this.view;
     setter.adopt(answer, setter.done(root));
-    if (!answer.matches(".glmkit-long")) return;
-    const blocks = answer.querySelector(".glmkit-body").children;
-    this.heights.slice(0, blocks.length).forEach((height, n) => {
-      blocks[n].style.containIntrinsicBlockSize = `auto ${height}px`;
-    });
+    keepHeights(answer, this.heights);
   }
 }
 

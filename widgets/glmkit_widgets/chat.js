@@ -81,7 +81,11 @@ class Chat {
   listen() {
     this.heard = (message) => this.take(message);
     this.model.on("msg:custom", this.heard);
-    this.grows = new ResizeObserver(() => this.stay());
+    this.picture = new Picture(this.model, this.root);
+    this.grows = new ResizeObserver(() => {
+      this.picture.watch();
+      this.stay();
+    });
     this.grows.observe(this.log);
     this.root.addEventListener("keydown", (event) => this.escape(event));
     this.root.addEventListener("dragover", (event) => {
@@ -208,6 +212,7 @@ class Chat {
   leave() {
     this.line.leave();
     this.grows.disconnect();
+    this.picture.leave();
     this.model.off("msg:custom", this.heard);
     for (const view of this.turns.values()) view.leave();
     for (const view of this.forks) view.remove();

@@ -45,7 +45,7 @@ class Chat(Talking):
         chat.transcript.to_frame()
     """
 
-    _esm = module("dom", "live", "cells", "turns", "composer", "chat")
+    _esm = module("dom", "live", "still", "cells", "turns", "composer", "chat")
     _css = style("live", "chat")
 
     def __init__(

@@ -6,6 +6,9 @@ const FRESH = ".glmkit-formula:not(.glmkit-set)";
 /** The classes by which a page's typesetter finds a formula. */
 const FOUND = ["mathjax_process", "tex2jax_process"];
 
+/** Characters of HTML that a page lays out at once without being held up. */
+const LONG = 20_000;
+
 /** Milliseconds of an idle moment that stay the page's own. */
 const SPARED_MS = 6;
 
@@ -173,9 +176,27 @@ class View {
   /** Show the finished answer in the place of the growing one. */
   finish(html) {
     const done = this.setter.done(this.root);
+    const heights = heightsOf(this.root);
+    this.root.classList.toggle("glmkit-long", html.length > LONG);
     this.root.innerHTML = html;
+    keepHeights(this.root, heights);
     this.setter.adopt(this.root, done);
   }
+}
+
+/** Return how high the blocks of an answer stand, for those that take their places. */
+function heightsOf(answer) {
+  const blocks = answer.querySelector(".glmkit-body")?.children ?? [];
+  return Array.from(blocks, (block) => block.getBoundingClientRect().height);
+}
+
+/** Let blocks that are out of sight be as high as those before: nothing jumps. */
+function keepHeights(answer, heights) {
+  if (!answer.matches(".glmkit-long")) return;
+  const blocks = answer.querySelector(".glmkit-body").children;
+  heights.slice(0, blocks.length).forEach((height, n) => {
+    if (height) blocks[n].style.containIntrinsicBlockSize = `auto ${height}px`;
+  });
 }
 
 /** What arrived of one answer, so that a second view of it starts complete. */
