@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from glmkit import documents as documents
+    from glmkit import figures as figures
     from glmkit import sandbox as sandbox
     from glmkit.accounts import balance as balance
     from glmkit.accounts import budget as budget
@@ -146,6 +147,7 @@ if TYPE_CHECKING:
     from glmkit.exports import export as export
     from glmkit.frames import models as models
     from glmkit.frames import repriced as repriced
+    from glmkit.frames import timings as timings
     from glmkit.frames import usage as usage
     from glmkit.keys import Key as Key
     from glmkit.messages import Message as Message
@@ -178,7 +180,7 @@ _HOMES = {
     **dict.fromkeys(("AsyncClient", "Client"), "glmkit.client"),
     **dict.fromkeys(("AsyncConversation", "Conversation"), "glmkit.conversation"),
     **dict.fromkeys(("Tool", "tool"), "glmkit.tools"),
-    **dict.fromkeys(("models", "repriced", "usage"), "glmkit.frames"),
+    **dict.fromkeys(("models", "repriced", "timings", "usage"), "glmkit.frames"),
     "export": "glmkit.exports",
     "Key": "glmkit.keys",
     "Message": "glmkit.messages",
@@ -189,7 +191,7 @@ _HOMES = {
 }
 
 #: Modules that are public names themselves.
-_ROOMS = ("documents", "sandbox")
+_ROOMS = ("documents", "figures", "sandbox")
 
 __all__ = [
     *sorted([*_HOMES, *_ROOMS]),

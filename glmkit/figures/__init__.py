@@ -2,10 +2,11 @@
 
 Each is a function that returns a figure of its own, for a paper as well:
 
-    figures.cost_over_time(glmkit.usage(by=("day", "model"))).write_image("cost.pdf")
+    spent = glmkit.usage(by=("day", "model"))
+    glmkit.figures.cost_over_time(spent).write_image("cost.pdf")  # with kaleido
 
 A model has the same colour and hatching in all of them. `TEMPLATE` reads on any page;
-`figure.update_layout(template=figures.LIGHT)`, or DARK, sets a page of its own.
+`figure.update_layout(template=glmkit.figures.LIGHT)`, or DARK, sets a page of its own.
 """
 
 from __future__ import annotations
@@ -90,17 +91,29 @@ def what_if(repriced: pd.DataFrame, model: str, currency: str = "CNY") -> go.Fig
 
 
 def first_token(timings: pd.DataFrame) -> go.Figure:
-    """Draw waits for the first token; takes `timings("first_token_s", by="model")`."""
+    """Draw waits for the first token.
+
+    Takes `glmkit.timings("first_token_s", "model")`. A replayed answer has its recording's
+    times: `where={"source": "service"}` leaves it out.
+    """
     return timing.spread(timings, "first_token_s").figure()
 
 
 def call_seconds(timings: pd.DataFrame) -> go.Figure:
-    """Draw how long calls took; takes `timings("seconds", by="model")`."""
+    """Draw how long calls took.
+
+    Takes `glmkit.timings("seconds", "model")`. A replayed answer has its recording's
+    times: `where={"source": "service"}` leaves it out.
+    """
     return timing.spread(timings, "seconds").figure()
 
 
 def speed(timings: pd.DataFrame) -> go.Figure:
-    """Draw tokens a second; takes `timings("tokens_per_s", by="model")`."""
+    """Draw tokens a second.
+
+    Takes `glmkit.timings("tokens_per_s", "model")`. A replayed answer has its recording's
+    times: `where={"source": "service"}` leaves it out.
+    """
     return timing.spread(timings, "tokens_per_s").figure()
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from glmkit.errors import ConfigError
 from glmkit.notebook.magics.saying import say
 
 if TYPE_CHECKING:
+    from glmkit import frames
     from glmkit.notebook.session import Session
 
 
@@ -48,16 +52,47 @@ def budget(session: Session, *words: str) -> Any:
     return None
 
 
+#: Calls that are listed one by one; sums are of all.
+_LISTED = 1000
+_SPAN = re.compile(r"(\d+)(h|d|w)")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
 def usage(session: Session, *words: str) -> Any:
-    """Show the calls, or their sums: `%glm usage by model`."""
+    """Show calls, or sums: `%glm usage [by model day] [since 7d] [where tag=pilot]`."""
     from glmkit import frames
 
-    match words:
-        case ():
-            return frames.usage()
-        case ("by", str(by)) | (str(by),):
-            return frames.usage(by=by)
-        case _:
-            raise ConfigError(
-                "usage takes `by NAME`", hint="For instance `%glm usage by model`."
-            )
+    parts = _parts(words)
+    since = _since(parts["since"]) if parts["since"] else None
+    where = dict(_condition(word) for word in parts["where"])
+    newest = None if parts["by"] else _LISTED
+    return frames.usage(parts["by"] or None, since, where, newest=newest)
+
+
+def _parts(words: Sequence[str]) -> dict[str, list[str]]:
+    """Sort words by the keyword they stand behind; the first ones behind none."""
+    found: dict[str, list[str]] = {"by": [], "since": [], "where": []}
+    behind = "by"
+    for word in words:
+        if word in found:
+            behind = word
+        else:
+            found[behind] += filter(None, word.split(",")) if behind == "by" else [word]
+    return found
+
+
+def _since(words: Sequence[str]) -> frames.Since:
+    span = _SPAN.fullmatch(words[0])
+    if span is None:
+        return " ".join(words)
+    return timedelta(**{_UNITS[span[2]]: int(span[1])})
+
+
+def _condition(word: str) -> tuple[str, list[str]]:
+    name, equals, values = word.partition("=")
+    if not equals:
+        raise ConfigError(
+            f"{word!r} is no condition",
+            hint="For instance `%glm usage by model where tag=pilot`.",
+        )
+    return name, values.split(",")
