@@ -93,8 +93,8 @@ def what_if(repriced: pd.DataFrame, model: str, currency: str = "CNY") -> go.Fig
 def first_token(timings: pd.DataFrame) -> go.Figure:
     """Draw waits for the first token.
 
-    Takes `glmkit.timings("first_token_s", "model")`. A replayed answer has its recording's
-    times: `where={"source": "service"}` leaves it out.
+    Takes `glmkit.timings("first_token_s", "model")`. A replayed answer has the times of
+    its recording: `where={"source": "service"}` leaves it out.
     """
     return timing.spread(timings, "first_token_s").figure()
 
@@ -102,8 +102,8 @@ def first_token(timings: pd.DataFrame) -> go.Figure:
 def call_seconds(timings: pd.DataFrame) -> go.Figure:
     """Draw how long calls took.
 
-    Takes `glmkit.timings("seconds", "model")`. A replayed answer has its recording's
-    times: `where={"source": "service"}` leaves it out.
+    Takes `glmkit.timings("seconds", "model")`. A replayed answer has the times of
+    its recording: `where={"source": "service"}` leaves it out.
     """
     return timing.spread(timings, "seconds").figure()
 
@@ -111,8 +111,8 @@ def call_seconds(timings: pd.DataFrame) -> go.Figure:
 def speed(timings: pd.DataFrame) -> go.Figure:
     """Draw tokens a second.
 
-    Takes `glmkit.timings("tokens_per_s", "model")`. A replayed answer has its recording's
-    times: `where={"source": "service"}` leaves it out.
+    Takes `glmkit.timings("tokens_per_s", "model")`. A replayed answer has the times of
+    its recording: `where={"source": "service"}` leaves it out.
     """
     return timing.spread(timings, "tokens_per_s").figure()
 
