@@ -183,6 +183,17 @@ def test_no_server_is_told_in_each_column(make: Make) -> None:
     assert "glmkit-hint" in widget._ended["3"]
 
 
+def test_a_budget_that_is_reached_is_told_in_each_column(
+    paced: Factory, make: Make
+) -> None:
+    place = paced(tokens=4)
+    glmkit.budget("0.01", "CNY")
+    widget = ended(make(place))
+    assert states(widget) == ["failed"] * 4
+    assert "budget" in widget.value[0].error
+    assert place.seen["requests"] == 0
+
+
 def test_what_can_not_be_asked_is_refused_with_its_hint(
     paced: Factory, make: Callable[..., Watched]
 ) -> None:

@@ -260,7 +260,7 @@ def test_saved_notebook_shows_the_answers_without_a_kernel(judged: Notebook) -> 
     judged.screenshot("compare-reopened")
 
 
-_RUN_ALL = """
+RUN_ALL = """
 import json
 for text in json.loads({texts!r}):
     {name}.prompt = text
@@ -287,7 +287,7 @@ def test_no_vector_has_an_effect(
     origin, asked = listener
     texts = attacks(origin)
     models = [texts[0], texts[-1]]  # names are a stranger's text too
-    loop = _RUN_ALL.format(
+    loop = RUN_ALL.format(
         texts=json.dumps(texts), name="compare", more="compare._against('0')"
     )
     book = notebook([comparing(paced(text="echo"), "", models), loop])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
+
+#: How many times as long as the work the rest is.
+_SHARE = 9
 
 
 class Chore:
     """Does `work` after it was asked for, at most once in `pause_s` seconds.
 
+    Work that takes long is done less often, so that it takes a tenth of the time.
     `ask` may be called from any thread, as often as one likes, and waits for nothing.
     The thread lives while there is something to do; `close` ends it. Work that raises
     ends its thread, and the next one who asks begins anew.
@@ -38,8 +43,10 @@ class Chore:
     def _run(self) -> None:
         try:
             while self._more():
+                began = time.monotonic()
                 self._work()
-                self._closed.wait(self._pause_s)
+                took = time.monotonic() - began
+                self._closed.wait(max(self._pause_s, _SHARE * took))
         except BaseException:
             with self._lock:
                 self._busy = False

@@ -32,7 +32,7 @@ function listening(model, listeners) {
 class Column {
   constructor(row, answers, line) {
     this.row = row;
-    this.title = make("span", { class: "title", id: newId("title") });
+    this.title = make("span", { class: "title" });
     this.state = make("span", { class: "state" });
     this.stop = make("button", { type: "button", class: "small" }, "Stop");
     this.stop.addEventListener("click", () => line.do("stop", { key: this.row.key }));
@@ -41,13 +41,7 @@ class Column {
     this.place = make("div", { class: "said" }, this.said.root);
     this.facts = make("dl", { class: "facts" });
     const head = make("div", { class: "head" }, this.title, this.state, this.stop);
-    this.root = make(
-      "section",
-      { class: "column", "aria-labelledby": this.title.id },
-      head,
-      this.place,
-      this.facts,
-    );
+    this.root = make("div", { class: "column", role: "group" }, head, this.place, this.facts);
     deaf(this.root);
   }
 
@@ -58,7 +52,8 @@ class Column {
     this.root.dataset.state = row.state;
     this.title.textContent = row.title;
     const name = [row.heading, row.title].filter(Boolean).join(", ");
-    this.said.root.setAttribute("aria-label", name);
+    this.root.setAttribute("aria-label", name);
+    this.said.root.setAttribute("aria-label", `Answer: ${name}`);
     this.stop.setAttribute("aria-label", `Stop: ${name}`);
     this.state.textContent = STATES[row.state];
     this.place.hidden = row.state === "idle";

@@ -236,12 +236,17 @@ class Columns(Panel):
 
     def _draw(self) -> tuple[str, str]:
         """Return all answers, each below its title and above its facts."""
-        title = f"<p><b>{render.escaped(self.prompt)}</b></p>" if self.prompt else ""
+        title = f"<h4>{render.escaped(self.prompt)}</h4>" if self.prompt else ""
+        head, said = self._above()
         parts = [self._pictured(column) for column in self._columns]
         html = "".join(html for html, _ in parts)
         style = f"<style>{render.style()}</style>"
-        plain = "\n\n".join([self.prompt, *(plain for _, plain in parts)])
-        return f'{style}{title}<div class="panels">{html}</div>', plain
+        plain = "\n\n".join(filter(None, [self.prompt, said, *(p for _, p in parts)]))
+        return f'{style}{title}{head}<div class="panels">{html}</div>', plain
+
+    def _above(self) -> tuple[str, str]:
+        """Return what stands between the prompt and the answers in the picture."""
+        return "", ""
 
     def _pictured(self, column: Column) -> tuple[str, str]:
         title = ", ".join(filter(None, (column.heading, self._title(column))))

@@ -10,8 +10,9 @@ import msgspec
 
 from glmkit_widgets.differences import distance, words
 
-#: Words of each answer that are compared, so that a picture is drawn in a moment.
-_MOST = 2_000
+#: Words of each answer that are compared, and characters that hold them, so that a
+#: picture is drawn in a moment.
+_MOST, _CHARACTERS = 2_000, 20_000
 #: A step between shares of words that is worth a word.
 _STEP = 0.05
 
@@ -68,7 +69,7 @@ _Cut = tuple[list[str], bool]
 
 
 def _cut(said: Said) -> _Cut:
-    return words(said.text)[:_MOST], said.whole
+    return words(said.text[:_CHARACTERS])[:_MOST], said.whole
 
 
 def _apart(one: _Cut, other: _Cut) -> float:

@@ -144,12 +144,11 @@ class TemperatureTheatre(Columns):
             self.repeats = content["repeats"]
         super()._do(name, content)
 
-    def _draw(self) -> tuple[str, str]:
-        html, plain = super()._draw()
+    def _above(self) -> tuple[str, str]:
+        if not self.said:
+            return "", ""
         bars = "".join(_bar(each) for each in self.spreads)
-        head = f"<p>{escaped(self.said)}</p>" if self.said else ""
-        table = f"<table>{bars}</table>" if self.said else ""
-        return head + table + html, f"{self.said}\n\n{plain}".strip()
+        return f"<p>{escaped(self.said)}</p><table>{bars}</table>", self.said
 
 
 def _bar(each: Spread) -> str:
