@@ -10,7 +10,7 @@ import aiohttp
 
 #: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
 AT_ONCE = 2**20
-#: Bodies up to this are taken by any connection that is not used, without a wait.
+#: Bytes of a body that any idle connection takes without a wait.
 _SMALL = 2**15
 
 
@@ -33,7 +33,8 @@ class Outgoing(aiohttp.ClientRequest):
                 writing.send(None)
             except StopIteration:
                 return _nothing()
-            raise RuntimeError("a connection made a small body wait")
+            writing.close()
+            raise aiohttp.ClientConnectionError("the connection takes no request")
 
 
 async def _nothing() -> None:
