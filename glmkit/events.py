@@ -33,7 +33,7 @@ class Waiting(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     Waiting 12 s: 1302: too many requests
     """
 
-    reason: str = "as many requests as the key may have are in flight"
+    reason: str = "all of this key are in use"
     seconds: float | None = None
     code: str = ""
 
