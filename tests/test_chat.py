@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -257,6 +260,51 @@ def test_a_stop_and_a_close_answer_no(paced: Factory, chat: Make, end: str) -> N
     wait_for(threads, lambda names: "glmkit widget" not in names)
     assert DELETED == []
     assert place.seen["requests"] == 1
+
+
+def test_a_tool_that_nobody_can_allow_is_not_used(paced: Factory, chat: Make) -> None:
+    DELETED.clear()
+    place = scripted(paced, wants(("delete", {"name": "a.txt"})), says("Then not."))
+    talk = chat(place, tools=[delete])
+    assert talk.ask("Tidy up.").text == "Then not."
+    assert DELETED == []
+
+
+def test_ctrl_c_stops_a_question_from_python(paced: Factory, chat: Make) -> None:
+    place = paced(tokens=100_000, rate=200)
+    talk = chat(place)
+
+    def interrupt() -> None:
+        wait_for(lambda: any("Part 1" in str(m.get("body")) for m in talk.told))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=interrupt)
+    presser.start()
+    with pytest.raises(glmkit.Interrupted) as caught:
+        talk.ask("Why?")
+    presser.join()
+    place.until(lambda seen: seen["left"] == 1)
+    assert caught.value.reply is not None
+    assert talk.transcript[0].error == "interrupted"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/api/paas/v4", "http://no-such-host.invalid/v4"]
+)
+def test_a_service_that_is_not_there_is_told_with_a_hint(url: str) -> None:
+    talk = Watched(glmkit.Client(url, "id.secret"))
+    talk.page("ask", text="Why?")
+    talk.rest()
+    (turn,) = talk.transcript
+    assert 'class="glmkit-hint"' in turn.html
+    assert turn.question == "Why?"
+    talk.close()
+
+
+def test_thinking_and_tools_are_folded(paced: Factory, chat: Make) -> None:
+    talk = chat(paced(tokens=5, thinking=20))
+    talk.ask("Why?")
+    assert '<details class="glmkit-fold"><summary>Thinking' in talk.transcript[0].html
 
 
 def test_closing_in_mid_stream_leaves_nothing(paced: Factory, chat: Make) -> None:

@@ -2,7 +2,8 @@
 
 `python -m tests.bench.live_chat [--tokens 10000] [--rate 200] [--text mixed]` asks the
 paced wire server in a chat of a real JupyterLab in headless Chromium, types the next
-question meanwhile, and prints each figure beside its goal.
+question meanwhile, and prints each figure beside its goal. Keys typed while nothing is
+under way tell what of their time is the machine's.
 """
 
 from __future__ import annotations
@@ -51,8 +52,13 @@ def measured(
     book.run(0)
     panel = book.cell(0).locator(".glmkit-chat")
     prompt = panel.get_by_role("textbox", name="Question", exact=True)
-    prompt.fill("go")
     page.evaluate(_MEASURE)
+    prompt.focus()
+    for _ in range(3):
+        _write(page)
+    at_rest = sorted(page.evaluate("() => window.seen.keys.splice(0)"))
+    page.evaluate("() => { window.seen.frames.length = 0 }")
+    prompt.fill("go")
     before = traffic.socket_bytes
     browser.start_tracing(page=page, categories=["toplevel"])
     prompt.press("Enter")
@@ -68,11 +74,13 @@ def measured(
         "frames a second, median": round(1000 / median(frames), 1),
         "slowest frame in a hundred, ms": round(frames[int(len(frames) * 0.99)]),
         "longest task, ms": max((task for task, _ in tasks), default=0),
-        "its share of the processor, ms": max((own for _, own in tasks), default=0),
+        "processor's time of one task, ms": max((own for _, own in tasks), default=0),
         "keys typed": len(keys),
         "key to screen, median ms": round(median(keys)),
         "key to screen, 95 in 100, ms": round(keys[int(len(keys) * 0.95)]),
         "key to screen, slowest ms": round(keys[-1]),
+        "with nothing to do, median ms": round(median(at_rest)),
+        "with nothing to do, 95 in 100, ms": round(at_rest[int(len(at_rest) * 0.95)]),
     }
 
 
@@ -80,15 +88,20 @@ def _type(page: Page, panel: Locator) -> None:
     """Type a question, six keys a second, for as long as the answer comes."""
     panel.locator(".turn").wait_for()
     while not panel.locator(".glmkit-badge").count():
-        for letter in "and why so ":
-            page.keyboard.press(letter)
-            page.wait_for_timeout(160)
+        _write(page)
+
+
+def _write(page: Page) -> None:
+    for letter in "and why so ":
+        page.keyboard.press(letter)
+        page.wait_for_timeout(160)
 
 
 _GOALS = {
     "megabytes": "at most 1.5",
     "frames a second, median": "at least 50",
-    "longest task, ms": "at most 100",
+    "longest task, ms": "at most 100, on a machine with nothing else to do",
+    "processor's time of one task, ms": "at most 100",
     "key to screen, median ms": "under 50",
     "key to screen, 95 in 100, ms": "under 50",
 }
@@ -112,7 +125,7 @@ def main() -> None:
             )
             for name, figure in figures.items():
                 goal = f"  goal: {_GOALS[name]}" if name in _GOALS else ""
-                sys.stdout.write(f"  {name:32} {figure:>8}{goal}\n")
+                sys.stdout.write(f"  {name:34} {figure:>8}{goal}\n")
             sys.stdout.flush()
 
 

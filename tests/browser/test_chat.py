@@ -201,6 +201,14 @@ def test_a_chat_is_saved_as_a_file(
         assert "Blue." in (tmp_path / name).read_text("utf-8")
 
 
+_DROP = """field => {
+    const data = new DataTransfer();
+    data.items.add(new File(['# dropped'], 'dropped.md'));
+    const drop = { dataTransfer: data, bubbles: true, cancelable: true };
+    field.dispatchEvent(new DragEvent('drop', drop));
+}"""
+
+
 def test_files_and_variables_go_along(
     notebook: Open, paced: Factory, tmp_path: Path
 ) -> None:
@@ -222,6 +230,10 @@ def test_files_and_variables_go_along(
     _word(panel).press("Enter")
     expect(panel.locator(".composer .chip")).to_have_count(1)
     panel.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
+    expect(panel.locator(".composer .chip")).to_have_count(2)
+    prompt(panel).evaluate(_DROP)
+    expect(panel.locator(".composer .chip")).to_have_count(3)
+    panel.get_by_role("button", name="Take off dropped.md").click()
     expect(panel.locator(".composer .chip")).to_have_count(2)
     ask(panel, "What is it?")
     answered(panel, 1)

@@ -133,7 +133,10 @@ def about(value: Any) -> str:
     if isinstance(value, str):
         return f"text, {len(value):,} characters"
     kind = type(value).__name__
-    shape = getattr(value, "shape", None)
+    try:
+        shape = value.shape
+    except Exception:  # most have none; some find theirs out, and may fail
+        shape = None
     if isinstance(shape, tuple) and len(shape) == 2:
         return f"{kind}, {shape[0]:,} rows x {shape[1]:,} columns"
     if isinstance(value, list | tuple | dict | set):
