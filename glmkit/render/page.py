@@ -134,6 +134,11 @@ def code(text: str) -> str:
     return f"<pre><code>{escaped(text)}</code></pre>"
 
 
+def picked(html: str) -> str:
+    """Return code of which a click selects all: a static output has no buttons."""
+    return f'<div class="glmkit-pick" title="A click selects all of it">{html}</div>'
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return plain texts as a table."""
     head = "".join(f"<th>{escaped(name)}</th>" for name in header)

@@ -9,7 +9,7 @@ import msgspec
 
 from glmkit import render
 from glmkit.calls import Reply
-from glmkit.render.page import code, table, wrapped
+from glmkit.render.page import code, picked, table, wrapped
 
 #: Rows of a table that are shown, and characters of a cell.
 _ROWS, _CELL = 200, 2_000
@@ -47,7 +47,7 @@ class View(msgspec.Struct, frozen=True):
             case "json":
                 return _json(reply.text)
             case "code":
-                return Shown(render.body(_fenced(code_of(reply.text))))
+                return Shown(picked(render.body(_fenced(code_of(reply.text)))))
             case _:
                 return None
 

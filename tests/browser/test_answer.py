@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -70,6 +72,69 @@ def test_live_view_and_final_output_say_the_same(
     final = " ".join(book.cell(0).locator(".glmkit-body").inner_text().split())
     assert live[:200] == final[:200]
     assert len(live) > 0.9 * len(final)
+
+
+def test_static_output_takes_over_the_formulas_that_are_set(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    book = notebook([asking(paced(tokens=3000, rate=1500, text="mixed"))])
+    # Note how many formulas each typesetting of the page's own finds.
+    book.page.evaluate(
+        """path => {
+            window.found = [];
+            const setter = window.glmkitPanels[path].content.rendermime.latexTypesetter;
+            const typeset = setter.typeset.bind(setter);
+            setter.typeset = host => {
+                if (!host.matches('.glmkit-formula')) window.found.push(
+                    host.querySelectorAll('.mathjax_process').length);
+                return typeset(host);
+            };
+        }""",
+        book.path,
+    )
+    book.run(0)
+    answer = book.cell(0).locator(".glmkit-answer:not(.glmkit-live)")
+    formulas = answer.locator(".glmkit-formula")
+    expect(answer).to_have_class(re.compile("glmkit-long"))
+    count = formulas.count()
+    assert count > 15
+    expect(answer.locator(".glmkit-formula > mjx-container")).to_have_count(count)
+    found = book.page.evaluate("() => window.found")
+    assert found
+    assert max(found) == 0
+    measured = "[style*='contain-intrinsic-block-size']"
+    assert answer.locator(f".glmkit-body > {measured}").count() > 80
+
+
+def test_headings_of_an_answer_stay_out_of_the_notebooks_contents(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    book = notebook(["# %%md\n# Mine", asking(paced(tokens=200, text="mixed"))])
+    book.run(1)
+    expect(book.cell(1).locator("h2")).not_to_have_count(0)
+    book.page.evaluate(
+        "() => { window.jupyterapp.shell.activateById('table-of-contents') }"
+    )
+    contents = book.page.locator(".jp-TableOfContents")
+    expect(contents).to_contain_text("Mine")
+    book.screenshot("contents")
+    expect(contents).not_to_contain_text("what the light does")
+    book.page.evaluate("() => { window.jupyterapp.shell.activateById('filebrowser') }")
+
+
+def test_a_click_selects_all_of_the_code(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    said = json.dumps([{"content": "So:\n```python\nx = 1\ny = 2\n```\nDone."}])
+    place = paced(replies=said)
+    set_up = f"%load_ext glmkit\n%glm config endpoint {place.url}"
+    book = notebook([set_up, "%%glm -f code\nSet x and y"])
+    book.run(0)
+    book.run(1)
+    book.cell(1).locator(".glmkit-pick code").click()
+    selected = book.page.evaluate("() => getSelection().toString()")
+    assert selected.strip() == "x = 1\ny = 2"
+    expect(book.cell(2).locator(".cm-content")).to_contain_text("x = 1")  # the offer
 
 
 def test_interrupt_keeps_and_marks_what_arrived(
