@@ -130,7 +130,7 @@ class Connection:
         uri = self.path.as_uri() + "?mode=rw"
         db = sqlite3.connect(uri, PATIENCE_S, isolation_level=None, uri=True)
         self.bands.attach(db)
-        db.execute(sums.STAGE)
+        sums.stage(db)
         return db
 
     def disconnect(self) -> None:
@@ -211,7 +211,7 @@ class Connection:
             )
         self.bands.attach(db)
         self.bands.refresh(db)
-        db.execute(sums.STAGE)
+        sums.stage(db)
         # Checkpoints are among the chores; this is for a log that grew all the same.
         db.execute("PRAGMA wal_autocheckpoint = 10000")
         owner = owners.enter(db)

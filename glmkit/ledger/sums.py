@@ -165,7 +165,17 @@ def _fresh(keys: Mapping[str, str]) -> dict[str, str]:
 
 _KEPT = _fresh(KEYS)
 _FRESH = "temp.fresh f CROSS JOIN calls c ON c.id = f.call"
-STAGE = f"CREATE TEMP TABLE fresh (call, {', '.join((*_RECKONED, *TIMINGS))})"
+_STAGES = (
+    f"CREATE TEMP TABLE fresh (call, {', '.join((*_RECKONED, *TIMINGS))})",
+    f"CREATE TEMP TABLE placed (sum, {', '.join(TIMINGS)})",
+    "CREATE TEMP TABLE binned (kind, sum, bin, calls)",
+)
+
+
+def stage(db: sqlite3.Connection) -> None:
+    """Make the tables of this connection that a round goes through."""
+    for statement in _STAGES:
+        db.execute(statement)
 
 
 def _added(table: str, keys: Mapping[str, str]) -> str:
@@ -192,22 +202,27 @@ def _same(keys: Mapping[str, str], stem: str = "") -> str:
     return " AND ".join(f"{stem}{name} = {value}" for name, value in keys.items())
 
 
-def _timed(kind: str) -> str:
+#: Which sum each call of the round is in: looked up once.
+_PLACED = (
+    f"INSERT INTO temp.placed SELECT s.id, {', '.join(f'f.{k}' for k in TIMINGS)} "
+    f"FROM {_FRESH} CROSS JOIN sums s ON {_same(_KEPT, 's.')}"
+)
+
+
+def _binned(kind: str) -> str:
     return (
-        f"INSERT INTO timings SELECT '{kind}', s.id, f.{kind}, count(*) FROM {_FRESH} "
-        f"CROSS JOIN sums s ON {_same(_KEPT, 's.')} "
-        f"WHERE f.{kind} IS NOT NULL GROUP BY 2, 3 "
-        "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
+        f"INSERT INTO temp.binned SELECT '{kind}', sum, {kind}, count(*) "
+        f"FROM temp.placed WHERE {kind} IS NOT NULL GROUP BY 2, 3"
     )
 
 
-def _timed_by_day(kind: str) -> str:
-    model, source, day = _fresh(DAY_TIME_KEYS).values()
-    return (
-        f"INSERT INTO day_timings SELECT '{kind}', {model}, {source}, f.{kind}, {day}, "
-        f"count(*) FROM {_FRESH} WHERE f.{kind} IS NOT NULL GROUP BY 2, 3, 4, 5 "
-        "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
-    )
+_MORE = "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
+_TIMED = f"INSERT INTO timings SELECT * FROM temp.binned WHERE true {_MORE}"
+_TIMED_BY_DAY = (
+    "INSERT INTO day_timings SELECT kind, model, source, bin, day, sum(b.calls) "
+    "FROM temp.binned b CROSS JOIN sums ON sums.id = b.sum WHERE true "
+    f"GROUP BY 1, 2, 3, 4, 5 {_MORE}"
+)
 
 
 _FOLD = (
@@ -215,9 +230,11 @@ _FOLD = (
     _added("sums", _KEPT),
     _added("cell_sums", CELL_KEYS),
     _added("day_sums", _fresh(DAY_KEYS)),
-    *map(_timed, TIMINGS),
-    *map(_timed_by_day, TIMINGS),
-    "DELETE FROM temp.fresh",
+    _PLACED,
+    *map(_binned, TIMINGS),
+    _TIMED,
+    _TIMED_BY_DAY,
+    *(f"DELETE FROM temp.{table}" for table in ("fresh", "placed", "binned")),
     f"DELETE FROM late WHERE (SELECT state FROM calls WHERE id = call) NOT IN {OPEN}",
     f"INSERT INTO late SELECT id FROM calls WHERE id > :done AND id <= :upto "
     f"AND state IN {OPEN}",
