@@ -63,7 +63,7 @@ def test_time_of_a_reset_is_told(paced: Factory) -> None:
 
 
 def test_call_without_a_slot_says_that_it_waits_for_one(paced: Factory) -> None:
-    place = paced(tokens=40, rate=40)
+    place = paced(tokens=100, rate=2)
     client = client_of(place, in_flight=1)
     with client.stream("first") as first, client.stream("second") as second:
         assert isinstance(next(iter(first)), Start)
@@ -89,7 +89,7 @@ def test_kept_connection_that_was_closed_is_no_wait(paced: Factory) -> None:
 def test_call_that_is_left_while_it_waits_settles_and_frees_nothing_twice(
     paced: Factory,
 ) -> None:
-    place = paced(tokens=40, rate=40)
+    place = paced(tokens=100, rate=2)
 
     async def main() -> None:
         client = glmkit.AsyncClient(place.url, place.key, in_flight=1)
