@@ -10,29 +10,37 @@ from glmkit import catalog, loop, prices, render, tokens
 from glmkit.client import ledger
 from glmkit.events import Usage
 from glmkit.messages import Message, Request, TextPart
-from glmkit.render.page import wrapped
+from glmkit.render.page import code, table
 
 if TYPE_CHECKING:
     from glmkit.notebook.asker import Asked
 
 display: Any = _display
 
+#: One message: its role, and its text as a block.
+_HTML = '<h5 class="jp-toc-ignore">{}</h5><div class="glmkit-plain">{}</div>'
 #: Characters of one message that are shown.
 _LONGEST = 20_000
 
 
 def show(asked: Asked) -> None:
     """Show the rendered messages, and what a call would take; send nothing."""
-    text = told(asked)
-    html = render.static(render.page(wrapped(text)))
-    display({"text/plain": render.plain(text), "text/html": html}, raw=True)
-
-
-def told(asked: Asked) -> str:
-    """Return what would be sent, as text."""
     request = asked.request()
+    facts, messages = _facts(asked, request), _messages(request)
+    said = [_HTML.format(who, code(text)) for who, text in messages]
+    html = "".join([table(("Nothing was sent.", ""), facts), *said])
+    lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
+    told = ["\n".join(lines), *(f"--- {who} ---\n{text}" for who, text in messages)]
+    shown = {
+        "text/plain": render.plain("\n\n".join(told)),
+        "text/html": render.static(render.page(html)),
+    }
+    display(shown, raw=True)
+
+
+def _facts(asked: Asked, request: Request) -> list[tuple[str, str]]:
     estimate = tokens.estimate_request(request)
-    facts = [
+    return [
         ("to", f"{asked.client.access.endpoint.name}, model {asked.model}"),
         ("leaves", "; ".join(("the messages below", *asked.ready.sent))),
         ("tokens", _tokens(estimate, asked.model)),
@@ -40,9 +48,10 @@ def told(asked: Asked) -> str:
         ("limit", _limit(asked)),
         *(("note", note) for note in asked.ready.notes),
     ]
-    lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
-    messages = [f"--- {m.role} ---\n{_content(m)}" for m in request.messages]
-    return "\n\n".join(["\n".join(lines), *messages])
+
+
+def _messages(request: Request) -> list[tuple[str, str]]:
+    return [(message.role, _content(message)) for message in request.messages]
 
 
 def _tokens(estimate: tokens.Estimate, model: str) -> str:

@@ -64,7 +64,7 @@ def _chat(reply: Reply, about: About) -> list[str]:
     card, usage = catalog.card(last.model), last.answer.usage
     if card and card.context_window and usage:
         share = (usage.prompt_tokens + usage.completion_tokens) / card.context_window
-        said += f", window {share:.0%} full"
+        said += f", window {share:.0%} full" if share >= 0.01 else ", window <1% full"
     return [said]
 
 

@@ -22,9 +22,10 @@ def status(session: Session) -> None:
     client = session.client()
     access = client.access
     where = access.endpoint.url or "the local stand-in, started when it is needed"
+    named = access.endpoint.name != where  # a URL has no other name
     set_here = session.settings.options()
     say(
-        f"endpoint  {access.endpoint.name} ({where})",
+        f"endpoint  {access.endpoint.name}" + (f" ({where})" if named else ""),
         f"key       {_source(access)}",
         f"model     {session.settings.model or client.model}",
         f"settings  {_pairs(set_here) or 'all left to the service'}",
