@@ -48,6 +48,7 @@ class StreamReader:
         self._started = False
         self._calls = CallReader()
         self._parting = Parting()
+        self._answers = False
         self._finish: Finish | None = None
         self._fault: GLMError | None = None
 
@@ -108,10 +109,11 @@ class StreamReader:
             if (delta := choice.delta or choice.message) is not None:
                 if text := delta.content:
                     self._said += len(text)
-                    if self._parting.over:
+                    if self._answers:
                         out.append(Text(text))
                     else:
                         out += self._parting.feed(text)
+                        self._answers = self._parting.over
                 if thought := delta.reasoning_content or delta.reasoning:
                     self._said += len(thought)
                     out.append(Thinking(thought))
