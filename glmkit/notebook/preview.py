@@ -28,7 +28,7 @@ def show(asked: Asked) -> None:
     request = asked.request()
     facts, messages = _facts(asked, request), _messages(request)
     said = [_HTML.format(who, code(text)) for who, text in messages]
-    html = "".join([table(("Nothing was sent.", ""), facts), *said])
+    html = "".join([table(("", "Nothing was sent."), facts), *said])
     lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
     told = ["\n".join(lines), *(f"--- {who} ---\n{text}" for who, text in messages)]
     shown = {
