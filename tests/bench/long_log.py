@@ -24,6 +24,7 @@ from glmkit.calls import Answer, Call, Where
 from glmkit.catalog import card
 from glmkit.events import Usage
 from glmkit.ledger import Ledger, rows
+from glmkit.ledger.measures import TIMINGS
 from glmkit.messages import request_of
 from glmkit.prices import cost
 
@@ -119,11 +120,16 @@ def measure(path: Path, count: int) -> None:
     timed(
         "the same, filtered", lambda: frames.usage("day", where=chosen, ledger=ledger)
     )
-    timed("timings by model", lambda: frames.timings(by="model", ledger=ledger))
+    for kind in TIMINGS:
+        timed(
+            f"timings({kind!r}, by='model')",
+            lambda kind=kind: frames.timings(kind, "model", ledger=ledger),
+            goal="100 ms: three make a page of 300 ms",
+        )
     timed("repriced as glm-4.5", lambda: frames.repriced("glm-4.5", ledger=ledger))
     timed("usage(newest=300)", lambda: frames.usage(newest=300, ledger=ledger))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"memory grown by {grown / 1024:.0f} MB")
+    print(f"memory grown by {grown / 1024:.0f} MB   (goal 200 MB)")
     timed(
         "usage(by='state'), from the rows",
         lambda: frames.usage("state", ledger=ledger),
