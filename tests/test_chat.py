@@ -169,6 +169,7 @@ def test_a_failed_turn_says_why_and_can_be_asked_again(
     assert turn.error
     assert 'role="alert"' in turn.html
     assert talk.conversation.messages == ()
+    assert talk.state["total"] == "", "a refusal costs nothing"
     talk.page("retry", key="t1")
     talk.rest()
     assert talk.transcript[0].error == ""

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from glmkit.local.host import Platform
 from tests.browser import canary
 from tests.browser.lab import Lab
-from tests.browser.looks import check_looks
+from tests.browser.looks import check_faults, check_looks
 from tests.browser.notebook import Notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.test_rendering import _FOUND, _WATCH, attacks, listener
@@ -222,6 +222,7 @@ def test_files_and_variables_go_along(
     panel = shown(book)
     panel.get_by_role("button", name="Attach", exact=True).click()
     expect(panel.locator("datalist option")).to_have_count(2)
+    check_faults(book.page, ".glmkit-chat")
     _word(panel).fill("key")
     _word(panel).press("Enter")
     expect(panel.locator(".note")).to_contain_text("API key")
@@ -233,6 +234,7 @@ def test_files_and_variables_go_along(
     expect(panel.locator(".composer .chip")).to_have_count(2)
     prompt(panel).evaluate(_DROP)
     expect(panel.locator(".composer .chip")).to_have_count(3)
+    book.screenshot("chat-attach")
     panel.get_by_role("button", name="Take off dropped.md").click()
     expect(panel.locator(".composer .chip")).to_have_count(2)
     ask(panel, "What is it?")
@@ -258,6 +260,7 @@ def test_a_tool_is_used_when_a_person_allows_it(notebook: Open, paced: Factory) 
     ask(panel, "Tidy up.")
     expect(panel.get_by_text('{"name":"a.txt"}')).to_be_visible()
     book.screenshot("chat-confirm")
+    check_faults(book.page, ".glmkit-chat")
     panel.get_by_role("button", name="Allow").click()
     answered(panel, 1)
     sent = place.seen["bodies"][-1]["messages"]
@@ -276,6 +279,10 @@ def test_an_error_stands_in_place_with_its_hint(notebook: Open, paced: Factory) 
     expect(alert).to_contain_text("1002")
     expect(alert.locator(".glmkit-hint")).to_contain_text("id.secret")
     expect(panel.locator(".words")).to_have_text("A long thought")
+    panel.get_by_role("button", name="Edit this question").click()
+    book.screenshot("chat-error")
+    check_faults(book.page, ".glmkit-chat")
+    panel.get_by_role("button", name="Cancel").click()
     panel.get_by_role("button", name="Ask this question again").click()
     expect(panel.locator(".glmkit-badge")).to_be_visible()
     expect(alert).to_have_count(0)

@@ -263,7 +263,6 @@ class Chat(Talking):
             "confirming": [asked.told for asked in self._confirming.values()],
             "forks": [fork.model_id for fork in self._forks],
             "title": self._title,
-            "me": self.model_id,
         }
         self.send({"state": state})
 

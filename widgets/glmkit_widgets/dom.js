@@ -23,6 +23,8 @@ function deaf(root) {
 
 // Milliseconds after which a person is told that the kernel has not heard them yet.
 const PATIENCE = 700;
+// And after which an idle kernel is thought lost: a large file takes its time.
+const LONG_PATIENCE = 4000;
 const BUSY = "The kernel is busy: this waits until the running cell ends.";
 const LOST = "The kernel does not hear this: run the cell again. What you typed stays here.";
 
@@ -40,7 +42,7 @@ class Line {
   do(name, content = {}) {
     const id = newId("done");
     this.say("");
-    this.waiting.set(id, setTimeout(() => this.say(this.silence()), PATIENCE));
+    this.waiting.set(id, setTimeout(() => this.wonder(id), PATIENCE));
     this.model.send({ ...content, do: name, id });
     return id;
   }
@@ -54,12 +56,13 @@ class Line {
     if (message.refused) this.say([message.refused, message.hint].filter(Boolean).join(" "), true);
   }
 
-  /** Why nothing was heard: after a restart or without a kernel nothing ever is. */
-  silence() {
+  /** Say why nothing was heard; after a restart, or without a kernel, nothing ever is. */
+  wonder(id) {
     const kernel = this.model.widget_manager?.kernel;
-    if (!kernel) return kernel === undefined ? BUSY : LOST;
-    const there = kernel.connectionStatus === "connected" && kernel.status === "busy";
-    return there ? BUSY : LOST;
+    if (kernel === undefined || kernel?.status === "busy") return this.say(BUSY);
+    if (kernel?.connectionStatus !== "connected") return this.say(LOST);
+    const again = () => this.say(kernel.status === "busy" ? BUSY : LOST);
+    this.waiting.set(id, setTimeout(again, LONG_PATIENCE));
   }
 
   say(text, refused = false) {

@@ -200,7 +200,7 @@ def total(turns: Iterator[Turn]) -> str:
     >>> total(iter([Turn(key="t1", parent="", question="Why?")]))
     ''
     """
-    replies = [turn.reply for turn in turns if turn.reply is not None]
+    replies = [turn.reply for turn in turns if turn.reply and _counts(turn.reply)]
     if not replies:
         return ""
     usages = [reply.usage for reply in replies if reply.usage is not None]
@@ -213,6 +213,11 @@ def total(turns: Iterator[Turn]) -> str:
     more = f", {unknown} of unknown cost" if unknown and owed is not None else ""
     money = "cost unknown" if owed is None else f"{owed}"
     return " · ".join([count, f"{tokens:,} tokens", f"{money}{beside}{more}"])
+
+
+def _counts(reply: Reply) -> bool:
+    """Whether something came, or may be owed: a refusal is neither."""
+    return bool(reply.text or reply.thinking or reply.cost is None or reply.cost)
 
 
 def _sum(amounts: Sequence[Money | None]) -> Money | None:
