@@ -126,6 +126,7 @@ class _Written:
 
     def begin(self) -> None:
         self._length = 0
+        self._thought = not self._styled  # it is no part of what a file keeps
         self._styler = terminal.Styler(light=self._light) if self._styled else None
 
     def pause_s(self, telling: Telling) -> float:
@@ -139,6 +140,9 @@ class _Written:
         telling.take()
         if telling.waiting and not text:
             sys.stdout.write(self._quiet(f"({render.plain(telling.waiting)})") + "\n")
+        if telling.thinks and not self._thought:
+            sys.stdout.write(self._quiet("thinking …") + "\n")
+            self._thought = True
         new = text[self._length :]
         write = self._styler.feed if self._styler else render.plain
         sys.stdout.write(write(new))

@@ -132,6 +132,11 @@ class Telling:
         return "".join(self._body.told[1:])
 
     @property
+    def thinks(self) -> bool:
+        """Whether reasoning has come, and no answer yet."""
+        return len(self._thinking.told) > 1 and not self.text
+
+    @property
     def open_size(self) -> int:
         """Characters that are rendered again at each update."""
         return self._body.blocks.open_size + self._thinking.blocks.open_size
