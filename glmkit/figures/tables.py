@@ -76,7 +76,9 @@ def _line(row: Row) -> str:
 
 
 def _bar(share: float, colour: str) -> str:
-    width = f"{100 * max(0.0, min(1.0, share)):.1f}%"
+    if share <= 0:
+        return ""
+    width = f"{100 * min(1.0, share):.1f}%"
     return f'<span class="bar" style="--bar:{escape(colour)};width:{width}"></span>'
 
 

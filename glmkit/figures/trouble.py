@@ -29,7 +29,7 @@ def troubles(frame: pd.DataFrame) -> Panel:
         bars(cut(values), _KINDS[::-1], lying=True, hover="%{value:,} %{at}"),
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},
-        rows=rows_of((kind, sums[kind], f"{sums[kind]:,}") for kind in sums),
+        rows=rows_of((k, n, f"{n:,}") for k, n in sums.items() if any(sums.values())),
         empty="No call failed." if calls else Panel("").empty,
     )
 
