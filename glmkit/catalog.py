@@ -134,6 +134,10 @@ class Card(_Record, frozen=True, eq=False):
         return self.max_output_enforced or self.max_output
 
 
+# Looked into here: at its first use several threads would crash, see `messages`.
+_decode = msgspec.json.Decoder(tuple[Card, ...]).decode
+
+
 def _check_amount(*amounts: Decimal) -> None:
     """Hold the amounts to whole 10⁻¹² units a token, so that sums stay integers."""
     for amount in amounts:
@@ -168,9 +172,7 @@ def fee(engine: str) -> Card | None:
 
 @lru_cache(maxsize=1)
 def _fees() -> dict[str, Card]:
-    found = msgspec.json.decode(
-        (_DATA / "fees.json").read_bytes(), type=tuple[Card, ...]
-    )
+    found = _decode((_DATA / "fees.json").read_bytes())
     return {plain(entry.id): entry for entry in found}
 
 
@@ -193,9 +195,7 @@ def sources() -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def _index(user_file: str) -> dict[str, Card]:
-    packaged = msgspec.json.decode(
-        (_DATA / "models.json").read_bytes(), type=tuple[Card, ...]
-    )
+    packaged = _decode((_DATA / "models.json").read_bytes())
     index = {plain(entry.id): entry for entry in packaged}
     if user_file:
         _lay_over(index, Path(user_file).expanduser())

@@ -147,6 +147,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra_body: dict[str, Any] | None = None
 
 
+# msgspec looks into a type at its first use, and two threads that come to that at one
+# time crash the process. Here it is looked into once, as the module is imported.
+msgspec.json.Decoder(Request)
+
 #: A text, or a list of texts and media, or of messages. A medium is a part, a path,
 #: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
 Prompt = str | bytes | Path | Sequence[Any]

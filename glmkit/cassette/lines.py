@@ -177,6 +177,11 @@ class _Request(msgspec.Struct):
     request: msgspec.Raw
 
 
+# Looked into here: at their first use several threads would crash, see `messages`.
+for _type in (Recording, _Header, _Request):
+    msgspec.json.Decoder(_type)
+
+
 def request_of(line: bytes) -> bytes:
     """Return the canonical request in a line that was checked before."""
     return bytes(msgspec.json.decode(line, type=_Request).request)
