@@ -114,7 +114,8 @@ def tool(
 
     The docstring tells the model what it does, the annotations what it takes;
     `Annotated[int, "in metres"]` describes an argument. With `confirm=True` the person
-    is asked before each use.
+    is asked before each use. What it returns reaches the model as data: JSON that
+    names the tool and says that it holds no instructions.
 
     >>> @tool
     ... def add(a: int, b: int = 1) -> int:
