@@ -364,6 +364,26 @@ asyncio.run(work())
     assert [row["tag"] for row in uncertain] == ["-1", "-2"]
 
 
+@pytest.mark.parametrize(("open_calls", "done"), [(1, True), (20, False)])
+def test_chores_wait_while_many_calls_are_under_way(
+    open_calls: int, done: bool, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+
+    async def work() -> None:
+        for number in range(open_calls):
+            await ledger.open(pending(-number))
+        for number in range(600):
+            await one_call(ledger, number)
+
+    asyncio.run(work())
+    for thread in threading.enumerate():
+        if thread.name == "glmkit-ledger":
+            thread.join()
+    ((folded,),) = raw(ledger.path, "SELECT upto FROM folds")
+    assert (folded > 0) is done
+
+
 def test_sums_by_model_and_place_add_up(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.db")
 

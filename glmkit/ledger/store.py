@@ -27,6 +27,8 @@ from glmkit.money import Money
 
 #: Calls from one round of the file's chores to the next.
 _CHORES_EVERY = 500
+#: The same while more calls than these are under way: a round holds all of them up.
+_CHORES_IN_A_RUSH, _RUSH = 4_000, 8
 #: Seconds from one look at whether a budget has come to its mark to the next.
 _GLANCE_S = 0.1
 #: Calls of one portion, where all are read.
@@ -76,7 +78,8 @@ class Ledger:
             if row.id:
                 await self._connection.write(row.remove)
             raise
-        if row.id % _CHORES_EVERY == 0:
+        rush = len(self._connection.open_rows) > _RUSH
+        if row.id % (_CHORES_IN_A_RUSH if rush else _CHORES_EVERY) == 0:
             self._connection.tidy()
         return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
 
