@@ -162,13 +162,16 @@ def test_tools_of_the_notebook_are_used(
         "type": "function",
         "function": {"name": "double", "arguments": '{"n": 21}'},
     }
-    place = replies(
-        {"content": "", "tool_calls": [call], "finish_reason": "tool_calls"},
-        "It is 42.",
-    )
+    calls = {"content": "", "tool_calls": [call], "finish_reason": "tool_calls"}
+    place = replies(calls, "It is 42.", calls, "42 again.")
     run("%%glm --tools double -o answer\nDouble 21")
     assert shell.user_ns["answer"].text == "It is 42."
     assert json.loads(sent(place)["messages"][-1]["content"])["result"] == 42
+    result, _ = run("%glm rerun -m glm-4-plus")
+    assert result.result.text == "42 again."
+    assert sent(place)["model"] == "glm-4-plus"
+    roles = [message["role"] for message in sent(place)["messages"]]
+    assert roles == ["user", "assistant", "tool"]
 
 
 def test_pictures_go_beside_the_words(

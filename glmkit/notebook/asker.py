@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from glmkit.documents import prompt_of
 from glmkit.messages import Message, Request, turns_of
 from glmkit.notebook import asking as asking_
@@ -79,6 +81,22 @@ class Asked:
             reply: Reply = self._talk.ask(self._turns, **self._options)
             return reply
         return self.client.chat(self._turns, **self._options)
+
+    def again(self, client: Client, model: str | None) -> Asked | None:
+        """Return the same question with its tools, beside its chat.
+
+        None where it used none, or was another client's: then its request is all.
+        """
+        chat = self._named
+        tools = self.ready.tools or (chat.tools if chat else ())
+        if not tools or self._talk is None or client is not self.client:
+            return None
+        options = {**self._options, **({"model": model} if model else {})}
+        ready = msgspec.structs.replace(self.ready, options=options, tools=())
+        other = Asked(client, ready, self.view, None)
+        other._talk = self._talk.fork()
+        other._talk.undo()
+        return other
 
     def about(self) -> About:
         """Return what the badge says of the cell, as it stands now."""

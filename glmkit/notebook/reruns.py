@@ -27,12 +27,16 @@ def rerun(
     def about(again: Reply) -> About:
         return About(notes=(*_replayed(again), *cautions.notes()))
 
-    client = session.client()
+    client, before = session.client(), session.asked(reply)
+    tooled = before.again(client, model) if before else None
     shown = Display(session.shell, view=View(structured=reply.schema is not None))
     with asking_again():
         if session.settings.stream:
-            return read(client.restream(reply, model=model), shown, about)
-        again = client.rerun(reply, model=model)
+            restream = (
+                tooled.stream() if tooled else client.restream(reply, model=model)
+            )
+            return read(restream, shown, about)
+        again = tooled.whole() if tooled else client.rerun(reply, model=model)
     shown.about = about(again)
     shown.whole(again)
     return again

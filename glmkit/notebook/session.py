@@ -47,6 +47,7 @@ class Session:
         self._client: Client | None = None
         self._key: Key | None = None
         self._shown: Reply | None = None
+        self._last: tuple[Reply, Asked] | None = None
 
     def client(self) -> Client:
         """Return the client of the settings' endpoint; also the process's default.
@@ -126,7 +127,7 @@ class Session:
         finally:
             where.reset(token)
         self._keep(asking.out, reply)
-        self._shown = reply
+        self._shown, self._last = reply, (reply, asked)
         if asking.format == "code":
             self._offer(reply)
         return reply
@@ -154,6 +155,12 @@ class Session:
         from glmkit.calls import Where, where
 
         where.set(Where())
+
+    def asked(self, reply: Reply) -> Asked | None:
+        """Return what a cell asked for a reply, as long as it is the last one."""
+        if self._last is None or self._last[0].calls[-1].id != reply.calls[-1].id:
+            return None
+        return self._last[1]
 
     def rerun(self, reply: Reply, model: str | None) -> Reply:
         """Ask the same again, or of another model, and show it in this cell."""
