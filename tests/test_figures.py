@@ -197,6 +197,19 @@ def test_a_budget_burns_down_and_its_end_is_foretold(ledger: Ledger) -> None:
     assert "¥4.00 of ¥10.00 gone, lasts" in panel.rows[0].value
 
 
+def test_clock_that_goes_back_draws_no_line_back(ledger: Ledger) -> None:
+    ledger.set_budget("session", ledger.session, Money.of(10, "CNY"))
+    now = datetime.now(UTC).timestamp()
+    ages = (100, 4000, 30, -500)
+    cost = Money.of(1, "CNY")
+    write(ledger, *({"open": {"at": now - age}, "cost": cost} for age in ages))
+    calls = frames.usage(ledger=ledger)
+    panel = burning.burn_down(accounts.balance(ledger=ledger), calls)
+    left = panel.traces[0]
+    assert left["x"] == sorted(left["x"])
+    assert left["y"] == sorted(left["y"], reverse=True)
+
+
 def test_session_and_notebook_have_lines_of_their_own_calls(ledger: Ledger) -> None:
     cost = Money.of(1, "CNY")
     now = datetime.now(UTC).timestamp()

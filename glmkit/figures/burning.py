@@ -73,7 +73,7 @@ def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _Line:
     whole, left = float(budget["amount"]), float(budget["left"])
     counted = _counted(budget, calls)
     costs = [float(decimal(cost)) for cost in counted["cost"]]
-    times = [time.to_pydatetime() for time in counted["at"]]
+    times = [min(time.to_pydatetime(), now) for time in counted["at"]]
     points, level = [(now, left)], left
     for at, cost in zip(reversed(times), reversed(costs), strict=True):
         points.append((at, level))
@@ -111,7 +111,7 @@ def _counted(budget: dict[Any, Any], calls: pd.DataFrame) -> pd.DataFrame:
     else:
         own &= calls[budget["scope"]] == budget["name"]
     counted: pd.DataFrame = calls[own]
-    return counted
+    return counted.sort_values("at")  # a clock may have gone back
 
 
 def _drawn(
