@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import kaleido
 import msgspec
 import pandas as pd
 import plotly.graph_objects as go
@@ -328,6 +329,17 @@ def luminance(colour: str) -> float:
 def contrast(one: str, other: str) -> float:
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_figure_of_its_own_is_drawn_for_a_paper(ledger: Ledger, ending: str) -> None:
+    write(ledger, priced(1), priced(4, open=model("glm-4-long")))
+    figure = figures.cost_over_time(frames.usage(("day", "model"), ledger=ledger))
+    figure.update_layout(template=figures.LIGHT, width=500, height=320)
+    own = {"mathjax": False}  # it would be fetched from the network
+    drawn = kaleido.calc_fig_sync(figure.to_dict(), {"format": ending}, kopts=own)
+    head = {"png": b"\x89PNG", "svg": b"<svg", "pdf": b"%PDF"}[ending]
+    assert bytes(drawn).startswith(head)
 
 
 @pytest.mark.parametrize("page", ["#ffffff", "#111111"])
