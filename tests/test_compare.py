@@ -236,6 +236,8 @@ def test_a_prompt_of_a_megabyte_is_asked_and_kept(paced: Factory, make: Make) ->
     widget = ended(make(place, text, FOUR[:2]))
     assert states(widget) == ["done"] * 2
     assert widget.prompt == text
+    html, plain = widget._draw()
+    assert len(html) + len(plain) < 40_000, "the file would hold it again and again"
 
 
 def test_a_vote_lands_in_the_ledger_and_may_change(paced: Factory, make: Make) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Seconds from one look at answers that grow to the next.
 _LOOK_S = 0.4
+#: Characters of the prompt in the picture, which the saved notebook holds.
+_LONGEST = 2_000
 
 
 class Settings(Protocol):
@@ -236,12 +238,13 @@ class Columns(Panel):
 
     def _draw(self) -> tuple[str, str]:
         """Return all answers, each below its title and above its facts."""
-        title = f"<h4>{render.escaped(self.prompt)}</h4>" if self.prompt else ""
+        prompt = self.prompt[:_LONGEST] + ("…" if self.prompt[_LONGEST:] else "")
+        title = f"<h4>{render.escaped(prompt)}</h4>" if prompt else ""
         head, said = self._above()
         parts = [self._pictured(column) for column in self._columns]
         html = "".join(html for html, _ in parts)
         style = f"<style>{render.style()}</style>"
-        plain = "\n\n".join(filter(None, [self.prompt, said, *(p for _, p in parts)]))
+        plain = "\n\n".join(filter(None, [prompt, said, *(p for _, p in parts)]))
         return f'{style}{title}{head}<div class="panels">{html}</div>', plain
 
     def _above(self) -> tuple[str, str]:
