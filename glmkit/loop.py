@@ -32,6 +32,7 @@ class Work(Generic[T]):
         self._loop = loop
         self._job = job
         self._task: asyncio.Task[None] | None = None
+        self._begun = False
         self._value: T | None = None
         self._error: BaseException | None = None
         self._done = False
@@ -44,6 +45,7 @@ class Work(Generic[T]):
         self._task = self._loop.create_task(self._drive())
 
     async def _drive(self) -> None:
+        self._begun = True
         try:
             self._value = await self._job
         except BaseException as exc:
@@ -76,8 +78,12 @@ class Work(Generic[T]):
             self._wait(SETTLE_S)
 
     def _cancel(self) -> None:
-        if self._task is not None:
+        if self._task is None:
+            return
+        if self._begun:
             self._task.cancel()
+        else:  # a task that is cancelled before its first step would never settle
+            self._loop.call_soon(self._cancel)
 
     def check(self) -> None:
         """Raise TransportError where the work stayed behind in a parent process."""
