@@ -13,7 +13,7 @@ from glmkit.local.host import Platform
 from tests.browser import canary
 from tests.browser.lab import Lab
 from tests.browser.looks import check_looks
-from tests.browser.notebook import Notebook
+from tests.browser.notebook import Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.test_rendering import _FOUND, _WATCH, attacks, listener
 from tests.conftest import Paced, wait_for
@@ -24,6 +24,11 @@ Open = Callable[[Sequence[str]], Notebook]
 Factory = Callable[..., Paced]
 
 _FOUR = ["glm-4-plus", "glm-4-air", "glm-4-long", "glm-4-flash"]
+
+
+_RESTART = """async path => {
+    await window.glmkitPanels[path].sessionContext.session.kernel.restart();
+}"""
 
 
 def comparing(
@@ -200,6 +205,18 @@ def test_what_is_typed_meanwhile_is_never_lost(notebook: Open, paced: Factory) -
     ended(panel)
     expect(panel.locator(".note")).to_have_text("")
     expect(prompt).to_have_value("second, while the first is answered")
+
+
+def test_a_kernel_that_is_gone_is_told_and_what_was_typed_stays(
+    notebook: Open, paced: Factory
+) -> None:
+    book = notebook([comparing(paced(tokens=5), "")])
+    panel = shown(book)
+    panel.get_by_label("Prompt").fill("A long thought")
+    settle(book.page, _RESTART, book.path)
+    panel.get_by_role("button", name="Run").click()
+    expect(panel.locator(".note")).to_contain_text("run the cell again", timeout=20_000)
+    expect(panel.get_by_label("Prompt")).to_have_value("A long thought")
 
 
 def test_two_views_show_the_same_and_closing_leaves_nothing(

@@ -20,6 +20,16 @@ function follow(model, name, field) {
   };
 }
 
+/** Set a trait; a kernel that is gone hears of it no more, and the next run says so. */
+function keep(model, name, value) {
+  model.set(name, value);
+  try {
+    model.save_changes();
+  } catch (error) {
+    console.debug(error);
+  }
+}
+
 /** Listen to a model; what is returned ends it. */
 function listening(model, listeners) {
   for (const [name, heard] of Object.entries(listeners)) model.on(name, heard);
@@ -118,10 +128,9 @@ class Columns {
       event.preventDefault();
       if (!this.running) this.run();
     });
-    this.prompt.addEventListener("change", () => {
-      this.model.set("prompt", this.prompt.value);
-      this.model.save_changes();
-    });
+    this.prompt.addEventListener("change", () =>
+      keep(this.model, "prompt", this.prompt.value),
+    );
     this.button = make("button", { type: "button", class: "main" });
     this.button.addEventListener("click", () => {
       if (this.running) this.line.do("stop");

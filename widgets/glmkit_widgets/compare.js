@@ -77,9 +77,7 @@ class Models {
   /** Tell the kernel, once there are enough names. */
   keep() {
     const names = this.names.filter(Boolean);
-    if (names.length < FEWEST) return;
-    this.model.set("models", names);
-    this.model.save_changes();
+    if (names.length >= FEWEST) keep(this.model, "models", names);
   }
 }
 
@@ -208,10 +206,7 @@ class Marks {
 function blindness(model) {
   const id = newId("blind");
   const box = make("input", { type: "checkbox", id });
-  box.addEventListener("change", () => {
-    model.set("blind", box.checked);
-    model.save_changes();
-  });
+  box.addEventListener("change", () => keep(model, "blind", box.checked));
   const label = make("label", { for: id }, "Blind: hide the names until I have voted");
   return { box, root: make("span", { class: "blind" }, box, label) };
 }

@@ -120,10 +120,7 @@ function repeated(model) {
     const text = count === 1 ? "once" : `${count} times`;
     select.append(make("option", { value: String(count) }, text));
   }
-  select.addEventListener("change", () => {
-    model.set("repeats", Number(select.value));
-    model.save_changes();
-  });
+  select.addEventListener("change", () => keep(model, "repeats", Number(select.value)));
   const label = make("label", { class: "name", for: id }, "Ask each temperature");
   return { select, root: make("div", { class: "bar" }, label, select) };
 }
