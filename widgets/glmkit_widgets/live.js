@@ -187,7 +187,11 @@ class View {
 /** Return how high the blocks of an answer stand, for those that take their places. */
 function heightsOf(answer) {
   const blocks = answer.querySelector(".glmkit-body")?.children ?? [];
-  return Array.from(blocks, (block) => block.getBoundingClientRect().height);
+  return Array.from(blocks, (block) => {
+    const { paddingTop, paddingBottom } = getComputedStyle(block);
+    const height = block.getBoundingClientRect().height;
+    return height - parseFloat(paddingTop) - parseFloat(paddingBottom);
+  });
 }
 
 /** Let blocks that are out of sight be as high as those before: nothing jumps. */
