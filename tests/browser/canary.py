@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,10 +58,15 @@ def messages(page: Page) -> Iterator[list[bytes]]:
 
 
 def hide(folder: Path) -> str:
-    """Write the key beside the notebooks; return the expression that reads it."""
+    """Write the key beside the notebooks; return the expression that reads it.
+
+    Files hold it, as the kernel's history of cells goes to every notebook's page.
+    """
     (folder / "key.txt").write_text(KEY)
+    leak = "\n".join(form.decode() for form in encodings().values())
+    (folder / "leak.txt").write_text(leak)
     return "open('key.txt').read()"
 
 
 #: A cell that gives the key away in every encoding.
-LEAK = f"print({json.dumps([form.decode() for form in encodings().values()])})"
+LEAK = "print(open('leak.txt').read())"

@@ -33,7 +33,8 @@ def theatre(place: Paced | None, prompt: str = "Name a colour.", **more: Any) ->
         "import glmkit\n"
         "from glmkit.widgets import TemperatureTheatre\n"
         f"client = glmkit.Client({client})\n"
-        f"theatre = TemperatureTheatre({prompt!r}, client=client{given})\n"
+        "options = dict(client=client, max_tokens=40)\n"
+        f"theatre = TemperatureTheatre({prompt!r}{given}, **options)\n"
         "theatre"
     )
 
