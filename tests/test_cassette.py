@@ -269,6 +269,7 @@ from pathlib import Path
 from tests.test_cassette import recording
 from glmkit.cassette import Cassette
 cassette = Cassette(Path(sys.argv[1]))
+print("ready", flush=True)
 sys.stdin.readline()
 for number in range(100):
     cassette.add(recording(f"{sys.argv[2]} {number}", "word " * 400 * (number % 7)))
@@ -278,6 +279,7 @@ import sys
 from pathlib import Path
 from tests.test_cassette import recording
 from glmkit.cassette import lines
+print("ready", flush=True)
 sys.stdin.readline()
 path = Path(sys.argv[1])
 for number in range(100):
@@ -294,13 +296,19 @@ def written_by_four(code: str, path: Path) -> None:
             [sys.executable, "-c", code, str(path), str(n)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         for n in range(4)
     ]
+    for writer in writers:  # a busy machine starts them one by one
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
     for writer in writers:
         assert writer.stdin is not None
         writer.stdin.close()
-    assert [writer.wait() for writer in writers] == [0] * 4
+    for writer in writers:
+        with writer:
+            assert writer.wait() == 0
 
 
 def test_four_processes_lose_and_tear_no_line(tmp_path: Path) -> None:
