@@ -52,8 +52,10 @@ def check_looks(
     with narrow(book.page):
         book.screenshot(f"{name}-narrow")
         check_faults(book.page, selector)
-        assert sticks_out(book.page, selector) == []
-        assert sticks_out(book.page, selector, _SLIM) == []
+        out = sticks_out(book.page, selector)
+        assert out == [], out
+        slim = sticks_out(book.page, selector, _SLIM)
+        assert slim == [], slim
         book.screenshot(f"{name}-slim")
         check_faults(book.page, selector)
         sticks_out(book.page, selector)

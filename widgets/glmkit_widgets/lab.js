@@ -159,9 +159,10 @@ function modelsField(model, commit) {
   const chips = make("ul", { class: "chips", "aria-label": "Chosen models" });
   const add = make("select", { id });
   const label = (name) => model.get("choices").find((choice) => choice.id === name)?.label ?? name;
-  add.addEventListener("change", () => {
+  // A button of its own: keys walk through the list before they choose.
+  const put = button("Add");
+  put.addEventListener("click", () => {
     if (add.value) commit("models", [...model.get("models"), add.value]);
-    add.value = "";
   });
   function chip(name) {
     const away = button("\u00d7", { "aria-label": `Remove ${label(name)}` });
@@ -187,7 +188,7 @@ function modelsField(model, commit) {
   }
   show();
   return {
-    node: field("Models", id, make("div", { class: "line" }, chips, add)),
+    node: field("Models", id, make("div", { class: "line" }, chips, add, put)),
     on: { models: show, choices: show, plan: show },
   };
 }

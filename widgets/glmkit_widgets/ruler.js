@@ -5,8 +5,9 @@ const CHARACTERS = 2000; // for one millisecond more
 const number = (count) => count.toLocaleString("en");
 
 function range({ tokens, low, high }) {
-  const exact = low === high;
-  return exact ? number(tokens) : `${number(tokens)} (${number(low)} to ${number(high)})`;
+  if (low === high) return [number(tokens)];
+  const band = make("span", { class: "band" }, `(${number(low)} to ${number(high)})`);
+  return [`${number(tokens)} `, band];
 }
 
 function percent(share) {
@@ -130,7 +131,7 @@ function row(name, label, share, { window: size }) {
     "tr",
     {},
     make("th", { scope: "row" }, swatch, label),
-    make("td", { class: "number" }, range(share)),
+    make("td", { class: "number" }, ...range(share)),
     make("td", { class: "number" }, size ? percent(share.tokens / size) : ""),
   );
 }
