@@ -101,6 +101,10 @@ class _Line(Record, frozen=True):
     error: _Error | None = None
 
 
+# Looked into here: at its first use several threads would crash, see `messages`.
+msgspec.json.Decoder(_Line)
+
+
 def numbered(count: int) -> tuple[str, ...]:
     """Return ids for so many lines.
 

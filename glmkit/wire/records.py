@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +17,9 @@ T = TypeVar("T")
 _FINE = frozenset({"200", "0"})
 #: Ours, never the service's: who prices an answer is the client.
 _OURS = ("usage", "cost", "list_cost")
+#: msgspec looks into a type at its first use, and two threads that come to that at one
+#: time crash the process. Which types there are, higher rooms decide.
+_ONE_AT_A_TIME = Lock()
 
 
 def read_record(
@@ -34,7 +38,8 @@ def read_record(
     if isinstance(found, Mapping):
         value = {name: part for name, part in found.items() if name not in without}
     try:
-        record = msgspec.convert(value, kind, strict=False)
+        with _ONE_AT_A_TIME:
+            record = msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as exc:
         raise TransportError(
             f"the service's reply is not of the documented shape: {exc}",
@@ -98,6 +103,9 @@ class _Event(msgspec.Struct):
     choices: list[_Choice] = []
     status: str = ""
     last_error: dict[str, Any] = {}
+
+
+msgspec.json.Decoder(_Event)  # looked into while it is imported, as others are
 
 
 def read_delta(event: ServerEvent) -> list[Event]:
