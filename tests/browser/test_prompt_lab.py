@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
 from glmkit.local.host import Platform
+from tests.browser import canary
+from tests.browser.lab import Lab
 from tests.browser.looks import check_looks
 from tests.browser.notebook import Notebook, Traffic
 from tests.browser.reopening import reopen_without_kernel
@@ -15,9 +18,6 @@ from tests.conftest import Paced, wait_for
 
 Open = Callable[[Sequence[str]], Notebook]
 Factory = Callable[..., Paced]
-
-#: The only browser's key here that a test looks for: as it is, and as it could hide.
-_KEY = "canary0123456789.canarysecret0123"
 
 
 def _cells(
@@ -227,12 +227,10 @@ def test_a_thousand_cells_keep_the_page_light(
     assert panel.evaluate("node => node.querySelectorAll('*').length") < 1200
 
 
-def test_no_vector_has_an_effect_and_no_key_is_told(
-    notebook: Open, paced: Factory, page: Page
-) -> None:
+def test_no_vector_has_an_effect(notebook: Open, paced: Factory, page: Page) -> None:
     page.evaluate(_WATCH)
     texts = attacks("http://127.0.0.1:9")
-    cells = _cells(paced(text="echo").url, key=_KEY)
+    cells = _cells(paced(text="echo").url)
     book = notebook(
         [
             *cells,
@@ -252,8 +250,25 @@ def test_no_vector_has_an_effect_and_no_key_is_told(
     page.wait_for_load_state("networkidle")
     found = page.evaluate(_FOUND)
     assert (found["hit"], found["linked"], found["loading"]) == (None, 0, 0)
-    book.write(0, "")
-    assert _KEY.split(".")[1] not in str(book.save())
+
+
+def test_the_key_is_in_no_message_and_not_in_the_file(
+    notebook: Open, paced: Factory, lab: Lab, page: Page
+) -> None:
+    place = paced(tokens=30)
+    cells = _cells(place.url)
+    cells[0] = cells[0].replace(repr(place.key), canary.hide(lab.folder))
+    with canary.messages(page) as seen:
+        book = notebook([*cells, canary.LEAK])
+        panel = _shown(book)
+        _run(panel, 3)
+        panel.get_by_role("button", name="Open cell 1").click()
+        expect(panel.locator(".whole h3")).to_be_visible()
+        assert place.seen["headers"][0]["authorization"].endswith(canary.KEY)
+        assert canary.found_in(json.dumps(book.save()).encode()) == set()
+        assert canary.found_in(b"\n".join(seen)) == set()
+        book.run(4)  # the arm in which it is found
+        wait_for(lambda: len(canary.found_in(b"\n".join(seen))), (8).__eq__)
 
 
 def test_no_fault_of_accessibility_in_light_dark_and_narrow(

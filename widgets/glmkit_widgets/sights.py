@@ -85,7 +85,9 @@ def spent(results: Sequence[Result]) -> str:
     known = " + ".join(map(str, sums(iter(results)).values()))
     asked = [r for r in results if r.reply is not None and r.state != "running"]
     unknown = sum(result.cost is None for result in asked)
-    return known + (f" and {unknown:,} not known" if unknown else "")
+    return " ".join(
+        [known, f"(cost of {unknown:,} not known)" if unknown else ""]
+    ).strip()
 
 
 def duration(seconds: float) -> str:
