@@ -17,7 +17,7 @@ from glmkit.notebook.settings import GLM
 from glmkit.tokens import Estimate, estimate_request
 from glmkit_widgets import shares
 from glmkit_widgets.ruler import TokenRuler
-from tests.conftest import Paced, wait_for
+from tests.conftest import Paced, Run, wait_for
 
 Make = Callable[..., TokenRuler]
 
@@ -159,3 +159,16 @@ def test_the_picture_says_the_range_and_the_cost(ruler: Make) -> None:
     assert "Prompt: 10 tokens (9 to 11)" in plain
     assert "Reserved for the answer: 4,095 tokens" in plain
     assert "<td>10 tokens (9 to 11)</td>" in html
+
+
+def test_the_magic_opens_one_on_the_notebooks_settings(run: Run) -> None:
+    run("%config GLM.system = 'Be brief.'")
+    result, _ = run("%glm ruler glm-4-plus -p here is a text demo")
+    widget = result.result
+    assert isinstance(widget, TokenRuler)
+    assert widget.text == "here is a text demo"
+    assert widget.value.model == "glm-4-plus"
+    assert {"system", "prompt"} <= tokens_of(widget).keys()
+    widget.close()
+    result, _ = run("%glm ruler a b")
+    assert "one model" in str(result.error_in_exec)
