@@ -78,6 +78,15 @@ class _Talk:
     def asker(self, asker: Asker) -> None:
         self._box.asker = asker
 
+    def _alike(self) -> dict[str, Any]:
+        """Return what makes a conversation like this one, without its past."""
+        return {
+            "tools": self._offered,
+            "rounds": self._rounds,
+            "asker": self._box.asker,
+            **self._options,
+        }
+
     def _forked(self, other: T) -> T:
         other._history = self._history
         other._before = list(self._before)
@@ -172,14 +181,7 @@ class Conversation(_Talk):
 
     def fork(self) -> Conversation:
         """Return a second conversation with the same past and a future of its own."""
-        other = Conversation(
-            self._client,
-            tools=self._offered,
-            rounds=self._rounds,
-            asker=self._box.asker,
-            **self._options,
-        )
-        return self._forked(other)
+        return self._forked(Conversation(self._client, **self._alike()))
 
     def _series(self, prompt: Prompt, options: Options, *, stream: bool) -> Series:
         request, form = self._client.request(*self._asked(prompt, options))
@@ -225,14 +227,7 @@ class AsyncConversation(_Talk):
 
     def fork(self) -> AsyncConversation:
         """Return a second conversation with the same past and a future of its own."""
-        other = AsyncConversation(
-            self._client,
-            tools=self._offered,
-            rounds=self._rounds,
-            asker=self._box.asker,
-            **self._options,
-        )
-        return self._forked(other)
+        return self._forked(AsyncConversation(self._client, **self._alike()))
 
     def _series(self, prompt: Prompt, options: Options, *, stream: bool) -> AsyncSeries:
         request, form = self._client.request(*self._asked(prompt, options))

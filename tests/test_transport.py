@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import select
+import selectors
 import socket
 from collections.abc import Iterator
 
@@ -28,13 +28,14 @@ class Peer:
         """Return what came within so many seconds, without letting any loop run."""
         if self._connection is None:
             self._connection, _ = self._listening.accept()
-        ready, _, _ = select.select([self._connection], [], [], seconds)
-        return self._connection.recv(2**20) if ready else b""
+        return (
+            self._connection.recv(2**20) if readable(self._connection, seconds) else b""
+        )
 
     def left(self, seconds: float) -> bool:
         """Whether the connection is given up within so many seconds."""
-        ready, _, _ = select.select([self._connection], [], [], seconds)
-        return bool(ready) and not self.heard()
+        assert self._connection is not None
+        return readable(self._connection, seconds) and not self.heard()
 
     def answer(self, answer: bytes = ANSWER) -> None:
         assert self._connection is not None
@@ -44,6 +45,13 @@ class Peer:
         self._listening.close()
         if self._connection is not None:
             self._connection.close()
+
+
+def readable(connection: socket.socket, seconds: float) -> bool:
+    """Wait until there is something to read, or its end, and say whether there is."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        return bool(selector.select(seconds))
 
 
 @pytest.fixture

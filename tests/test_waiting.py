@@ -80,10 +80,13 @@ def test_who_need_not_wait_is_told_nothing(paced: Factory) -> None:
 
 
 def test_kept_connection_that_was_closed_is_no_wait(paced: Factory) -> None:
-    place = paced(drop=1, tokens=1)
-    streamed(place)
-    assert not [event for event in streamed(place) if isinstance(event, Waiting)]
-    assert place.seen["requests"] == 3
+    def dropped() -> bool:
+        place = paced(drop=1, tokens=1)
+        streamed(place)
+        assert not [event for event in streamed(place) if isinstance(event, Waiting)]
+        return bool(place.seen["requests"] == 3)
+
+    wait_for(dropped)  # a busy machine may be too late to keep the connection
 
 
 def test_call_that_is_left_while_it_waits_settles_and_frees_nothing_twice(

@@ -13,9 +13,8 @@ from tests.browser.notebook import Notebook
 #: Pixels of an output beside a phone's or a slide's other half.
 _SLIM = 320
 
-_SIDES = "close => ['Left', 'Right'].forEach(side => " + (
-    "window.jupyterapp.shell[(close ? 'collapse' : 'expand') + side]())"
-)
+#: The panel beside the notebook that JupyterLab opens with, the list of files.
+_SIDE = "close => window.jupyterapp.shell[(close ? 'collapse' : 'expand') + 'Left']()"
 #: Elements that stick out of the widget, and are not meant to scroll.
 _OUT = """(root, slim) => {
     const output = root.closest('.jp-OutputArea-output');
@@ -33,12 +32,14 @@ _OUT = """(root, slim) => {
 
 @contextmanager
 def narrow(page: Page, width: int = 620) -> Iterator[None]:
-    """Make the window small and close the panels at its sides."""
+    """Make the window small and close the panel at its side, for a while."""
     page.set_viewport_size({"width": width, "height": 900})
-    page.evaluate(_SIDES, True)
-    yield
-    page.evaluate(_SIDES, False)
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate(_SIDE, True)
+    try:
+        yield
+    finally:
+        page.evaluate(_SIDE, False)
+        page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def check_looks(

@@ -15,11 +15,9 @@ from tests.browser.lab import Lab
 from tests.browser.looks import check_faults, check_looks
 from tests.browser.notebook import Notebook
 from tests.browser.reopening import reopen_without_kernel
-from tests.browser.test_rendering import _FOUND, _WATCH, attacks, listener
+from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import Paced, wait_for
 from tests.test_conversation import says, scripted, wants
-
-__all__ = ["listener"]  # a fixture
 
 Open = Callable[[Sequence[str]], Notebook]
 Factory = Callable[..., Paced]
@@ -416,16 +414,6 @@ print("all shown")
 """
 
 
-def harmless(page: Page, asked: list[str]) -> None:
-    """Assert that nothing that was shown had an effect."""
-    page.wait_for_load_state("networkidle")
-    found = page.evaluate(_FOUND)
-    told = [found[name] for name in ("hit", "linked", "fixed", "loading")]
-    assert told == [None, 0, 0, 0]
-    assert asked == []
-    assert found["answers"], "nothing was looked at"
-
-
 def test_no_vector_has_an_effect(
     notebook: Open, paced: Factory, listener: tuple[str, list[str]]
 ) -> None:
@@ -434,14 +422,14 @@ def test_no_vector_has_an_effect(
     more = f", title={texts[0]!r}, model={texts[-1]!r}"
     loop = _ASK_ALL.format(texts=json.dumps(texts))
     book = notebook([talking(paced(text="echo"), more), loop])
-    book.page.evaluate(_WATCH)
+    book.page.evaluate(WATCH)
     panel = shown(book)
     out = book.run(1, limit_s=200)
     assert "all shown" in str(out)
     expect(panel.locator(".turn")).to_have_count(len(texts), timeout=60_000)
     expect(panel.locator(".words").last).to_have_text(texts[-1])
     expect(panel.locator(".head .title")).to_have_text(texts[0])
-    harmless(book.page, asked)
+    assert harmless(book.page, asked)["answers"], "nothing was looked at"
 
 
 def test_the_key_is_neither_in_the_file_nor_in_a_message(

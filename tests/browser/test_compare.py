@@ -15,10 +15,8 @@ from tests.browser.lab import Lab
 from tests.browser.looks import check_looks
 from tests.browser.notebook import Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
-from tests.browser.test_rendering import _FOUND, _WATCH, attacks, listener
+from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import Paced, wait_for
-
-__all__ = ["listener"]  # a fixture
 
 Open = Callable[[Sequence[str]], Notebook]
 Factory = Callable[..., Paced]
@@ -288,16 +286,6 @@ print("all shown")
 """
 
 
-def harmless(page: Page, asked: list[str]) -> None:
-    """Assert that nothing that was shown had an effect."""
-    page.wait_for_load_state("networkidle")
-    found = page.evaluate(_FOUND)
-    told = [found[name] for name in ("hit", "linked", "fixed", "loading")]
-    assert told == [None, 0, 0, 0]
-    assert asked == []
-    assert found["answers"], "nothing was looked at"
-
-
 def test_no_vector_has_an_effect(
     notebook: Open, paced: Factory, listener: tuple[str, list[str]]
 ) -> None:
@@ -308,13 +296,13 @@ def test_no_vector_has_an_effect(
         texts=json.dumps(texts), name="compare", more="compare._against('0')"
     )
     book = notebook([comparing(paced(text="echo"), "", models), loop])
-    book.page.evaluate(_WATCH)
+    book.page.evaluate(WATCH)
     panel = shown(book)
     out = book.run(1, limit_s=120)
     assert "all shown" in str(out)
     expect(panel.get_by_label("Prompt")).to_have_value(texts[-1])
     expect(panel.locator(".title").first).to_have_text(models[0])
-    harmless(book.page, asked)
+    assert harmless(book.page, asked)["answers"], "nothing was looked at"
 
 
 def test_the_key_is_neither_in_the_file_nor_in_a_message(

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.looks import check_looks
 from tests.browser.notebook import Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
+from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
 
 Open = Callable[[Sequence[str]], Notebook]
@@ -196,3 +197,24 @@ def test_saved_notebook_shows_the_last_state_without_a_kernel(notebook: Open) ->
     expect(picture.get_by_role("row", name="Streaming")).to_contain_text("off")
     assert "Loading widget" not in book.shown(0)
     book.screenshot("controls-reopened")
+
+
+def test_no_vector_has_an_effect(
+    notebook: Open, page: Page, listener: tuple[str, list[str]]
+) -> None:
+    origin, asked = listener
+    page.evaluate(WATCH)
+    texts = attacks(origin)
+    set_all = "\n".join(
+        [
+            f"for text in {texts!r}:",
+            "    settings.model = settings.system = text",
+        ]
+    )
+    book = notebook([_CELLS[0], set_all])
+    panel = _shown(book)
+    book.run(1)
+    panel.locator("summary").click()
+    expect(panel.get_by_label("System prompt")).to_have_value(texts[-1])
+    expect(panel.get_by_label("Model", exact=True)).to_have_value(texts[-1])
+    harmless(page, asked)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from playwright.sync_api import expect
+
 from glmkit.local.host import Platform
 from tests.browser.notebook import Notebook, set_theme
 from tests.browser.reopening import reopen_without_kernel
@@ -43,10 +45,14 @@ def test_cell_streams_the_slider_counts_and_the_file_keeps_the_answer(
     book.run(2)
     assert place.seen["bodies"][-1]["temperature"] == 0.9
 
+    # Formulas are set when the page has a moment.
+    unset = book.cell(2).locator(".glmkit-formula:not(:has(mjx-container))")
+    expect(unset).to_have_count(0)
     text = book.shown(2)
     assert "7 tokens in, 300 out" in text
     assert "widgets" not in book.save()["metadata"]
     reopen_without_kernel(book)
+    expect(unset).to_have_count(0)
     assert book.shown(2) == text
     book.screenshot("main-job-reopened")
 

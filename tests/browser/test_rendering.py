@@ -3,82 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.notebook import Notebook, Traffic
+from tests.browser.vectors import FOUND, WATCH, attacks, harmless
 from tests.conftest import wait_for
 
 Open = Callable[[Sequence[str]], Notebook]
-
-_CORPUS = Path(__file__).parent.parent / "corpora/notebook_exfil_vectors.json"
-_VECTORS = json.loads(_CORPUS.read_text("utf-8"))["vectors"]
-
-#: Vectors that run a script, beside those of the corpus that fetch.
-_SCRIPTS = [
-    "<img src=x onerror=\"window.glmkitHit='img'\">",
-    "<script>window.glmkitHit='script'</script>",
-    "[x](javascript:window.glmkitHit='link')",
-    "<details open ontoggle=\"window.glmkitHit='toggle'\">x</details>",
-]
-
-_WATCH = """() => {
-    window.glmkitHit = undefined;
-    window.alert = () => { window.glmkitHit = 'alert' };
-}"""
-_FOUND = """() => {
-    const all = s => [...document.querySelectorAll('.jp-OutputArea ' + s)];
-    return {
-        hit: window.glmkitHit ?? null,
-        answers: all('.glmkit-answer').length,
-        linked: all('[data-commandlinker-command]').length,
-        fixed: all('.glmkit-answer *')
-            .filter(e => getComputedStyle(e).position === 'fixed').length,
-        styles: all('style').filter(e =>
-            !e.textContent.includes('div.glmkit-answer.glmkit-answer {')).length,
-        loading: all(':is(img, iframe, video, audio, object, embed, link, image)')
-            .filter(e => !e.closest('mjx-container')).length,
-        links: all('.glmkit-answer a').map(e => e.getAttribute('href')),
-    };
-}"""
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list[str]]]:
-    """Return a web server's origin and the list of paths it was asked for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, *_args: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
-
-
-def attacks(origin: str) -> list[str]:
-    """Return the vectors, aimed at the listener."""
-    relative = origin.removeprefix("http:")
-    aimed = [
-        vector.replace("{HOST}", origin).replace("{HOSTREL}", relative)
-        for vector in _VECTORS
-    ]
-    return [*aimed, *_SCRIPTS]
-
 
 #: JupyterLab hides the outputs of a cell after the fiftieth.
 _MOST = 40
@@ -99,27 +34,17 @@ def shown(notebook: Open, texts: list[str], show: str) -> Notebook:
         parts = [texts]
     cells = [_SHOW.format(texts=json.dumps(part), show=show) for part in parts]
     book = notebook([*cells, "display(HTML('<b class=the-end>end</b>'))"])
-    book.page.evaluate(_WATCH)
+    book.page.evaluate(WATCH)
     for index in range(len(cells) + 1):
         book.run(index)
     expect(book.cell(len(cells)).locator(".the-end")).to_be_attached()
     return book
 
 
-def settled(page: Page) -> dict[str, Any]:
-    """Return what the page holds once typesetting and loading have come to rest."""
-    page.wait_for_load_state("networkidle")
-    found: dict[str, Any] = page.evaluate(_FOUND)
-    return found
-
-
-def harmless(page: Page, asked: list[str]) -> dict[str, Any]:
-    """Assert that nothing of what was shown had an effect; return what was found."""
-    found = settled(page)
-    assert found["hit"] is None
-    assert asked == []
-    for what in ("linked", "fixed", "styles", "loading"):
-        assert found[what] == 0, what
+def in_its_place(page: Page, asked: list[str]) -> dict[str, Any]:
+    """Assert that nothing had an effect, and that all there is, is ours."""
+    found = harmless(page, asked)
+    assert found["styles"] == 0
     assert all(href.startswith(("http://", "mailto:")) for href in found["links"])
     return found
 
@@ -133,7 +58,7 @@ def test_no_vector_has_an_effect(
     origin, asked = listener
     texts = attacks(origin)
     book = shown(notebook, texts, _FINAL)
-    assert harmless(book.page, asked)["answers"] == len(texts)
+    assert in_its_place(book.page, asked)["answers"] == len(texts)
 
 
 def test_no_prefix_of_a_vector_has_an_effect(
@@ -152,7 +77,7 @@ def test_no_prefix_of_a_vector_has_an_effect(
         ]
     )
     book = shown(notebook, prefixes, joined)
-    harmless(book.page, asked)
+    in_its_place(book.page, asked)
 
 
 _LIVE = ";".join(
@@ -177,7 +102,7 @@ def test_no_vector_has_an_effect_while_it_streams(
     texts = [*attacks(origin), "the last of them"]
     book = shown(notebook, texts, _LIVE)
     expect(book.cell(0).locator(".glmkit-live")).to_contain_text("the last of them")
-    harmless(book.page, asked)
+    in_its_place(book.page, asked)
 
 
 #: Everything else on the page that somebody else has written, a cell for each kind.
@@ -258,12 +183,12 @@ def test_no_name_and_no_error_has_an_effect(
     first = _SURFACES[0].format(texts=json.dumps(texts))
     cells = [first + f"_MOST = {_MOST}", *_SURFACES[1:]]
     book = notebook([*cells, "display(HTML('<b class=the-end>end</b>'))"])
-    book.page.evaluate(_WATCH)
+    book.page.evaluate(WATCH)
     for index in range(len(cells) + 1):
         failed = [o for o in book.run(index) if o["output_type"] == "error"]
         assert all(o["ename"] == "GLMError" for o in failed), failed
     expect(book.cell(len(cells)).locator(".the-end")).to_be_attached()
-    assert harmless(book.page, asked)["answers"] > 8 * len(texts)
+    assert in_its_place(book.page, asked)["answers"] > 8 * len(texts)
 
 
 @pytest.mark.parametrize("kind", ["Markdown", "HTML"])
@@ -273,7 +198,7 @@ def test_raw_text_would_have_had_effects(
     origin, asked = listener
     texts = [t for t in attacks(origin) if "http-equiv" not in t and "<base" not in t]
     book = shown(notebook, texts, f"display({kind}(text))")
-    wait_for(lambda: (len(asked), book.page.evaluate(_FOUND)), _fired)
+    wait_for(lambda: (len(asked), book.page.evaluate(FOUND)), _fired)
     traffic.forget()
 
 

@@ -15,11 +15,9 @@ from tests.browser.lab import Lab
 from tests.browser.looks import check_looks
 from tests.browser.notebook import Notebook
 from tests.browser.reopening import reopen_without_kernel
-from tests.browser.test_compare import RUN_ALL, ended, harmless, lengths
-from tests.browser.test_rendering import _WATCH, attacks, listener
+from tests.browser.test_compare import RUN_ALL, ended, lengths
+from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import Paced, wait_for
-
-__all__ = ["listener"]  # a fixture
 
 Open = Callable[[Sequence[str]], Notebook]
 Factory = Callable[..., Paced]
@@ -150,11 +148,11 @@ def test_no_vector_has_an_effect(
     loop = RUN_ALL.format(texts=json.dumps(texts), name="theatre", more="")
     cell = theatre(paced(text="echo"), "", temperatures=(0, 1), repeats=1)
     book = notebook([cell, loop])
-    book.page.evaluate(_WATCH)
+    book.page.evaluate(WATCH)
     panel = shown(book)
     assert "all shown" in str(book.run(1, limit_s=120))
     expect(panel.get_by_label("Prompt")).to_have_value(texts[-1])
-    harmless(book.page, asked)
+    assert harmless(book.page, asked)["answers"], "nothing was looked at"
 
 
 def test_the_key_is_neither_in_the_file_nor_in_a_message(
