@@ -12,7 +12,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import glmkit
-from glmkit import retries
+from glmkit import loop, retries, transport
 from glmkit.events import Event, Start, Text, Waiting
 from glmkit.notebook.display import Display
 from glmkit.telling import Telling
@@ -81,6 +81,7 @@ def test_who_need_not_wait_is_told_nothing(paced: Factory) -> None:
 
 def test_kept_connection_that_was_closed_is_no_wait(paced: Factory) -> None:
     def dropped() -> bool:
+        loop.run(transport.close())  # the second call shall meet the first's connection
         place = paced(drop=1, tokens=1)
         streamed(place)
         assert not [event for event in streamed(place) if isinstance(event, Waiting)]
