@@ -8,6 +8,7 @@ than 200 MB more memory.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -185,8 +186,11 @@ _FILTERS = (
 
 def main() -> None:
     """Measure a file's ledger, or that of a new one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ledger", nargs="?", help="a file; made where there is none")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(sys.argv[1] if len(sys.argv) > 1 else f"{folder}/ledger.db")
+        path = Path(asked.ledger or f"{folder}/ledger.db")
         if not path.exists():
             timed(f"{CALLS:,} calls written", 0, lambda: build(path))
         measure(path)

@@ -6,9 +6,9 @@ own. Goals: ten calls move the picture within 1 s; it is drawn within 1.5 s of t
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -51,7 +51,9 @@ def measure(page: Page, book: Notebook, ledger: Ledger, rounds: int) -> None:
 
 
 def main() -> None:
-    rounds = int(*sys.argv[1:2] or (10,))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rounds", nargs="?", type=int, default=10)
+    rounds = parser.parse_args().rounds
     with (
         tempfile.TemporaryDirectory() as name,
         sync_playwright() as playwright,

@@ -6,11 +6,11 @@ Run as `python -m tests.bench.long_log [CALLS]`. Goals: `usage(by="model")` with
 
 from __future__ import annotations
 
+import argparse
 import random
 import resource
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -140,5 +140,8 @@ def measure(path: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("calls", nargs="?", type=int, default=1_000_000)
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        measure(Path(name) / "ledger.db", int(*sys.argv[1:2] or (1_000_000,)))
+        measure(Path(name) / "ledger.db", asked.calls)
