@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import uvicorn
 from glmkit.errors import LocalError
 from glmkit.local import weights
 from glmkit.local.engine.client import Engine, Sampling
-from glmkit.local.engine.process import Process
+from glmkit.local.engine.process import SLOTS, Process
 from glmkit.local.platform import app
 from glmkit.local.platform.plan import Plan
 from tests.conftest import wait_for
@@ -51,13 +52,15 @@ class Served:
         answer = httpx.get(f"{self.process.url}/slots", headers=headers, timeout=30)
         return sum(slot["is_processing"] for slot in answer.json())
 
-    def stream(self, seconds: float = 30, **fields: Any) -> Any:
+    def stream(
+        self, seconds: float = 30, faults: dict[str, str] | None = None, **fields: Any
+    ) -> Any:
         body = {"model": "glm-4-flash", "messages": [STORY], "max_tokens": 3000}
         body["do_sample"] = False  # greedy, this story is known to be long
         return httpx.stream(
             "POST",
             f"{self.url}/chat/completions",
-            headers={"Authorization": f"Bearer {KEY}"},
+            headers={"Authorization": f"Bearer {KEY}", **(faults or {})},
             json={**body, "stream": True, **fields},
             timeout=seconds,
         )
@@ -98,6 +101,25 @@ def test_a_stream_that_is_left_stops_the_generation(served: Served) -> None:
         lines = response.iter_lines()
         assert next(lines).startswith("data: ")
         assert served.busy() == 1
+    idle(served)
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Free only what nobody refers to: rings of references wait."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("code", ["", "1301"])
+@pytest.mark.usefixtures("uncollected")
+def test_streams_that_break_off_stop_the_generation(served: Served, code: str) -> None:
+    faults = {"X-Glmkit-Cut": "2"} | ({"X-Glmkit-Cut-Code": code} if code else {})
+    for _ in range(SLOTS + 1):
+        with served.stream(10, faults) as response, suppress(httpx.RemoteProtocolError):
+            response.read()
     idle(served)
 
 

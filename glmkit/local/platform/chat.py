@@ -7,14 +7,14 @@ from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.catalog import Card
 from glmkit.local.platform import answers, limits, shapes, switches
 from glmkit.local.platform.gate import account_of, body_of
 from glmkit.local.platform.parts import Ended, Part
-from glmkit.local.platform.presence import while_present
+from glmkit.local.platform.presence import EventStream, while_present
 from glmkit.local.platform.refusals import Refusal
 from glmkit.local.platform.talk import Talk
 
@@ -54,9 +54,7 @@ class Chat:
         except BaseException:
             await parts.aclose()
             raise
-        return StreamingResponse(
-            _chunks(answer, first, parts), media_type="text/event-stream"
-        )
+        return EventStream(_chunks(answer, first, parts), parts)
 
     async def count(self, request: Request) -> Response:
         """POST /tokenizer."""
@@ -101,17 +99,16 @@ async def _joined(parts: AsyncIterator[Part]) -> list[Part]:
 
 
 async def _chunks(
-    answer: answers.Answer, first: Part, parts: AsyncGenerator[Part, None]
+    answer: answers.Answer, first: Part, parts: AsyncIterator[Part]
 ) -> AsyncIterator[bytes]:
-    async with aclosing(parts):
-        for chunk in answer.chunks(first):
-            yield chunk
-        if not isinstance(first, Ended):
-            try:
-                async for part in parts:
-                    for chunk in answer.chunks(part):
-                        yield chunk
-            except Refusal as refusal:
-                yield answers.event(refusal.body)
-                return
-        yield answers.DONE
+    for chunk in answer.chunks(first):
+        yield chunk
+    if not isinstance(first, Ended):
+        try:
+            async for part in parts:
+                for chunk in answer.chunks(part):
+                    yield chunk
+        except Refusal as refusal:
+            yield answers.event(refusal.body)
+            return
+    yield answers.DONE

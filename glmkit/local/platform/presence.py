@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 _T = TypeVar("_T")
 
@@ -29,3 +32,24 @@ async def while_present(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
 async def _left(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+class EventStream(StreamingResponse):
+    """A stream of events; `source` is closed however the sending ends.
+
+    The one to close is where the events come from: closing a generator that has not
+    begun would close nothing that it was given.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, events: AsyncIterator[bytes], source: AsyncGenerator[Any, None]
+    ) -> None:
+        super().__init__(events)
+        self._source = source
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events while the client is there."""
+        async with aclosing(self._source):
+            await super().__call__(scope, receive, send)

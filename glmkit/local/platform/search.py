@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.local.platform import answers, grounds, shapes
@@ -105,9 +105,9 @@ class SearchRoom:
         ]
         answer = _ToolAnswer(ask.request_id)
         if ask.stream:
-            body = b"".join([*(answer.chunk(call) for call in calls), answer.end()])
-            chunks = iter([body, answers.DONE])
-            return StreamingResponse(chunks, media_type="text/event-stream")
+            chunks = [answer.chunk(call) for call in calls]
+            body = b"".join([*chunks, answer.end(), answers.DONE])
+            return Response(body, media_type="text/event-stream")
         return JSONResponse(answer.whole(calls))
 
     async def read(self, request: Request) -> Response:
