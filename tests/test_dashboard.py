@@ -12,6 +12,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,11 +170,12 @@ def test_open_dashboard_follows_until_it_is_closed(
 ) -> None:
     with capture_output():
         InteractiveShell.instance()
+        before = set(threading.enumerate())
         board._ipython_display_()
+    (watcher,) = set(threading.enumerate()) - before
     write_calls(ledger, 10, "glm-4-plus")
     wait_for(lambda: board.value["calls"].sum() == 10)
-    watcher = board._watcher
-    assert watcher is not None
+    assert board.watching
     board.close()
     wait_for(lambda: not watcher.is_alive())
     board.refresh()
@@ -184,10 +186,12 @@ def test_watching_ends_without_views_and_begins_with_one(
 ) -> None:
     monkeypatch.setattr("glmkit_widgets.dashboard._PERIOD_S", 0.01)
     board._watch()
-    wait_for(lambda: board._watcher and not board._watcher.is_alive())
+    wait_for(lambda: not board.watching)
     write_calls(ledger, 2, "glm-4-plus")
     board.plot._view_count = 1
     wait_for(lambda: board.value["calls"].sum() == 2)
+    board.plot._view_count = 0
+    assert not board.watching
 
 
 def test_ledger_that_can_not_be_read_is_told_and_tried_again(

@@ -32,7 +32,7 @@ def book(notebook: Open, ledger: Ledger) -> Notebook:
             "from glmkit.widgets import dashboard\n"
             f"board = dashboard(Ledger(Path({str(ledger.path)!r})))\n"
             "board",
-            "board._watcher.is_alive()",
+            "board.watching",
         ]
     )
     opened.run(0)

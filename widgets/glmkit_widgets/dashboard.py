@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the ledger's files.
 _PERIOD_S = 0.25
-#: Looks before the first view, which may have to wait for the cell's end; after that
-#: the watching ends when the last view goes. It begins anew with a view.
+#: Looks before the first view, which may have to wait for the cell's end. The watching
+#: ends when the last view goes, and begins anew with a view.
 _PATIENCE = 240
 #: Seconds from one drawing of all pages' numbers to the next, while calls come.
 _STILL_S = 2.0
@@ -52,8 +52,10 @@ class Dashboard:
         self._ledger = ledger or Ledger()
         self._mark: Mark = ()
         self._lock = RLock()
-        self._closed = Event()
-        self._watcher: Thread | None = None
+        self._closed = False
+        #: Set when nobody looks: the watching that holds it ends.
+        self._left = Event()
+        self._left.set()
         self._still = Still(self._draw)
         self._drawn_at = 0.0
         self._imaged_at = -_IMAGE_S
@@ -77,13 +79,14 @@ class Dashboard:
     def refresh(self) -> None:
         """Read the ledger and draw what is new, in place."""
         with self._lock:
-            if not self._closed.is_set():
+            if not self._closed:
                 self.plot.picture = self._read()
 
     def close(self) -> None:
         """End the watching and remove the views."""
         with self._lock:
-            self._closed.set()
+            self._closed = True
+            self._left.set()
             for widget in (self.plot, self.filters, self.view):
                 widget.close()
 
@@ -113,7 +116,7 @@ class Dashboard:
 
     def _on_choice(self, change: Any) -> None:
         with self._lock:
-            if not self._closed.is_set():
+            if not self._closed:
                 self._try(self._choose)
 
     def _choose(self) -> None:
@@ -132,26 +135,38 @@ class Dashboard:
         told = f"{lines}\n{tables.plain(panels)}"
         return f'{head}<div class="panels">{tables.html(panels)}</div>', told
 
+    @property
+    def watching(self) -> bool:
+        """Whether it looks for news: from its display on, while it has a view."""
+        return not self._left.is_set()
+
     def _on_views(self, change: Any) -> None:
         if change["new"]:
             self._watch()
+        else:
+            self._left.set()
 
     def _watch(self) -> None:
         with self._lock:
-            running = self._watcher is not None and self._watcher.is_alive()
-            if running or self._closed.is_set():
+            if self.watching or self._closed:
                 return
-            self._watcher = Thread(
-                target=self._follow, name="glmkit-dashboard", daemon=True
-            )
-            self._watcher.start()
+            self._left = Event()
+            Thread(
+                target=self._follow,
+                args=[self._left],
+                name="glmkit-dashboard",
+                daemon=True,
+            ).start()
 
-    def _follow(self) -> None:
+    def _follow(self, left: Event) -> None:
         """Look for news until it is closed or the last view is gone."""
-        looks_left, pause = _PATIENCE, _PERIOD_S
+        looks, pause = 0, _PERIOD_S
         drawn = self._readings
-        while looks_left and not self._closed.wait(pause):
-            looks_left = 1 if self.plot.views else looks_left - 1
+        while not left.wait(pause):
+            looks += 1
+            with self._lock:
+                if looks >= _PATIENCE and not self.plot.views:
+                    left.set()
             begun = time.thread_time()
             if _mark(self._ledger.path) != self._mark:
                 self._try(self.refresh)
@@ -181,7 +196,7 @@ class Dashboard:
         layout = picture["layout"] | {"template": figures.LIGHT}
         drawn = png(picture | {"layout": layout})
         with self._lock:
-            if drawn and not self._closed.is_set():
+            if drawn and not self._closed:
                 self._try(partial(self._still.add_image, drawn))
 
     def _try(self, work: Callable[[], None]) -> None:
