@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 
 import msgspec
 
@@ -73,6 +73,7 @@ class Exchange:
         )
         self._retry_after = ""
         self._slots: Slots | None = None
+        self._sent: transport.Sent | None = None
         self._handed = False
         self._lost = False  # an earlier try may have been served
         self._began = 0.0
@@ -85,6 +86,10 @@ class Exchange:
         if self.call.state != "pending":
             return Reply((self.call,))
         return Reply((msgspec.structs.replace(self.call, answer=self._fold.answer()),))
+
+    def held(self) -> AbstractContextManager[None]:
+        """Read nothing meanwhile: what comes is read at once afterwards."""
+        return self._sent.held() if self._sent else nullcontext()
 
     async def drain(self) -> Reply:
         """Run to the end and return the reply."""
@@ -110,6 +115,7 @@ class Exchange:
                     async with slot:
                         await self._open()
                         async with self._sending() as reply:
+                            self._sent = reply
                             await self._check(reply)
                             async for batch in self._operation.read(reply):
                                 self._take(batch)

@@ -104,7 +104,8 @@ class Stream:
                     self._queue.put(batch)
                     handed += 1
                     if self._tick_s and handed > _PROMPT:
-                        await asyncio.sleep(self._tick_s)
+                        with self._exchange.held():
+                            await asyncio.sleep(self._tick_s)
                     while self._queue.qsize() >= _ROOM:
                         self._drained.clear()
                         if self._queue.qsize() >= _ROOM:

@@ -6,6 +6,7 @@ import asyncio
 import selectors
 import socket
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -132,3 +133,67 @@ def test_a_proxy_of_https_hears_the_place_alone(
     assert heard.startswith(b"connect model.invalid:443 http/1.1")
     assert b"proxy-authorization: basic dxnlcjp3b3jk" in heard
     assert b"secret" not in heard
+
+
+OPEN = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\na"
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_what_comes_while_it_is_held_is_read_at_once_afterwards(
+    peer: Peer, held: bool
+) -> None:
+    async def main() -> tuple[int, list[bytes]]:
+        sent = Sent("POST", peer.origin, {}, b"{}", timeout_s=10)
+        answering = asyncio.create_task(asyncio.to_thread(answer_after, peer, OPEN))
+        async with sent as reply:
+            await answering
+            chunks = reply.chunks()
+            first = await anext(chunks)
+            with reply.held() if held else nullcontext():
+                for byte in b"bcd":
+                    peer.answer(bytes([byte]))
+                    await asyncio.sleep(0.02)
+                read = reply._response.content.total_bytes
+            peer.answer(b"ef")
+            return read, [first, *[chunk async for chunk in chunks]]
+
+    read, (first, *others) = asyncio.run(main())
+    assert read == (1 if held else 4)
+    assert (first, b"".join(others)) == (b"a", b"bcdef")
+
+
+def test_an_answer_that_breaks_off_while_it_is_held_is_told(peer: Peer) -> None:
+    async def main() -> None:
+        sent = Sent("POST", peer.origin, {}, b"{}", timeout_s=10)
+        answering = asyncio.create_task(asyncio.to_thread(answer_after, peer, OPEN))
+        async with sent as reply:
+            await answering
+            chunks = reply.chunks()
+            await anext(chunks)
+            with reply.held():
+                peer.close()
+                await asyncio.sleep(0.02)
+            with pytest.raises(TransportError, match="broke off"):
+                await anext(chunks)
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_has_all_come_can_be_held(peer: Peer) -> None:
+    async def main() -> bytes:
+        sent = Sent("POST", peer.origin, {}, b"{}", timeout_s=10)
+        answering = asyncio.create_task(asyncio.to_thread(answer_after, peer, ANSWER))
+        async with sent as reply:
+            await answering
+            chunks = reply.chunks()
+            first = await anext(chunks)
+            with reply.held():
+                await asyncio.sleep(0)
+            return first
+
+    assert asyncio.run(main()) == b"hi"
+
+
+def answer_after(peer: Peer, answer: bytes) -> None:
+    peer.heard(10)
+    peer.answer(answer)

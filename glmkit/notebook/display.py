@@ -22,18 +22,12 @@ from glmkit.errors import Interrupted
 from glmkit.events import Event
 from glmkit.notebook import terminal
 from glmkit.streams import Stream
-from glmkit.telling import Telling, told
+from glmkit.telling import TICK_S, Telling, told
 from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
 from glmkit.telling.views import MARKDOWN, View
 
 # IPython types it too loosely for a strict reading.
 display: Any = ipython.display
-
-#: Seconds between two updates, and more of them for a longer text to read again.
-_LIVE_S, _PAINT_S = 1 / 12, 0.05
-_CHARACTERS_S = 1 / 60_000
-#: Seconds after which what was held back is shown, though nothing new came.
-_TICK_S = 0.025
 
 #: Live answers in a row without a word of a view, after which none is awaited.
 _PATIENCE = 3
@@ -87,7 +81,7 @@ class _Live:
         self._handle = display(self._view, display_id=True)
 
     def pause_s(self, telling: Telling) -> float:
-        return _LIVE_S + telling.open_size * _CHARACTERS_S
+        return telling.pause_s()
 
     def show(self, telling: Telling) -> None:
         self._view.feed.follow(telling)
@@ -107,7 +101,7 @@ class _Painted:
         self._handle = display(empty, raw=True, display_id=True)
 
     def pause_s(self, telling: Telling) -> float:
-        return _PAINT_S + telling.size * _CHARACTERS_S
+        return telling.pause_s(whole=True)
 
     def show(self, telling: Telling) -> None:
         self._handle.update(telling.bundle(), raw=True)
@@ -245,7 +239,7 @@ def read(stream: Stream, shown: Display, about: Callable[[Reply], About]) -> Rep
     """Show an answer while it arrives; raise Interrupted with what had come."""
     with stream as answer, shown:
         try:
-            for batch in answer.batches(tick_s=_TICK_S):
+            for batch in answer.batches(tick_s=TICK_S):
                 shown.show(batch)
         except KeyboardInterrupt:
             answer.close()

@@ -27,6 +27,12 @@ from glmkit.render import Badge, Blocks, Piece
 from glmkit.render.page import code, folded, sources
 from glmkit.telling.views import Shown
 
+#: Seconds for which a stream may collect what comes, and after which what was held
+#: back is shown, though nothing new came.
+TICK_S = 0.05
+#: Seconds between two updates, and more of them for each character to render again.
+_UPDATE_S, _CHARACTER_S = 1 / 12, 1 / 60_000
+
 #: Characters of a tool's arguments or result that are shown.
 _LONGEST_NOTE = 10_000
 #: Longer than a fence that a model is likely to close.
@@ -136,10 +142,12 @@ class Telling:
         """Whether reasoning has come, and no answer yet."""
         return len(self._thinking.told) > 1 and not self.text
 
-    @property
-    def open_size(self) -> int:
-        """Characters that are rendered again at each update."""
-        return self._body.blocks.open_size + self._thinking.blocks.open_size
+    def pause_s(self, *, whole: bool = False) -> float:
+        """Seconds from one update to the next, of the open end or of the `whole`."""
+        if whole:
+            return _UPDATE_S + self.size * _CHARACTER_S
+        open_size = self._body.blocks.open_size + self._thinking.blocks.open_size
+        return _UPDATE_S + open_size * _CHARACTER_S
 
     def take(self) -> New:
         """Return the finished pieces since the last time."""

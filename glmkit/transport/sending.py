@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import zlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -122,6 +122,20 @@ class Sent:
     def renew(self) -> None:
         """Take what came as a sign of life: the next may take `timeout_s` again."""
         self._due = asyncio.get_running_loop().time() + self._timeout_s
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Leave with the system what comes meanwhile: many small reads become one."""
+        connection = self._response.connection
+        protocol = connection.protocol if connection else None
+        if protocol is None:  # all has come
+            yield
+            return
+        protocol.pause_reading()
+        try:
+            yield
+        finally:
+            protocol.resume_reading()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; TransportError if they break off or are late."""

@@ -12,15 +12,10 @@ from glmkit.errors import GLMError, Interrupted
 from glmkit.loop import SETTLE_S
 from glmkit.render.page import escaped
 from glmkit.streams import Stream
-from glmkit.telling import Telling
+from glmkit.telling import TICK_S, Telling
 from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
 from glmkit.telling.views import MARKDOWN, View
 from glmkit_widgets.feed import Feed
-
-#: Seconds between two changes of the page, more for a longer open block; and how long
-#: the reader sleeps where nothing comes.
-_PAUSE_S, _CHARACTERS_S = 1 / 12, 1 / 60_000
-_TICK_S = 0.025
 
 
 class Run:
@@ -112,15 +107,14 @@ class Run:
             return
         with self._open() as self._stream:
             shown_at = 0.0
-            for batch in self._stream.batches(tick_s=_TICK_S):
+            for batch in self._stream.batches(tick_s=TICK_S):
                 if self._stop.is_set():
                     return
                 self._telling.add(batch)
                 now = time.monotonic()
-                pause = _PAUSE_S + self._telling.open_size * _CHARACTERS_S
                 if self.arrived_at is None and self._telling.size:
                     self.arrived_at = now
-                if now - shown_at >= pause:
+                if now - shown_at >= self._telling.pause_s():
                     self._feed.follow(self._telling)
                     self._grew()
                     shown_at = now
