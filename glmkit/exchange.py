@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 
 import msgspec
 
-from glmkit import catalog, prices, transport
+from glmkit import transport
+from glmkit.billing import Bill
 from glmkit.calls import Call, Fold, Origin, Reply, State
 from glmkit.cassette import Recording, Tape
 from glmkit.errors import (
@@ -25,12 +26,11 @@ from glmkit.errors import (
     StreamError,
     TransportError,
 )
-from glmkit.events import Event, Text, Thinking, Usage, Waiting
+from glmkit.events import Event, Text, Thinking, Waiting
 from glmkit.ledger import Ledger
 from glmkit.limiter import Limiter, Slot, Slots
-from glmkit.money import Money
 from glmkit.operation import Operation
-from glmkit.retries import Retries, budget_of, never_served, unserved, waiting
+from glmkit.retries import Retries, budget_of, unserved, waiting
 from glmkit.service import Service
 from glmkit.wire import refusal
 
@@ -67,6 +67,7 @@ class Exchange:
         self._tape = tape
         self._replayed: Recording | None = None
         self._fold = Fold()
+        self._bill = Bill(service, operation)
         self._budget = budget_of(service.owner)
         self._retries = Retries(
             self._budget, service.timeout_s, repeatable=_repeatable(call, operation)
@@ -145,8 +146,9 @@ class Exchange:
         self._replayed = await self._tape.find()
         if self._replayed:
             self.call = self._replayed.told_by(self.call)
-            nothing = Money(0, self._billed() or "CNY")
-            self.call = await self._ledger.open(self.call, nothing)
+            self.call = await self._ledger.open(
+                self.call, self._bill.nothing(self.call)
+            )
         else:
             self.call = msgspec.structs.replace(self.call, changed=self._tape.changed)
         return self._replayed
@@ -165,7 +167,7 @@ class Exchange:
     async def _open(self) -> None:
         """Write the pending row, before the first byte leaves."""
         if not self.call.id:
-            self.call = await self._ledger.open(self.call, self._reservation())
+            self.call = await self._ledger.open(self.call, self._bill.most(self.call))
             self._began = time.perf_counter()
             self._budget.request()
 
@@ -265,59 +267,21 @@ class Exchange:
             source, seconds = "cassette", self._replayed.seconds or 0.0
             self._first_token_s = self._replayed.first_token_s
         task = exc is None and self._operation.task
+        bill, call, usage = self._bill, self.call, answer.usage
         return msgspec.structs.replace(
             self.call,
             state="submitted" if task else _state(exc),
             task_id=answer.id if task else self.call.task_id,
             answer=answer,
             source=source,
-            cost=self._cost(answer.usage, bool(answer.stand_in), exc),
-            list_cost=self._price(answer.usage, self._list_currency(), exc),
+            cost=bill.due(call, usage, exc, source=source, lost=self._lost),
+            list_cost=bill.listed(call, usage, exc),
             seconds=seconds,
             first_token_s=self._first_token_s,
             error="" if exc is None else type(exc).__name__,
             error_code=exc.code if isinstance(exc, APIError) else "",
             status=exc.status if isinstance(exc, APIError) else None,
         )
-
-    def _list_currency(self) -> str | None:
-        return None if self._service.local else self._service.endpoint.currency
-
-    def _price(
-        self, usage: Usage | None, currency: str | None, exc: BaseException | None
-    ) -> Money | None:
-        if exc is not None and usage is None:
-            return None
-        day = prices.day_of(self.call.at)
-        return self._operation.price(self.call.model, usage, currency, day)
-
-    def _billed(self) -> str | None:
-        """Return the currency of the bill; on a custom URL that of the user's price."""
-        endpoint = self._service.endpoint
-        return endpoint.currency or prices.own_currency(catalog.card(self.call.model))
-
-    def _reservation(self) -> Money | None:
-        """Return the most that the call may cost; None where that is not known."""
-        endpoint, currency = self._service.endpoint, self._billed()
-        if self._service.local or endpoint.plan:
-            return Money(0, currency or "CNY")
-        if currency is None:
-            return None
-        day = prices.day_of(self.call.at)
-        return self._operation.worst(self.call.model, currency, day)
-
-    def _cost(
-        self, usage: Usage | None, stand_in: bool, exc: BaseException | None
-    ) -> Money | None:
-        """Return what is owed: None where bytes left and no usage came back."""
-        currency = self._billed()
-        if self._service.local or stand_in or self._replayed:
-            return Money(0, currency or "CNY")
-        if self._service.endpoint.plan or (never_served(exc) and not self._lost):
-            return Money(0, currency or "CNY")
-        if currency is None or self._lost:
-            return None
-        return self._price(usage, currency, exc)
 
 
 def _state(exc: BaseException | None) -> State:

@@ -18,8 +18,8 @@ FLOORS = {  # the lowest first; a room is a module or a folder
     "plumbing": "config keyshapes keys loop retries limiter transport ledger cassette "
     "documents sandbox",
     "local": "local",
-    "client": "service operation exchange streams resources series client defaults "
-    "curl",
+    "client": "service operation billing exchange streams resources series client "
+    "defaults curl",
     "work": "deadline toolbox conversation digests texts frames accounts exports "
     "tables lab gallery doctor",
     "picture": "render telling figures",

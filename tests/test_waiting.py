@@ -103,6 +103,7 @@ def test_call_that_is_left_while_it_waits_settles_and_frees_nothing_twice(
                 async with client.stream("second") as second:
                     assert isinstance(await anext(aiter(second)), Waiting)
                 assert second.reply.text == ""
+        await asyncio.to_thread(place.until, lambda seen: not seen["active"])
         reply = await client.chat("third", max_tokens=1)
         assert reply.complete
 
