@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from glmkit import loop
 from glmkit.calls import Reply
 from glmkit.errors import ConfigError, Interrupted
-from glmkit.events import Event
+from glmkit.events import Event, Text, Thinking
 from glmkit.exchange import Exchange
 
 T = TypeVar("T")
@@ -21,6 +21,9 @@ T = TypeVar("T")
 _ROOM = 64
 #: Batches that are handed over at once before a reader's own pace counts.
 _PROMPT = 16
+#: The share of a reader's tick for which text is collected, so that the next list is
+#: there before the reader has waited in vain.
+_COLLECTED = 0.8
 
 
 class Stream:
@@ -103,9 +106,9 @@ class Stream:
                 async for batch in batches:
                     self._queue.put(batch)
                     handed += 1
-                    if self._tick_s and handed > _PROMPT:
+                    if self._tick_s and handed > _PROMPT and _goes_on(batch):
                         with self._exchange.held():
-                            await asyncio.sleep(self._tick_s)
+                            await asyncio.sleep(_COLLECTED * self._tick_s)
                     while self._queue.qsize() >= _ROOM:
                         self._drained.clear()
                         if self._queue.qsize() >= _ROOM:
@@ -151,6 +154,11 @@ class AsyncStream:
         """Close the connection and settle the call."""
         if self._batches is not None:
             await self._batches.aclose()
+
+
+def _goes_on(batch: list[Event]) -> bool:
+    """Whether more text is likely to come soon: it ends with some."""
+    return bool(batch) and isinstance(batch[-1], Text | Thinking)
 
 
 def _entered(value: T | None) -> T:

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -25,6 +26,9 @@ from glmkit.streams import Stream
 from glmkit.telling import TICK_S, Telling, told
 from glmkit.telling.badges import NOTHING, About, badge_of, partial_of
 from glmkit.telling.views import MARKDOWN, View
+
+#: An output by its MIME types.
+Bundle = dict[str, str]
 
 # IPython types it too loosely for a strict reading.
 display: Any = ipython.display
@@ -66,8 +70,8 @@ class _Surface(Protocol):
     def show(self, telling: Telling) -> None:
         """Show what is new."""
 
-    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
-        """Leave the final output."""
+    def end(self, telling: Telling, final: Callable[[], Bundle]) -> None:
+        """Leave the final output, which takes a moment to be made."""
 
 
 class _Live:
@@ -86,8 +90,9 @@ class _Live:
     def show(self, telling: Telling) -> None:
         self._view.feed.follow(telling)
 
-    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
+    def end(self, telling: Telling, final: Callable[[], Bundle]) -> None:
         self.show(telling)
+        bundle = final()
         self._view.replaced()
         self._handle.update(bundle, raw=True)
         self._view.close()
@@ -106,8 +111,8 @@ class _Painted:
     def show(self, telling: Telling) -> None:
         self._handle.update(telling.bundle(), raw=True)
 
-    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
-        self._handle.update(bundle, raw=True)
+    def end(self, telling: Telling, final: Callable[[], Bundle]) -> None:
+        self._handle.update(final(), raw=True)
 
 
 class _Written:
@@ -143,9 +148,9 @@ class _Written:
         sys.stdout.flush()
         self._length = len(text)
 
-    def end(self, telling: Telling, bundle: dict[str, str]) -> None:
+    def end(self, telling: Telling, final: Callable[[], Bundle]) -> None:
         self.show(telling)
-        told, whole = render.plain(telling.text), bundle["text/plain"]
+        told, whole = render.plain(telling.text), final()["text/plain"]
         if not (told or whole):
             return
         if self._styler:
@@ -213,7 +218,7 @@ class Display:
     def end(self, reply: Reply | None, error: BaseException | None = None) -> None:
         """Leave one static output: the answer, a note if it is not whole, the badge."""
         if self._open and self._surface is not None:
-            self._surface.end(self._telling, self._final(reply, error))
+            self._surface.end(self._telling, partial(self._final, reply, error))
         self._open = False
 
     def whole(self, reply: Reply) -> None:
@@ -221,13 +226,11 @@ class Display:
         self._telling = told(reply)
         if isinstance(self._surface, _Written):
             self._surface.begin()
-            self._surface.end(self._telling, self._final(reply))
+            self._surface.end(self._telling, partial(self._final, reply))
         elif self._surface is not None:
             display(self._final(reply), raw=True)
 
-    def _final(
-        self, reply: Reply | None, error: BaseException | None = None
-    ) -> dict[str, str]:
+    def _final(self, reply: Reply | None, error: BaseException | None = None) -> Bundle:
         if reply is None:
             return self._telling.final(None, partial_of(reply, error))
         shown = self._view.shown(reply) if error is None else None

@@ -29,9 +29,9 @@ from glmkit.telling.views import Shown
 
 #: Seconds for which a stream may collect what comes, and after which what was held
 #: back is shown, though nothing new came.
-TICK_S = 0.05
-#: Seconds between two updates, and more of them for each character to render again.
-_UPDATE_S, _CHARACTER_S = 1 / 12, 1 / 60_000
+TICK_S = 0.1
+#: Seconds between two updates at least, and more for each character to render again.
+_UPDATE_S, _CHARACTER_S = 0.06, 1 / 60_000
 
 #: Characters of a tool's arguments or result that are shown.
 _LONGEST_NOTE = 10_000
