@@ -31,7 +31,7 @@ class Form(msgspec.Struct, frozen=True):
     """What an answer must be: `schema` as JSON Schema, `read` for the typed value.
 
     What is no object stands in the field `value` of one, because the service answers
-    with objects only.
+    with objects only; a model that leaves the object out is understood all the same.
     """
 
     schema: dict[str, Any]
@@ -72,7 +72,12 @@ def form_of(kind: Any) -> Form:
     boxed = msgspec.defstruct(
         "Answer", [("value", kind)], forbid_unknown_fields=True, kw_only=True
     )
-    return Form(schema_of(boxed), kind, lambda text: decode(boxed, text).value)
+    return Form(schema_of(boxed), kind, functools.partial(_unboxed, boxed, kind))
+
+
+def _unboxed(boxed: Any, kind: Any, text: str) -> Any:
+    """Return the value in the box; what begins no object was left unboxed."""
+    return decode(boxed, text).value if text.startswith("{") else decode(kind, text)
 
 
 def decode(kind: Any, text: str | bytes) -> Any:
@@ -166,6 +171,8 @@ def _form_of_schema(kind: dict[str, Any]) -> Form:
 
     def read(text: str) -> Any:
         value = msgspec.json.decode(text)
+        if boxed and not isinstance(value, dict):
+            value = {"value": value}
         for fault in validator.iter_errors(value):
             raise msgspec.ValidationError(f"{fault.message} - at `{fault.json_path}`")
         return value["value"] if boxed else value

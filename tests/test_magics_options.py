@@ -233,7 +233,9 @@ def test_thinking_is_switched(
 
 def test_tag_is_kept_in_the_ledger(run: Run, place: Paced) -> None:
     run("%%glm --tag pilot\nHi")
-    assert list(glmkit.usage()["tag"]) == ["pilot"]
+    run("%glm rerun")
+    run("%%glm\nHi")
+    assert sorted(glmkit.usage()["tag"]) == ["", "pilot", "pilot"]
 
 
 def test_code_goes_into_the_next_cell(

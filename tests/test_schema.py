@@ -122,6 +122,13 @@ def test_what_fits_becomes_the_typed_value(kind: Any, told: Any, value: Any) -> 
     assert form.read(f"\n<|begin_of_box|>{text}<|end_of_box|>") == value
 
 
+@pytest.mark.parametrize(
+    ("kind", "told", "value"), [case for case in FITTING if "value" in case[1]], ids=str
+)
+def test_a_value_needs_no_object_around_it(kind: Any, told: Any, value: Any) -> None:
+    assert form_of(kind).read(f"```json\n{json.dumps(told['value'])}\n```") == value
+
+
 @pytest.mark.parametrize(("kind", "told", "value"), FITTING, ids=str)
 def test_schema_is_valid_is_an_objects_and_takes_what_fits(
     kind: Any, told: Any, value: Any
@@ -143,7 +150,12 @@ def test_schema_is_valid_is_an_objects_and_takes_what_fits(
         (Animal, '{"name": "cat", "legs": "4"}', "legs"),
         (list[Animal], '{"value": [{"name": "cat"}]}', r"value\[0\]|legs"),
         (Literal["yes", "no"], '{"value": "maybe"}', "maybe"),
-        (Literal["yes", "no"], '"no"', "object"),
+        (Literal["yes", "no"], '"maybe"', "maybe"),
+        (Literal["yes", "no"], "no", "JSON"),
+        (list[int], "[1, 2", "JSON"),
+        (list[int], '[1, "2"]', "int"),
+        (list[int], '{"values": [1]}', "value"),
+        ({"type": "array", "items": {"type": "integer"}}, '["a"]', "integer"),
         (SCHEMA, '{"n": 10}', "n"),
         (SCHEMA, "[]", "object"),
         (Person, "Sure! Here it is.", "JSON"),

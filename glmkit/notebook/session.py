@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-
-import msgspec
 
 from glmkit.errors import GLMError, Interrupted, StandInWarning
 from glmkit.notebook.cautions import Cautions
@@ -113,19 +113,14 @@ class Session:
             return self._asked(asked, asking)
 
     def _asked(self, asked: Asked, asking: Asking) -> Reply:
-        from glmkit.calls import where
         from glmkit.cassette import for_this
 
-        tag = asking.tag or where.get().tag
-        token = where.set(msgspec.structs.replace(self.place(), tag=tag))
         try:
-            with for_this(asking.replay):
+            with self.here(asking.tag), for_this(asking.replay):
                 reply = self._answered(asked, asking)
         except (GLMError, Interrupted) as exc:
             self._keep(asking.out, getattr(exc, "reply", None))
             raise
-        finally:
-            where.reset(token)
         self._keep(asking.out, reply)
         self._shown, self._last = reply, (reply, asked)
         if asking.format == "code":
@@ -148,7 +143,7 @@ class Session:
         """Let every call of the cell that begins know its place; a tag stays."""
         from glmkit.calls import where
 
-        where.set(msgspec.structs.replace(self.place(), tag=where.get().tag))
+        where.set(self.place())
 
     def leave(self) -> None:
         """Forget the place: no cell is followed any more."""
@@ -166,7 +161,7 @@ class Session:
         """Ask the same again, or of another model, and show it in this cell."""
         from glmkit.notebook import reruns
 
-        with Cautions() as cautions:
+        with Cautions() as cautions, self.here(reply.calls[-1].where.tag):
             again = reruns.rerun(self, reply, model, cautions)
         self._shown = again
         return again
@@ -182,11 +177,22 @@ class Session:
         if reply.complete:
             self.shell.set_next_input(code_of(reply.text), replace=False)
 
-    def place(self) -> Where:
-        """Return notebook and cell, as far as the front end tells them."""
-        from glmkit.calls import Where
+    @contextmanager
+    def here(self, tag: str | None = None) -> Iterator[None]:
+        """Let what is made in here know this cell; without a `tag` that of before."""
+        from glmkit.calls import where
 
-        return Where(_notebook(), _cell(self.shell))
+        token = where.set(self.place(tag))
+        try:
+            yield
+        finally:
+            where.reset(token)
+
+    def place(self, tag: str | None = None) -> Where:
+        """Return notebook and cell, as far as the front end tells them."""
+        from glmkit.calls import Where, where
+
+        return Where(_notebook(), _cell(self.shell), tag or where.get().tag)
 
     def show_value(self, reply: Reply) -> None:
         """Show a reply that is a cell's value, unless the cell has just shown it."""

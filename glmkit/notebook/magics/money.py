@@ -25,7 +25,6 @@ def models(session: Session, *words: str) -> Any:
 def budget(session: Session, *words: str) -> Any:
     """Cap what may be spent: `%glm budget 5 CNY [session, notebook, day]`, or `off`."""
     from glmkit import accounts
-    from glmkit.calls import where
 
     match words:
         case ():
@@ -43,11 +42,8 @@ def budget(session: Session, *words: str) -> Any:
                 "a budget takes an amount, a currency and a scope",
                 hint="For instance `%glm budget 5 CNY day`, or `%glm budget off day`.",
             )
-    token = where.set(session.place())
-    try:
+    with session.here():
         made = accounts.budget(amount, currency, cast("Any", scope))
-    finally:
-        where.reset(token)
     say(str(made) if made else f"no budget for the {scope} any more")
     return None
 

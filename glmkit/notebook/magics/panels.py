@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from glmkit.errors import ConfigError
@@ -40,7 +38,7 @@ def talk(session: Session, name: str = "", *words: str) -> Any:
         known = name in session.chats
         chat = session.chats.take(name, client, system=None if known else system)
         given = {"conversation": chat.talk, "title": name}
-    with _here(session):
+    with session.here(session.settings.tag):
         return Chat(client, names=session.names(), settings=session.settings, **given)
 
 
@@ -53,7 +51,7 @@ def compare(session: Session, *words: str) -> Any:
     named = [name for word in chosen if word != "--blind" for name in word.split(",")]
     _no_options(named, "--blind and -p")
     models = {"models": named} if named else {}
-    with _here(session):
+    with session.here(session.settings.tag):
         return Compare(
             prompt,
             client=session.client(),
@@ -71,7 +69,7 @@ def theatre(session: Session, *words: str) -> Any:
     _no_options(chosen, "-p")
     if len(chosen) > 1:
         raise ConfigError("the theatre asks one model", hint="The prompt follows -p.")
-    with _here(session):
+    with session.here(session.settings.tag):
         return TemperatureTheatre(
             prompt,
             model=chosen[0] if chosen else None,
@@ -99,7 +97,7 @@ def lab(session: Session, *words: str) -> Any:
     chosen, template = _prompted(words)
     _no_options(chosen, "-p")
     models = [name for word in chosen for name in word.split(",")]
-    with _here(session):
+    with session.here(session.settings.tag):
         return PromptLab(
             template, models=models, client=session.client(), settings=session.settings
         )
@@ -119,17 +117,3 @@ def _no_options(words: list[str], known: str) -> None:
             raise ConfigError(
                 f"there is no option {word!r} here", hint=f"It takes models, {known}."
             )
-
-
-@contextmanager
-def _here(session: Session) -> Iterator[None]:
-    """Let what is made in here know its notebook and cell: its calls are told of it."""
-    from glmkit.calls import Where, where
-
-    place = session.place()
-    tag = session.settings.tag or ""
-    token = where.set(Where(place.notebook, place.cell, tag))
-    try:
-        yield
-    finally:
-        where.reset(token)
