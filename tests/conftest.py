@@ -107,6 +107,8 @@ def home(
         monkeypatch.setenv("GLMKIT_STATE_DIR", str(shared_state()))
     folder.mkdir()
     yield folder
+    if ledgers := sys.modules.get("glmkit.ledger.connection"):
+        ledgers.disconnect()
     left = escapes()
     forgive_escapes()
     assert not left, f"left loopback: {left}"

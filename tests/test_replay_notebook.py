@@ -423,9 +423,14 @@ def other_python() -> str | None:
     for name in names:
         found = sorted(pyenv.glob(f"versions/{name}.*/bin/python3"))
         path = str(found[-1]) if found else shutil.which(f"python{name}")
-        if name != own and path:
+        if name != own and path and runs(path):
             return path
     return None
+
+
+def runs(python: str) -> bool:
+    """Whether it is one: pyenv's commands are there for versions that are not."""
+    return subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
 
 
 OTHER = other_python()

@@ -244,12 +244,13 @@ _connections: weakref.WeakValueDictionary[Path, Connection] = (
 _registry = threading.Lock()
 
 
-def _end() -> None:
+def disconnect() -> None:
+    """Close the files of this process; the next use opens them again."""
     for connection in list(_connections.values()):
         connection.disconnect()
 
 
-loop.at_end(_end)
+loop.at_end(disconnect)
 
 
 def connect(path: Path) -> Connection:
