@@ -152,6 +152,7 @@ class Conversation(_Talk):
     `tools` are functions decorated with `@glmkit.tool`, and are used when the model
     asks for them, at most `rounds` times in a row for one question; `asker` asks the
     person about those with `confirm=True`. Other options hold for every question.
+    `.client` may be replaced between two of them.
 
         talk = glmkit.Conversation(client, system="Be brief.", tools=[weather])
         talk.ask("Do I need an umbrella in Oslo?").text
@@ -169,7 +170,7 @@ class Conversation(_Talk):
         **options: Any,
     ) -> None:
         super().__init__(system, history, tools, rounds, asker, options)
-        self._client = client
+        self.client = client
 
     def ask(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
         """Ask and wait for the answer, tools included; takes what `chat` takes."""
@@ -181,14 +182,14 @@ class Conversation(_Talk):
 
     def fork(self) -> Conversation:
         """Return a second conversation with the same past and a future of its own."""
-        return self._forked(Conversation(self._client, **self._alike()))
+        return self._forked(Conversation(self.client, **self._alike()))
 
     def _series(self, prompt: Prompt, options: Options, *, stream: bool) -> Series:
-        request, form = self._client.request(*self._asked(prompt, options))
+        request, form = self.client.request(*self._asked(prompt, options))
         turn = self._turn(request, form)
         return Series(
             turn.steps(),
-            self._client.exchange,
+            self.client.exchange,
             use=self._box.use,
             schema=form and form.kind,
             stream=stream,
@@ -215,7 +216,7 @@ class AsyncConversation(_Talk):
         **options: Any,
     ) -> None:
         super().__init__(system, history, tools, rounds, asker, options)
-        self._client = client
+        self.client = client
 
     async def ask(self, prompt: Prompt, **options: Unpack[Options]) -> Reply:
         """Ask and wait for the answer, tools included; takes what `chat` takes."""
@@ -227,14 +228,14 @@ class AsyncConversation(_Talk):
 
     def fork(self) -> AsyncConversation:
         """Return a second conversation with the same past and a future of its own."""
-        return self._forked(AsyncConversation(self._client, **self._alike()))
+        return self._forked(AsyncConversation(self.client, **self._alike()))
 
     def _series(self, prompt: Prompt, options: Options, *, stream: bool) -> AsyncSeries:
-        request, form = self._client.request(*self._asked(prompt, options))
+        request, form = self.client.request(*self._asked(prompt, options))
         turn = self._turn(request, form)
         return AsyncSeries(
             turn.steps(),
-            self._client.exchange,
+            self.client.exchange,
             use=self._box.use_async,
             schema=form and form.kind,
             stream=stream,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from glmkit import exchange
 from glmkit.calls import Reply
@@ -10,6 +11,7 @@ from glmkit.client import Client
 
 _lock = threading.Lock()
 _client: Client | None = None
+_make: Callable[[], Client] = Client
 
 
 def client() -> Client:
@@ -17,15 +19,27 @@ def client() -> Client:
     global _client
     with _lock:
         if _client is None:
-            _client = Client()
+            _client = _make()
         return _client
 
 
-def use(client: Client | None) -> None:
-    """Make a client the default; None finds endpoint and key anew at the next use."""
+def use(client: Client) -> None:
+    """Make a client the default."""
     global _client
     with _lock:
         _client = client
+
+
+def forget(make: Callable[[], Client] = Client) -> None:
+    """Make the default anew at its next use; as it is, that finds endpoint and key."""
+    global _client, _make
+    with _lock:
+        _client, _make = None, make
+
+
+def made() -> Client | None:
+    """Return the default client if there is one already; makes none."""
+    return _client
 
 
 def last() -> Reply | None:

@@ -294,7 +294,7 @@ def shell() -> Iterator[InteractiveShell]:
     yield made
     session.unload(made)
     InteractiveShell.clear_instance()
-    defaults.use(None)
+    defaults.forget()
 
 
 #: Runs a cell; its result and what it printed.

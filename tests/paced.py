@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
             self._send(429, refusal("1302"))
             return
         await asyncio.sleep(plan.wait_s)
-        faulty = plan.fails < 0 or lane.requests <= plan.fails
+        faulty = plan.fails < 0 or number <= plan.fails
         if plan.status != 200 and faulty:
             self._send(plan.status, refusal(plan.code, plan.said), after=plan.after)
         elif plan.inside and faulty:

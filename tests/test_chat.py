@@ -467,3 +467,32 @@ def test_a_talk_of_a_name_goes_on_in_the_widget(
 def test_a_talk_takes_one_name(run: Run, place: Paced) -> None:
     result, _ = run("%glm talk one two")
     assert isinstance(result.error_in_exec, ConfigError)
+
+
+@pytest.mark.parametrize("name", ["", " sky"])
+def test_a_talk_follows_the_endpoint_of_its_notebook(
+    run: Run, place: Paced, paced: Factory, shell: Any, name: str
+) -> None:
+    other = paced(tokens=3)
+    run(f'talk = get_ipython().run_line_magic("glm", "talk{name}")')
+    talk = shell.user_ns["talk"]
+    talk.ask("Why?")
+    run(f"%glm config endpoint {other.url}")
+    fork = talk.fork()
+    assert talk.ask("And now?").complete
+    assert fork.ask("And here?").complete
+    assert (place.seen["requests"], other.seen["requests"]) == (1, 2)
+    talk.close()
+
+
+def test_a_chat_with_a_client_of_its_own_stays_with_it(
+    run: Run, place: Paced, paced: Factory
+) -> None:
+    own = paced(tokens=3)
+    client = glmkit.Client(own.url, own.key)
+    chats = Chat(client), Chat(conversation=glmkit.Conversation(client))
+    run(f"%glm config endpoint {place.url}")
+    for chat in chats:
+        chat.ask("Why?")
+        chat.close()
+    assert (place.seen["requests"], own.seen["requests"]) == (0, 2)

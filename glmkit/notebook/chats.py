@@ -21,13 +21,11 @@ class Chat:
         self,
         name: str,
         talk: Conversation,
-        client: Client,
         tools: tuple[Any, ...] = (),
     ) -> None:
         self.name = name
         self.talk = talk
         self.tools = tools
-        self._client = client
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -49,11 +47,11 @@ class Chat:
 
     def fork(self, name: str) -> Chat:
         """Return a chat with the same past."""
-        return Chat(name, self.talk.fork(), self._client, self.tools)
+        return Chat(name, self.talk.fork(), self.tools)
 
-    def goes_on(self, client: Client, tools: tuple[Any, ...]) -> bool:
+    def goes_on(self, tools: tuple[Any, ...]) -> bool:
         """Whether the conversation can go on as it is, tools of before included."""
-        return client is self._client and tools in ((), self.tools)
+        return tools in ((), self.tools)
 
 
 class Chats(Mapping[str, Chat]):
@@ -99,7 +97,7 @@ class Chats(Mapping[str, Chat]):
                 f"chat {name!r} has begun with another system prompt",
                 hint="Add --fresh to begin it anew, or use another name.",
             )
-        if old is None or not old.goes_on(client, tools):
+        if old is None or not old.goes_on(tools):
             from glmkit.conversation import Conversation
 
             history = old.messages if old else ()
@@ -107,8 +105,10 @@ class Chats(Mapping[str, Chat]):
             begun = Conversation(
                 client, None if history else system, history=history, tools=tools
             )
-            self._chats[name] = Chat(name, begun, client, tools)
-        return self._chats[name]
+            self._chats[name] = Chat(name, begun, tools)
+        chat = self._chats[name]
+        chat.talk.client = client
+        return chat
 
     def fork(self, name: str, other: str) -> Chat:
         """Keep a second chat with the same past under another name."""

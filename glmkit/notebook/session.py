@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,22 +42,24 @@ class Session:
         self.shell = shell
         self.settings = GLM(parent=shell)
         self.settings.observe(lambda _: self.forget_client(), "endpoint")
+        if self.settings.endpoint:
+            self.forget_client()
         self.chats = Chats()
         self.mistakes = Mistakes()
         self.replay = Replay(shell, self.place)
-        self._client: Client | None = None
-        self._key: Key | None = None
         self._shown: Reply | None = None
         self._last: tuple[Reply, Asked] | None = None
 
     def client(self) -> Client:
-        """Return the client of the settings' endpoint; also the process's default.
+        """Return the process's client, which is of the settings' endpoint.
 
         What there is to say of it once (no key was found) is a plain line here.
         """
+        from glmkit import defaults
+
         with warnings.catch_warnings(record=True) as said:
             warnings.filterwarnings("always", category=StandInWarning)
-            client = self._found()
+            client = defaults.client()
         for one in said:
             if issubclass(one.category, StandInWarning):
                 print(one.message)
@@ -66,28 +69,18 @@ class Session:
                 )
         return client
 
-    def _found(self) -> Client:
-        from glmkit import client, defaults
-
-        if self.settings.endpoint is None:
-            return defaults.client()
-        if self._client is None:
-            self._client = client.Client(self.settings.endpoint, self._key)
-            defaults.use(self._client)
-        return self._client
-
-    def forget_client(self) -> None:
-        """Find endpoint and key anew at the next call."""
+    def forget_client(self, key: Key | None = None) -> None:
+        """Find endpoint and key anew at the next call; a `key` is the endpoint's."""
         from glmkit import defaults
+        from glmkit.client import Client
 
-        self._client = self._key = None
-        defaults.use(None)
+        endpoint = self.settings.endpoint
+        defaults.forget(partial(Client, endpoint, key) if endpoint else Client)
 
     def use_key(self, endpoint: str, key: Key) -> None:
         """Use a key with its endpoint until the kernel ends."""
         self.settings.endpoint = endpoint
-        self.forget_client()
-        self._key = key
+        self.forget_client(key)
         self.client()
 
     def names(self) -> Scope:

@@ -46,7 +46,7 @@ class Chat(Talking):
     """
 
     _esm = module("dom", "live", "still", "cells", "turns", "composer", "chat")
-    _css = style("live", "chat")
+    _css = style("live", "ground", "chat")
 
     def __init__(
         self,
@@ -65,9 +65,13 @@ class Chat(Talking):
         talk = conversation or Conversation(
             client or defaults.client(), system, history, tools
         )
+        # Endpoint and key may change while it is open.
+        follows = client is None and talk.client is defaults.made()
         check_names(options)
         traits = {} if layout is None else {"layout": layout}
-        super().__init__(client, talk, settings, title, options, **traits)
+        super().__init__(
+            client, talk, settings, title, options, follows=follows, **traits
+        )
         self._names = {} if names is None else names
         self._forks: list[Chat] = []
         self._jobs = self._offered_jobs()
@@ -137,7 +141,7 @@ class Chat(Talking):
                 title=f"{self._title} (fork)" if self._title else "",
                 **self._options,
             )
-            other._place = self._place
+            other._place, other._follows = self._place, self._follows
             return other._with(path)
 
     def export(self, file: str | Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from glmkit import defaults
 from glmkit.calls import where
 from glmkit.config import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.errors import ConfigError, GLMError
@@ -53,7 +54,7 @@ class PromptLab(Panel):
     """
 
     _esm = module("dom", "live", "lab")
-    _css = style("live", "lab")
+    _css = style("live", "ground", "lab")
 
     template = traitlets.Unicode("").tag(sync=True)
     models: traitlets.List[Any] = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -245,9 +246,9 @@ class PromptLab(Panel):
         try:
             planned = self._grid()
             endpoint = self._endpoint()
-            client = self._client.model if self._client else None
-            options = self._chosen()
-            default = options.get("model") or client or default_model(endpoint or LOCAL)
+            options, client = self._chosen(), self._client or defaults.made()
+            model = options.get("model") or (client.model if client else None)
+            default = model or default_model(endpoint or LOCAL)
             found = grid.forecast(planned, options, endpoint, default)
         except GLMError as exc:
             self._refuse(exc)
@@ -257,8 +258,8 @@ class PromptLab(Panel):
 
     def _endpoint(self) -> Endpoint | None:
         """Return where calls go, as far as that is known without asking."""
-        if self._client is not None:
-            return self._client.access.endpoint
+        if client := self._client or defaults.made():
+            return client.access.endpoint
         named = getattr(self._settings, "endpoint", None)
         return endpoint_of(named) if named else None
 

@@ -30,7 +30,7 @@ class Talking(Panel):
     """Asks the turns of one conversation and keeps what came of each.
 
     A question that is edited or asked again begins where the old one began; the old
-    one stays beside it.
+    one stays beside it. One that `follows` asks the process's client of the moment.
     """
 
     def __init__(
@@ -40,9 +40,12 @@ class Talking(Panel):
         settings: Settings | None,
         title: str,
         options: dict[str, Any],
+        *,
+        follows: bool,
         **traits: Any,
     ) -> None:
         super().__init__(client, **traits)
+        self._follows = follows
         self._options = options
         self._talk = conversation
         self._asker = self._talk.asker
@@ -114,6 +117,8 @@ class Talking(Panel):
 
         def open() -> Any:
             self._talk.asker = self._confirm
+            if self._follows:
+                self._talk.client = self.client
             return self._talk.stream(prompt, **options)
 
         self._tree.add(turn)

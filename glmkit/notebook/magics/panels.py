@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glmkit.errors import ConfigError
@@ -38,8 +39,10 @@ def talk(session: Session, name: str = "", *words: str) -> Any:
         known = name in session.chats
         chat = session.chats.take(name, client, system=None if known else system)
         given = {"conversation": chat.talk, "title": name}
-    with session.here(session.settings.tag):
-        return Chat(client, names=session.names(), settings=session.settings, **given)
+    return _opened(
+        session,
+        lambda: Chat(names=session.names(), settings=session.settings, **given),
+    )
 
 
 def compare(session: Session, *words: str) -> Any:
@@ -51,14 +54,10 @@ def compare(session: Session, *words: str) -> Any:
     named = [name for word in chosen if word != "--blind" for name in word.split(",")]
     _no_options(named, "--blind and -p")
     models = {"models": named} if named else {}
-    with session.here(session.settings.tag):
-        return Compare(
-            prompt,
-            client=session.client(),
-            settings=session.settings,
-            blind=blind,
-            **models,
-        )
+    return _opened(
+        session,
+        lambda: Compare(prompt, settings=session.settings, blind=blind, **models),
+    )
 
 
 def theatre(session: Session, *words: str) -> Any:
@@ -69,13 +68,11 @@ def theatre(session: Session, *words: str) -> Any:
     _no_options(chosen, "-p")
     if len(chosen) > 1:
         raise ConfigError("the theatre asks one model", hint="The prompt follows -p.")
-    with session.here(session.settings.tag):
-        return TemperatureTheatre(
-            prompt,
-            model=chosen[0] if chosen else None,
-            client=session.client(),
-            settings=session.settings,
-        )
+    model = chosen[0] if chosen else None
+    return _opened(
+        session,
+        lambda: TemperatureTheatre(prompt, model=model, settings=session.settings),
+    )
 
 
 def ruler(session: Session, *words: str) -> Any:
@@ -97,10 +94,20 @@ def lab(session: Session, *words: str) -> Any:
     chosen, template = _prompted(words)
     _no_options(chosen, "-p")
     models = [name for word in chosen for name in word.split(",")]
+    return _opened(
+        session,
+        lambda: PromptLab(template, models=models, settings=session.settings),
+    )
+
+
+def _opened(session: Session, make: Callable[[], Any]) -> Any:
+    """Make a widget that asks; what there is to say of the client is said before.
+
+    It is given none: it asks the process's own, which follows endpoint and key.
+    """
+    session.client()
     with session.here(session.settings.tag):
-        return PromptLab(
-            template, models=models, client=session.client(), settings=session.settings
-        )
+        return make()
 
 
 def _prompted(words: tuple[str, ...]) -> tuple[list[str], str]:
