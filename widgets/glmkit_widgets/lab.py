@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from glmkit import defaults
 from glmkit.calls import where
 from glmkit.config import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.errors import ConfigError, GLMError
@@ -246,7 +245,7 @@ class PromptLab(Panel):
         try:
             planned = self._grid()
             endpoint = self._endpoint()
-            options, client = self._chosen(), self._client or defaults.made()
+            options, client = self._chosen(), self._known
             model = options.get("model") or (client.model if client else None)
             default = model or default_model(endpoint or LOCAL)
             found = grid.forecast(planned, options, endpoint, default)
@@ -258,7 +257,7 @@ class PromptLab(Panel):
 
     def _endpoint(self) -> Endpoint | None:
         """Return where calls go, as far as that is known without asking."""
-        if client := self._client or defaults.made():
+        if client := self._known:
             return client.access.endpoint
         named = getattr(self._settings, "endpoint", None)
         return endpoint_of(named) if named else None

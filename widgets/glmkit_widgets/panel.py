@@ -46,6 +46,11 @@ class Panel(anywidget.AnyWidget):
         """The client that asks."""
         return self._client or defaults.client()
 
+    @property
+    def _known(self) -> Client | None:
+        """The client that asks, if there is one already."""
+        return self._client or defaults.made()
+
     def stop(self) -> None:
         """Stop all answers that are under way; what arrived is kept. Waits for none."""
         for run in list(self._runs.values()):

@@ -46,7 +46,7 @@ class TokenRuler(Panel):
     """
 
     _esm = module("dom", "ruler")
-    _css = style("ruler")
+    _css = style("ground", "ruler")
 
     model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
@@ -134,14 +134,14 @@ class TokenRuler(Panel):
 
     def _endpoint(self) -> Endpoint | None:
         """Return where a call would go, as far as that is known without asking."""
-        if self._client is not None:
-            return self._client.access.endpoint
+        if client := self._known:
+            return client.access.endpoint
         named = getattr(self._settings, "endpoint", None)
         return endpoint_of(named) if named else None
 
     def _model(self, endpoint: Endpoint | None) -> str:
         chosen = self.model or getattr(self._settings, "model", None)
-        client = self._client.model if self._client else None
+        client = self._known.model if self._known else None
         return chosen or client or default_model(endpoint or LOCAL)
 
     def _options(self) -> dict[str, Any]:
