@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.looks import check_looks
+from tests.browser.looks import check_looks, faint_controls
 from tests.browser.notebook import Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
@@ -114,7 +114,7 @@ def test_what_a_model_can_not_do_is_off_and_says_why(notebook: Open) -> None:
     expect(thinking).to_be_enabled()
     panel.get_by_label("Model").select_option(label="GLM-5.2")
     thinking.select_option(label="effort: high")
-    expect(panel.locator(".abilities .able")).to_have_text(
+    expect(panel.locator(".chips .able")).to_have_text(
         ["✓thinking", "✓tools", "✓JSON", "✓web search"]
     )
     panel.get_by_label("Model").select_option(label="GLM-4-Plus")
@@ -180,6 +180,8 @@ def test_no_fault_of_accessibility_in_light_dark_and_narrow(
     panel.locator("summary").click()
     expect(panel.get_by_label("Model")).to_have_value("glm-z1-air")
     check_looks(book, theme, "controls", ".glmkit-controls")
+    panel.evaluate("root => root.style.setProperty('--edge', '#ddd')")
+    assert faint_controls(book.page, ".glmkit-controls"), "a faint border is not found"
 
 
 def test_saved_notebook_shows_the_last_state_without_a_kernel(notebook: Open) -> None:

@@ -49,9 +49,9 @@ class Chat {
     const scrolls = { class: "log", role: "region", "aria-label": "Conversation", tabindex: "0" };
     this.log = make("div", scrolls, this.list);
     this.below = make("div", { class: "forks" });
-    this.root = make(
-      "section",
-      { class: "glmkit-chat glmkit-live", "aria-label": "Chat" },
+    this.root = panel(
+      "glmkit-chat",
+      "Chat",
       make("div", { class: "head" }, this.title, this.total, this.makeExport()),
       this.log,
       this.composer.root,
@@ -65,9 +65,8 @@ class Chat {
   }
 
   makeExport() {
-    this.save = make("select", { "aria-label": "Save the chat as a file" });
-    const options = FORMS.map(([value, text]) => make("option", { value }, text));
-    this.save.append(make("option", { value: "" }, "Save as\u2026"), ...options);
+    const name = { "aria-label": "Save the chat as a file" };
+    this.save = make("select", name, ...options([["", "Save as\u2026"], ...FORMS]));
     this.save.addEventListener("change", () => {
       const form = this.save.value;
       this.save.value = "";
@@ -219,22 +218,20 @@ class Chat {
   }
 }
 
-export default () => {
-  let answers;
-  let store;
-  return {
-    initialize({ model }) {
-      answers = new Answers(model);
-      store = new Told(model);
-      model.send({ do: "hello", id: newId("hello") });
-    },
-    render({ model, el }) {
-      const view = new Chat({ model, el, answers, store });
-      store.views.add(view);
-      return () => {
-        store.views.delete(view);
-        view.leave();
-      };
-    },
+/** Ask the kernel what was said so far. */
+function start(model) {
+  const told = new Told(model);
+  model.send({ do: "hello", id: newId("hello") });
+  return told;
+}
+
+function render({ model, el, answers, kept: store }) {
+  const view = new Chat({ model, el, answers, store });
+  store.views.add(view);
+  return () => {
+    store.views.delete(view);
+    view.leave();
   };
-};
+}
+
+export default answering(render, start);

@@ -30,22 +30,14 @@ function keep(model, name, value) {
   }
 }
 
-/** Listen to a model; what is returned ends it. */
-function listening(model, listeners) {
-  for (const [name, heard] of Object.entries(listeners)) model.on(name, heard);
-  return () => {
-    for (const [name, heard] of Object.entries(listeners)) model.off(name, heard);
-  };
-}
-
 /** One answer: its title, the answer as it streams, and the facts below it. */
 class Column {
   constructor(row, answers, line) {
     this.row = row;
     this.title = make("span", { class: "title" });
     this.state = make("span", { class: "state" });
-    this.stop = make("button", { type: "button", class: "small" }, "Stop");
-    this.stop.addEventListener("click", () => line.do("stop", { key: this.row.key }));
+    const stop = () => line.do("stop", { key: this.row.key });
+    this.stop = button("Stop", stop, { class: "small" });
     this.said = answers.show(row.key);
     this.said.root.setAttribute("aria-live", "off"); // several at once are a babble
     this.place = make("div", { class: "said" }, this.said.root);
@@ -81,7 +73,7 @@ class Column {
 /** The prompt with its button, and the columns; a widget puts its own between them. */
 class Columns {
   /** `asked()` returns what goes along with a run; `shown(rows)` hears of news. */
-  constructor({ model, el, answers, name, label, asked = () => ({}), shown = () => {} }) {
+  constructor({ model, el, answers, name, title, asked = () => ({}), shown = () => {} }) {
     this.model = model;
     this.answers = answers;
     this.asked = asked;
@@ -89,11 +81,7 @@ class Columns {
     this.columns = new Map();
     this.note = make("p", { class: "note", role: "status" });
     this.line = new Line(model, this.note);
-    this.root = make("div", {
-      class: `glmkit-columns glmkit-live ${name}`,
-      role: "group",
-      "aria-label": label,
-    });
+    this.root = panel(`glmkit-columns ${name}`, title);
     this.settings = make("div", { class: "settings" });
     this.above = make("div", { class: "above" });
     this.grid = make("div", { class: "grid" });
@@ -104,11 +92,8 @@ class Columns {
     });
     el.append(this.root);
     this.show();
-    this.deafen();
-    const leave = listening(model, {
-      "change:columns": () => this.show(),
-      "change:prompt": follow(model, "prompt", this.prompt),
-    });
+    const on = { columns: () => this.show(), prompt: follow(model, "prompt", this.prompt) };
+    const leave = listening(model, changes([{ on }]));
     this.leave = () => {
       leave();
       this.line.leave();
@@ -116,13 +101,19 @@ class Columns {
     };
   }
 
-  deafen() {
+  /** Hear of traits; what is returned leaves, with a part of the widget's own. */
+  hear(on, part) {
     deaf(this.root);
+    const leave = listening(this.model, changes([{ on }]));
+    return () => {
+      leave();
+      part.leave();
+      this.leave();
+    };
   }
 
   composer() {
-    const id = newId("prompt");
-    this.prompt = make("textarea", { id, rows: "2", placeholder: "Ask them all" });
+    this.prompt = make("textarea", { placeholder: "Ask them all" });
     this.prompt.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -131,17 +122,13 @@ class Columns {
     this.prompt.addEventListener("change", () =>
       keep(this.model, "prompt", this.prompt.value),
     );
-    this.button = make("button", { type: "button", class: "main" });
-    this.button.addEventListener("click", () => {
-      if (this.running) this.line.do("stop");
-      else this.run();
-    });
-    this.told = make("p", { class: "told", "aria-live": "polite" });
+    const act = () => (this.running ? this.line.do("stop") : this.run());
+    this.button = button("Run", act, { class: "main" });
+    this.told = make("p", { class: "told help", "aria-live": "polite" });
     return [
-      make("label", { class: "name", for: id }, "Prompt"),
-      this.prompt,
+      field("Prompt", this.prompt),
       this.settings,
-      make("div", { class: "bar" }, this.button, this.told, this.note),
+      make("div", { class: "line" }, this.button, this.told, this.note),
     ];
   }
 

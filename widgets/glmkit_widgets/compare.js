@@ -8,15 +8,13 @@ class Models {
   constructor(model) {
     this.model = model;
     this.list = make("datalist", { id: newId("models") });
-    this.fields = make("div", { class: "fields" });
-    this.add = make("button", { type: "button" }, "Add a model");
-    this.add.addEventListener("click", () => {
-      const names = this.names;
-      this.lay([...names, ""]);
-      this.fields.querySelector(".model:last-of-type input").focus();
+    this.fields = make("div", { class: "line" });
+    this.add = button("Add a model", () => {
+      this.lay([...this.names, ""]);
+      this.inputs.at(-1).focus();
     });
     const legend = make("legend", { class: "name" }, "Models");
-    this.root = make("fieldset", { class: "models" }, legend, this.fields, this.list);
+    this.root = make("fieldset", { class: "field" }, legend, this.fields, this.list);
     this.known = model.get("models");
     this.lay(this.known);
     this.suggest();
@@ -24,7 +22,7 @@ class Models {
 
   suggest() {
     const names = this.model.get("known");
-    this.list.replaceChildren(...names.map((value) => make("option", { value })));
+    this.list.replaceChildren(...options(names.map((name) => [name, ""])));
   }
 
   /** Follow the kernel, unless a person has changed them since. */
@@ -49,28 +47,24 @@ class Models {
   }
 
   field(name, place, count) {
-    const label = `Model ${place + 1}`;
+    const title = `Model ${place + 1}`;
     const input = make("input", {
       type: "text",
       list: this.list.id,
-      "aria-label": label,
+      "aria-label": title,
       placeholder: "model",
       spellcheck: "false",
       autocomplete: "off",
     });
     input.value = name;
     input.addEventListener("change", () => this.keep());
-    const drop = make(
-      "button",
-      { type: "button", class: "drop", "aria-label": `Remove ${label}` },
-      "\u00d7",
-    );
-    drop.hidden = count <= FEWEST;
-    drop.addEventListener("click", () => {
+    const take = () => {
       this.lay(this.names.filter((_, other) => other !== place));
       this.inputs[Math.min(place, count - 2)].focus();
       this.keep();
-    });
+    };
+    const drop = button("\u00d7", take, { class: "drop", "aria-label": `Remove ${title}` });
+    drop.hidden = count <= FEWEST;
     return make("span", { class: "model" }, input, drop);
   }
 
@@ -86,13 +80,10 @@ class Vote {
   constructor(line) {
     this.line = line;
     this.label = make("span", { class: "name", id: newId("vote") }, "Which is best?");
-    this.buttons = make("div", {
-      class: "fields",
-      role: "group",
-      "aria-labelledby": this.label.id,
-    });
-    this.said = make("span", { class: "said-vote", role: "status" });
-    this.root = make("div", { class: "vote bar" }, this.label, this.buttons, this.said);
+    const labelled = { role: "group", "aria-labelledby": this.label.id };
+    this.buttons = make("div", { class: "line", ...labelled });
+    this.said = make("span", { class: "help", role: "status" });
+    this.root = make("div", { class: "vote line" }, this.label, this.buttons, this.said);
   }
 
   update(rows, voted) {
@@ -114,44 +105,29 @@ class Vote {
   }
 
   button(key, title, chosen) {
-    const button = make(
-      "button",
-      { type: "button", "data-best": key, "aria-pressed": String(chosen) },
-      title,
-    );
-    button.addEventListener("click", () => this.line.do("vote", { best: key }));
-    return button;
+    const pressed = { "data-best": key, "aria-pressed": String(chosen) };
+    return button(title, () => this.line.do("vote", { best: key }), pressed);
   }
 }
 
 /** What differs between the answers: against which one they are shown. */
 class Differences {
   constructor(line) {
-    const id = newId("differences");
-    this.select = make("select", { id });
+    this.select = make("select");
     this.select.addEventListener("change", () =>
       line.do("against", { key: this.select.value }),
     );
     this.legend = make("span", { class: "legend" });
     this.legend.append(make("ins", {}, "only here"), " ", make("del", {}, "only there"));
-    this.root = make(
-      "div",
-      { class: "differences bar" },
-      make("label", { class: "name", for: id }, "Differences"),
-      this.select,
-      this.legend,
-    );
+    const name = label("Differences", this.select);
+    this.root = make("div", { class: "line" }, name, this.select, this.legend);
   }
 
   update(rows, reference) {
-    const options = [["", "off"], ...rows.map(({ key, title }) => [key, `against ${title}`])];
-    const now = options.flat().join("\n");
-    if (now !== this.now) {
-      this.now = now;
-      this.select.replaceChildren(
-        ...options.map(([value, text]) => make("option", { value }, text)),
-      );
-    }
+    const choices = [["", "off"], ...rows.map(({ key, title }) => [key, `against ${title}`])];
+    const now = choices.flat().join("\n");
+    if (now !== this.now) this.select.replaceChildren(...options(choices));
+    this.now = now;
     this.select.value = reference;
     this.legend.hidden = !reference;
     this.root.hidden = rows.every((row) => row.state === "idle");
@@ -183,7 +159,7 @@ class Marks {
     if (!this.shown.has(column)) {
       const view = this.answers.show(`changes ${row.key}`);
       view.root.setAttribute("aria-live", "off");
-      const note = make("p", { class: "changed" });
+      const note = make("p", { class: "changed help" });
       const root = make("div", {}, note, view.root);
       column.place.append(root);
       this.shown.set(column, { root, note, view });
@@ -204,59 +180,46 @@ class Marks {
 }
 
 function blindness(model) {
-  const id = newId("blind");
-  const box = make("input", { type: "checkbox", id });
+  const box = make("input", { type: "checkbox" });
   box.addEventListener("change", () => keep(model, "blind", box.checked));
-  const label = make("label", { for: id }, "Blind: hide the names until I have voted");
-  return { box, root: make("span", { class: "blind" }, box, label) };
+  const words = "Blind: hide the names until I have voted";
+  return { box, root: make("div", { class: "field" }, make("label", {}, box, words)) };
 }
 
-export default () => {
-  let answers;
-  return {
-    initialize({ model }) {
-      answers = new Answers(model);
-    },
-    render({ model, el }) {
-      const models = new Models(model);
-      const blind = blindness(model);
-      const marks = new Marks(answers);
-      let vote, differences;
-      const update = () => {
-        blind.box.checked = model.get("blind");
-        if (!vote) return;
-        const rows = page.rows;
-        vote.update(rows, model.get("voted"));
-        differences.update(rows, model.get("reference"));
-        marks.update(rows, page.columns, model.get("reference"));
-      };
-      const page = new Columns({
-        model,
-        el,
-        answers,
-        name: "glmkit-compare",
-        label: "Comparison of models",
-        asked: () => ({ models: models.names.filter(Boolean), blind: blind.box.checked }),
-        shown: update,
-      });
-      vote = new Vote(page.line);
-      differences = new Differences(page.line);
-      page.settings.append(models.root, blind.root);
-      page.below.append(vote.root, differences.root);
-      update();
-      page.deafen();
-      const leave = listening(model, {
-        "change:models": () => models.follow(),
-        "change:known": () => models.suggest(),
-        "change:blind": update,
-        "change:voted": update,
-        "change:reference": update,
-      });
-      return () => {
-        leave();
-        marks.leave();
-        page.leave();
-      };
-    },
+function render({ model, el, answers }) {
+  const models = new Models(model);
+  const blind = blindness(model);
+  const marks = new Marks(answers);
+  let vote, differences;
+  const update = () => {
+    blind.box.checked = model.get("blind");
+    if (!vote) return;
+    const rows = page.rows;
+    vote.update(rows, model.get("voted"));
+    differences.update(rows, model.get("reference"));
+    marks.update(rows, page.columns, model.get("reference"));
   };
-};
+  const page = new Columns({
+    model,
+    el,
+    answers,
+    name: "glmkit-compare",
+    title: "Comparison of models",
+    asked: () => ({ models: models.names.filter(Boolean), blind: blind.box.checked }),
+    shown: update,
+  });
+  vote = new Vote(page.line);
+  differences = new Differences(page.line);
+  page.settings.append(models.root, blind.root);
+  page.below.append(vote.root, differences.root);
+  update();
+  return page.hear({
+    models: () => models.follow(),
+    known: () => models.suggest(),
+    blind: update,
+    voted: update,
+    reference: update,
+  }, marks);
+}
+
+export default answering(render);

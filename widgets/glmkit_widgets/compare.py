@@ -52,7 +52,7 @@ class Compare(Columns):
     """
 
     _esm = module("dom", "live", "columns", "compare")
-    _css = style("live", "columns", "compare")
+    _css = style("live", "ground", "columns", "compare")
 
     models: traitlets.List[Any] = traitlets.List(traitlets.Unicode()).tag(sync=True)
     known: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)

@@ -14,19 +14,19 @@ class Composer {
     this.field.value = chat.store.draft;
     this.field.addEventListener("input", () => (chat.store.draft = this.field.value));
     this.chips = make("div", { class: "chips" });
-    this.plus = make("button", { type: "button", "aria-expanded": "false" }, "Attach");
-    this.send = make("button", { type: "button", class: "main send" }, "Send");
+    const toggle = () => this.toggle(this.panel.hidden);
+    this.plus = button("Attach", toggle, { class: "plain", "aria-expanded": "false" });
+    const send = () => (this.running ? this.chat.stop() : this.ask());
+    this.send = button("Send", send, { class: "main" });
     this.asks = make("span", { class: "asks" });
     this.panel = this.makePanel();
-    const bar = make("div", { class: "bar" }, this.plus, this.asks, this.send);
+    const bar = make("div", { class: "bar line" }, this.plus, this.asks, this.send);
     this.root = make("div", { class: "composer" }, this.chips, this.field, bar, this.panel);
     this.listen();
     deaf(this.root);
   }
 
   listen() {
-    this.plus.addEventListener("click", () => this.toggle(this.panel.hidden));
-    this.send.addEventListener("click", () => (this.running ? this.chat.stop() : this.ask()));
     this.field.addEventListener("keydown", (event) => {
       if (!entered(event)) return;
       event.preventDefault();
@@ -47,10 +47,8 @@ class Composer {
     });
     this.names = list;
     this.files = make("input", { type: "file", multiple: "", hidden: "", tabindex: "-1" });
-    const add = make("button", { type: "button" }, "Add");
-    const browse = make("button", { type: "button" }, "From this computer\u2026");
-    add.addEventListener("click", () => this.attach());
-    browse.addEventListener("click", () => this.files.click());
+    const add = button("Add", () => this.attach());
+    const browse = button("From this computer\u2026", () => this.files.click());
     this.files.addEventListener("change", () => {
       this.upload(this.files.files);
       this.files.value = "";
@@ -61,9 +59,10 @@ class Composer {
       this.attach();
     });
     const inside = [this.word, add, browse, list, this.files];
-    const panel = make("div", { class: "attach", role: "group", "aria-label": "Attach" }, ...inside);
-    panel.hidden = true;
-    return panel;
+    const named = { role: "group", "aria-label": "Attach" };
+    const box = make("div", { class: "attach line", ...named }, ...inside);
+    box.hidden = true;
+    return box;
   }
 
   ask() {

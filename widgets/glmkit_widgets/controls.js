@@ -1,5 +1,3 @@
-// Milliseconds of rest after which a text that is being typed is set.
-const REST = 400;
 const UNSET = "service\u2019s default";
 const EFFORTS = {
   on: "on",
@@ -13,48 +11,29 @@ const EFFORTS = {
   max: "effort: most",
 };
 
-function row(text, id, ...fields) {
-  return [
-    make("label", { class: "name", for: id }, text),
-    make("div", { class: "field" }, ...fields),
-  ];
-}
-
 function chosen(model) {
   return model.get("choices").find((choice) => choice.id === model.get("model"));
-}
-
-// Groups keep the order in which they first appear.
-function options(choices) {
-  const groups = new Map();
-  for (const choice of choices) {
-    if (!groups.has(choice.group)) {
-      groups.set(choice.group, make("optgroup", { label: choice.group }));
-    }
-    groups.get(choice.group).append(make("option", { value: choice.id }, choice.label));
-  }
-  return [make("option", { value: "" }, "Default model"), ...groups.values()];
 }
 
 // Sign and words, so that what a model can not do is not told by colour alone.
 function ability([name, able]) {
   return make(
     "li",
-    { class: able ? "able" : "unable" },
+    { class: `chip ${able ? "able" : "unable"}` },
     make("span", { class: "sign", "aria-hidden": "true" }, able ? "\u2713" : "\u2013"),
-    make("span", { class: "hidden" }, able ? "" : "no "),
+    make("span", { class: "unseen" }, able ? "" : "no "),
     name,
   );
 }
 
 function modelRow(model, commit) {
-  const id = newId("model");
   const facts = make("p", { class: "facts", id: newId("facts"), "aria-live": "polite" });
-  const able = make("ul", { class: "abilities", "aria-label": "Abilities" });
-  const select = make("select", { id, "aria-describedby": facts.id });
+  const able = make("ul", { class: "chips", "aria-label": "Abilities" });
+  const select = make("select", { "aria-describedby": facts.id });
   select.addEventListener("change", () => commit("model", select.value || null));
   function list() {
-    select.replaceChildren(...options(model.get("choices")));
+    const unset = options([["", "Default model"]]);
+    select.replaceChildren(...unset, ...grouped(model.get("choices")));
     show();
   }
   function show() {
@@ -67,23 +46,22 @@ function modelRow(model, commit) {
   }
   list();
   return {
-    nodes: row("Model", id, select, facts, able),
+    node: field("Model", select, select, facts, able),
     on: { choices: list, model: show },
   };
 }
 
 /** A slider beside its number; empty is the service's default. */
 function sliderRow(model, commit, name, text, low, start) {
-  const id = newId(name);
   const bounds = { min: String(low), max: "1", step: "0.01" };
-  const range = make("input", { type: "range", id, ...bounds });
+  const range = make("input", { type: "range", ...bounds });
   const number = make("input", {
     type: "number",
     placeholder: "default",
     "aria-label": `${text} as a number, empty for the service's default`,
     ...bounds,
   });
-  const reset = make("button", { type: "button" }, "Service\u2019s default");
+  const reset = button("Service\u2019s default", () => commit(name, null));
   if (name !== "temperature") reset.setAttribute("aria-label", `Service\u2019s default for ${text}`);
 
   const slide = () => commit(name, range.valueAsNumber);
@@ -96,7 +74,6 @@ function sliderRow(model, commit, name, text, low, start) {
     commit(name, Number.isNaN(typed) ? null : value);
     show();
   });
-  reset.addEventListener("click", () => commit(name, null));
 
   function show() {
     const value = model.get(name);
@@ -111,14 +88,13 @@ function sliderRow(model, commit, name, text, low, start) {
     reset.setAttribute("aria-pressed", String(unset));
   }
   show();
-  const fields = make("div", { class: "line" }, range, number, reset);
-  return { nodes: row(text, id, fields), on: { [name]: show } };
+  const line = make("div", { class: "line" }, range, number, reset);
+  return { node: field(text, range, line), on: { [name]: show } };
 }
 
 function thinkRow(model, commit) {
-  const id = newId("think");
   const help = make("span", { class: "help", id: newId("help") });
-  const select = make("select", { id, "aria-describedby": help.id });
+  const select = make("select", { "aria-describedby": help.id });
   select.addEventListener("change", () => commit("think", select.value || null));
   function show() {
     const value = model.get("think");
@@ -127,8 +103,8 @@ function thinkRow(model, commit) {
     const odd = value !== null && !takes.includes(value);
     const listed = odd ? [...takes, value] : takes;
     select.replaceChildren(
-      make("option", { value: "" }, "Service\u2019s default"),
-      ...listed.map((name) => make("option", { value: name }, EFFORTS[name] ?? name)),
+      ...options([["", "Service\u2019s default"]]),
+      ...options(listed.map((name) => [name, EFFORTS[name] ?? name])),
     );
     select.value = value ?? "";
     // What is set already can always be put back.
@@ -143,17 +119,15 @@ function thinkRow(model, commit) {
     return takes.length > 2 ? "" : `${found.label} takes on and off`;
   }
   show();
-  const fields = make("div", { class: "line" }, select, help);
-  return { nodes: row("Thinking", id, fields), on: { think: show, model: show, choices: show } };
+  const line = make("div", { class: "line" }, select, help);
+  return { node: field("Thinking", select, line), on: { think: show, model: show, choices: show } };
 }
 
 function streamRow(model, commit) {
-  const id = newId("stream");
   const help = make("span", { class: "help", id: newId("help") });
   const toggle = make("input", {
     type: "checkbox",
     role: "switch",
-    id,
     "aria-describedby": help.id,
   });
   toggle.addEventListener("change", () => commit("stream", toggle.checked));
@@ -164,16 +138,14 @@ function streamRow(model, commit) {
       : "the answer appears when it is whole";
   }
   show();
-  const fields = make("div", { class: "line" }, toggle, help);
-  return { nodes: row("Streaming", id, fields), on: { stream: show } };
+  const line = make("div", { class: "line" }, toggle, help);
+  return { node: field("Streaming", toggle, line), on: { stream: show } };
 }
 
 function lengthRow(model, commit) {
-  const id = newId("tokens");
   const help = make("span", { class: "help", id: newId("help") });
   const number = make("input", {
     type: "number",
-    id,
     min: "1",
     step: "1",
     placeholder: "default",
@@ -199,39 +171,20 @@ function lengthRow(model, commit) {
     else help.textContent = cap ? `of an answer, up to ${most}` : "of an answer";
   }
   show();
-  const fields = make("div", { class: "line" }, number, help);
+  const line = make("div", { class: "line" }, number, help);
   return {
-    nodes: row("Most tokens", id, fields),
+    node: field("Most tokens", number, line),
     on: { max_tokens: show, model: show, choices: show },
   };
 }
 
 function systemRow(model, commit) {
-  const id = newId("system");
   const area = make("textarea", {
-    id,
-    rows: "3",
     placeholder: "How the model shall behave, for every question",
   });
-  let sent = model.get("system") ?? "";
-  let timer = 0;
-  area.value = sent;
-  function flush() {
-    clearTimeout(timer);
-    sent = area.value;
-    commit("system", sent || null);
-  }
-  area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(flush, REST);
-  });
-  area.addEventListener("change", flush);
-  // What is being typed stays; only what others set takes its place.
-  function show() {
-    const now = model.get("system") ?? "";
-    if (now !== sent) area.value = sent = now;
-  }
-  return { nodes: row("System prompt", id, area), on: { system: show }, flush };
+  const read = () => model.get("system") ?? "";
+  const { show, flush } = typed(area, read, (text) => commit("system", text || null));
+  return { node: field("System prompt", area), on: { system: show }, flush };
 }
 
 /** What is seldom touched, folded; the fold says how much of it is set. */
@@ -239,9 +192,9 @@ function fold(model, names, rows) {
   const count = make("span", { class: "help" });
   const node = make(
     "details",
-    {},
+    { class: "ruled" },
     make("summary", { tabindex: "0" }, "More", count),
-    make("div", {}, ...rows.flatMap((part) => part.nodes)),
+    ...rows.map((part) => part.node),
   );
   const set = () => names.filter((name) => model.get(name) !== null).length;
   node.open = set() > 0;
@@ -249,23 +202,7 @@ function fold(model, names, rows) {
     count.textContent = set() ? ` ${set()} set` : " top-p, most tokens, system prompt";
   }
   show();
-  return { nodes: [node], on: Object.fromEntries(names.map((name) => [name, show])) };
-}
-
-/** Put a text into the clipboard; where the page may not, show it to be copied. */
-async function copy(text, place) {
-  place.replaceChildren();
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = make("textarea", { readonly: "", rows: "4", "aria-label": "Text to copy" });
-    area.value = text;
-    place.append(area);
-    deaf(place);
-    area.select();
-    return document.execCommand("copy");
-  }
+  return { node, on: Object.fromEntries(names.map((name) => [name, show])) };
 }
 
 function actions(line, note, flush) {
@@ -275,35 +212,37 @@ function actions(line, note, flush) {
     ["magic", "Copy as %%glm"],
     ["python", "Copy as Python"],
   ];
-  const buttons = kinds.map(([kind, text]) => {
-    const button = make("button", { type: "button" }, text);
-    button.addEventListener("click", () => {
+  const buttons = kinds.map(([kind, text]) =>
+    button(text, () => {
       flush();
       waiting.set(line.do("copy", { as: kind }), text);
-    });
-    return button;
-  });
+    }),
+  );
   async function take({ copied, text }) {
     if (!waiting.has(copied)) return;
     const what = waiting.get(copied).replace("Copy as ", "");
     waiting.delete(copied);
-    const done = await copy(text, place);
+    const done = await copy(text);
     line.say(done ? `Copied as ${what}.` : "Press Ctrl+C to copy this text.");
-    if (done) place.replaceChildren();
+    place.replaceChildren();
+    if (!done) offer(text);
   }
-  const nodes = [make("div", { class: "line actions" }, ...buttons, note), place];
+  /** Show a text to be copied by hand, where a page may not. */
+  function offer(text) {
+    const area = make("textarea", { class: "code", readonly: "", "aria-label": "Text to copy" });
+    area.value = text;
+    place.append(area);
+    deaf(place);
+    area.select();
+  }
+  const nodes = [make("div", { class: "line ruled" }, ...buttons, note), place];
   return { nodes, take };
 }
 
 function render({ model, el }) {
-  const note = make("span", { class: "help note", role: "status" });
+  const note = make("span", { class: "note", role: "status" });
   const line = new Line(model, note);
-  function commit(name, value) {
-    if (model.get(name) === value) return;
-    model.set(name, value);
-    model.save_changes();
-    line.do("set");
-  }
+  const commit = committing(model, line);
   const rare = [
     sliderRow(model, commit, "top_p", "Top-p", 0.01, 0.95),
     lengthRow(model, commit),
@@ -317,23 +256,17 @@ function render({ model, el }) {
     streamRow(model, commit),
     fold(model, ["top_p", "max_tokens", "system"], rare),
   ];
-  const root = make(
-    "div",
-    { class: "glmkit-controls glmkit-live", role: "group", "aria-label": "GLM settings" },
-    ...rows.flatMap((part) => part.nodes),
-    ...copying.nodes,
-  );
+  const nodes = rows.map((part) => part.node);
+  const root = panel("glmkit-controls", "GLM settings", ...nodes, ...copying.nodes);
   deaf(root);
   el.append(root);
 
-  const listeners = [...rows, ...rare].flatMap((part) => Object.entries(part.on));
-  for (const [name, show] of listeners) model.on(`change:${name}`, show);
-  model.on("msg:custom", copying.take);
+  const heard = [...changes([...rows, ...rare]), ["msg:custom", copying.take]];
+  const leave = listening(model, heard);
   return () => {
     rare[2].flush();
     line.leave();
-    model.off("msg:custom", copying.take);
-    for (const [name, show] of listeners) model.off(`change:${name}`, show);
+    leave();
   };
 }
 

@@ -37,8 +37,8 @@ class Controls(Panel):
     {'temperature': 0.2}
     """
 
-    _esm = module("dom", "controls")
-    _css = style("controls")
+    _esm = module("dom", "cells", "controls")
+    _css = style("ground", "controls")
 
     model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     temperature = traitlets.Float(None, allow_none=True, min=0, max=1).tag(sync=True)

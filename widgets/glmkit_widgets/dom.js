@@ -11,6 +11,91 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A button; `act` is called when it is pressed. */
+function button(text, act, attributes = {}) {
+  const node = make("button", { type: "button", ...attributes }, text);
+  node.addEventListener("click", act);
+  return node;
+}
+
+/** The root of a panel: it stands on ground.css, and hides its picture (still.css). */
+function panel(name, label, ...children) {
+  const attributes = { role: "group", "aria-label": label };
+  return make("div", { class: `glmkit-ground glmkit-live ${name}`, ...attributes }, ...children);
+}
+
+/** The label of a control. */
+function label(text, control) {
+  control.id ||= newId("control");
+  return make("label", { class: "name", for: control.id }, text);
+}
+
+/** A control below its label, or what it stands in and what goes along with it. */
+function field(text, control, ...nodes) {
+  return make("div", { class: "field" }, label(text, control), ...(nodes.length ? nodes : [control]));
+}
+
+/** Options of a list, from pairs of value and text. */
+const options = (pairs) => pairs.map(([value, text]) => make("option", { value }, text));
+
+/** Models for a list, by group; groups keep the order in which they first appear. */
+function grouped(choices) {
+  const groups = new Map();
+  for (const { id, group, label: text } of choices) {
+    if (!groups.has(group)) groups.set(group, make("optgroup", { label: group }));
+    groups.get(group).append(...options([[id, text]]));
+  }
+  return [...groups.values()];
+}
+
+// Milliseconds of rest after which a text that is being typed is set.
+const REST = 300;
+
+/** Let a text be typed: `write` takes it after a rest. What others set takes its place
+ * by `show`; what is being typed stays. */
+function typed(area, read, write) {
+  let sent = (area.value = read());
+  let timer = 0;
+  function flush() {
+    clearTimeout(timer);
+    sent = area.value;
+    write(sent);
+  }
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(flush, REST);
+  });
+  area.addEventListener("change", flush);
+  function show() {
+    if (read() !== sent) sent = area.value = read();
+  }
+  return { flush, show };
+}
+
+/** Hear events of a model, as pairs of name and function; what is returned ends it. */
+function listening(model, pairs) {
+  for (const [name, hear] of pairs) model.on(name, hear);
+  return () => {
+    for (const [name, hear] of pairs) model.off(name, hear);
+  };
+}
+
+/** What parts of a panel hear of traits: `on` has a function for each. */
+function changes(parts) {
+  const pairs = parts.flatMap(({ on }) => Object.entries(on));
+  return pairs.map(([name, hear]) => [`change:${name}`, hear]);
+}
+
+/** What sets a trait where it is not so already; a line tells the kernel at once. */
+function committing(model, line) {
+  return (name, value) => {
+    if (JSON.stringify(model.get(name)) === JSON.stringify(value)) return;
+    model.set(name, value);
+    model.save_changes();
+    line?.do("set");
+  };
+}
+
 /** Keep a widget's keys from the notebook, which looks at the focused element first. */
 function deaf(root) {
   for (const field of root.querySelectorAll("select, input, textarea, button, [tabindex]")) {

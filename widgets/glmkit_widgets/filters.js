@@ -4,9 +4,9 @@ const STEP = 40;
 function pages(model, commit) {
   const name = newId("page");
   const buttons = model.get("pages").map((page) => {
-    const button = make("input", { type: "radio", name, value: page });
-    button.addEventListener("change", () => commit("page", page));
-    return button;
+    const radio = make("input", { type: "radio", class: "unseen", name, value: page });
+    radio.addEventListener("change", () => commit("page", page));
+    return radio;
   });
   const labels = buttons.map((button) =>
     make("label", {}, button, make("span", {}, button.value)),
@@ -15,7 +15,7 @@ function pages(model, commit) {
     for (const button of buttons) button.checked = button.value === model.get("page");
   }
   show();
-  const legend = make("legend", {}, "Page");
+  const legend = make("legend", { class: "unseen" }, "Page");
   return {
     node: make("fieldset", { class: "pages" }, legend, ...labels),
     on: { page: show },
@@ -23,14 +23,13 @@ function pages(model, commit) {
 }
 
 // Options are [value, text]; a value may be null, which an option's own can not.
-function list(model, commit, name, text, options, sources = []) {
-  const id = newId(name);
-  const select = make("select", { id });
+function list(model, commit, name, text, choices, sources = []) {
+  const select = make("select");
   let values = [];
   select.addEventListener("change", () => commit(name, values[select.selectedIndex]));
   function fill() {
     const now = model.get(name);
-    const offered = options();
+    const offered = choices();
     // What is chosen stays on the list, also where no call has it any more.
     if (!offered.some(([value]) => value === now)) offered.push([now, String(now)]);
     values = offered.map(([value]) => value);
@@ -45,28 +44,25 @@ function list(model, commit, name, text, options, sources = []) {
   fill();
   const on = { [name]: show };
   for (const source of sources) on[source] = fill;
-  const label = make("label", { for: id }, text);
-  return { node: make("div", { class: "field" }, label, select), on };
+  return { node: field(text, select), on };
 }
 
 function choice(model, commit, name, text, all, none) {
-  const options = () => [
+  const choices = () => [
     [null, all],
     ...(model.get("choices")[name] ?? []).map((value) => [value, value || none]),
   ];
-  return list(model, commit, name, text, options, ["choices"]);
+  return list(model, commit, name, text, choices, ["choices"]);
 }
 
 function day(model, commit, name, text) {
-  const id = newId(name);
-  const input = make("input", { type: "date", id });
+  const input = make("input", { type: "date" });
   input.addEventListener("change", () => commit(name, input.value));
   function show() {
     if (input.value !== model.get(name)) input.value = model.get(name);
   }
   show();
-  const label = make("label", { for: id }, text);
-  return { node: make("div", { class: "field" }, label, input), on: { [name]: show } };
+  return { node: field(text, input), on: { [name]: show } };
 }
 
 // The stand for what only some pages or logs need.
@@ -84,7 +80,7 @@ function only(part, model, sources, wanted) {
 }
 
 function status(model) {
-  const node = make("p", { class: "status", role: "status" });
+  const node = make("p", { class: "status help", role: "status" });
   const show = () => {
     node.textContent = model.get("status");
   };
@@ -93,11 +89,7 @@ function status(model) {
 }
 
 function render({ model, el }) {
-  function commit(name, value) {
-    if (model.get(name) === value) return;
-    model.set(name, value);
-    model.save_changes();
-  }
+  const commit = committing(model);
   const own = (name) => () => model.get(name).map((value) => [value, value]);
   const priced = () => (model.get("choices").other ?? []).map((value) => [value, value]);
   const fields = [
@@ -129,17 +121,16 @@ function render({ model, el }) {
   ];
   const parts = [pages(model, commit), ...fields, status(model)];
   const [tabs, told] = [parts[0].node, parts.at(-1).node];
-  const root = make(
-    "div",
-    { class: "glmkit-filters", role: "group", "aria-label": "Page and calls" },
+  const root = panel(
+    "glmkit-filters",
+    "Page and calls",
     make("div", { class: "line" }, tabs, told),
     make("div", { class: "fields" }, ...fields.map((part) => part.node)),
   );
   deaf(root);
   el.append(root);
 
-  const listeners = parts.flatMap((part) => Object.entries(part.on));
-  for (const [name, show] of listeners) model.on(`change:${name}`, show);
+  const leave = listening(model, changes(parts));
   // In steps: the picture is laid out anew with each.
   const width = new ResizeObserver(([entry]) => {
     const pixels = Math.floor(entry.contentRect.width / STEP) * STEP;
@@ -148,7 +139,7 @@ function render({ model, el }) {
   width.observe(root);
   return () => {
     width.disconnect();
-    for (const [name, show] of listeners) model.off(`change:${name}`, show);
+    leave();
   };
 }
 

@@ -31,7 +31,7 @@ class Filters(anywidget.AnyWidget):
     """
 
     _esm = module("dom", "filters")
-    _css = style("filters")
+    _css = style("ground", "filters")
 
     page = traitlets.Enum([*PAGES], "Spend").tag(sync=True)
     pages: traitlets.List[Any] = traitlets.List([*PAGES]).tag(sync=True)

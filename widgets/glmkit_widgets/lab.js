@@ -1,7 +1,5 @@
 // Rows of the result that stand in the page at one time.
 const WINDOW = 25;
-// Milliseconds of rest after which what is being typed is set.
-const REST = 300;
 const QUIET = { "data-lm-suppress-shortcuts": "true" };
 const STATES = {
   waiting: "waiting",
@@ -23,14 +21,6 @@ const COLUMNS = [
 
 const many = (number) => number.toLocaleString("en");
 const plural = (number, word) => `${many(number)} ${word}${number === 1 ? "" : "s"}`;
-
-function button(text, attributes = {}) {
-  return make("button", { type: "button", ...QUIET, ...attributes }, text);
-}
-
-function field(text, id, ...nodes) {
-  return make("div", { class: "field" }, make("label", { for: id }, text), ...nodes);
-}
 
 /** What is known of an experiment here, for all views: inputs, cells, what came. */
 class Book {
@@ -69,59 +59,39 @@ function cells({ inputs, models, temperatures }) {
 }
 
 function templateField(model, commit) {
-  const id = newId("template");
   const notes = make("p", { class: "help", id: newId("notes"), "aria-live": "polite" });
   const area = make("textarea", {
-    id,
-    rows: "4",
     "aria-describedby": notes.id,
     placeholder: "A prompt; {column} stands for the value of an input",
   });
-  let sent = (area.value = model.get("template"));
-  let timer = 0;
-  function flush() {
-    clearTimeout(timer);
-    sent = area.value;
-    commit("template", sent);
-  }
-  area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(flush, REST);
-  });
-  area.addEventListener("change", flush);
-  function show() {
-    if (model.get("template") !== sent) sent = area.value = model.get("template");
-  }
+  const read = () => model.get("template");
+  const { show, flush } = typed(area, read, (text) => commit("template", text));
   function tell() {
     notes.textContent = (model.get("plan").notes ?? []).join("; ");
   }
   tell();
-  return { node: field("Template", id, area, notes), on: { template: show, plan: tell }, flush };
+  const node = field("Template", area, area, notes);
+  return { node, on: { template: show, plan: tell }, flush };
 }
 
 function inputsField(book, line) {
   const told = make("span", { class: "count" });
   const few = make("div", { class: "few" });
-  const id = newId("inputs");
   const area = make("textarea", {
-    id,
-    rows: "6",
+    class: "code",
     spellcheck: "false",
     placeholder: "city,year\nBonn,1990",
   });
-  const take = button("Use this table");
-  const leave = button("Cancel");
+  const take = button("Use this table", () => line.do("table", { text: area.value }));
+  const leave = button("Cancel", close);
   const editor = make(
     "div",
     { class: "editor" },
-    field("Inputs, from a spreadsheet or as CSV; the first line names the columns", id, area),
+    field("Inputs, from a spreadsheet or as CSV; the first line names the columns", area),
     make("div", { class: "line" }, take, leave),
   );
   editor.hidden = true;
-  const edit = button("Edit or paste\u2026");
-  edit.addEventListener("click", () => line.do("edit"));
-  take.addEventListener("click", () => line.do("table", { text: area.value }));
-  leave.addEventListener("click", close);
+  const edit = button("Edit or paste\u2026", () => line.do("edit"));
   editor.addEventListener("keydown", (event) => event.key === "Escape" && close());
   function close() {
     editor.hidden = true;
@@ -145,7 +115,7 @@ function inputsField(book, line) {
     const head = columns.map((name) => make("th", { scope: "col" }, name));
     const body = rows.map((row) => make("tr", {}, ...row.map((text) => make("td", {}, text))));
     few.append(
-      make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body)),
+      make("table", { class: "rows" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body)),
     );
     if (all > rows.length) few.append(make("p", { class: "help" }, `and ${plural(all - rows.length, "row")} more`));
   }
@@ -155,50 +125,41 @@ function inputsField(book, line) {
 }
 
 function modelsField(model, commit) {
-  const id = newId("models");
   const chips = make("ul", { class: "chips", "aria-label": "Chosen models" });
-  const add = make("select", { id });
-  const label = (name) => model.get("choices").find((choice) => choice.id === name)?.label ?? name;
+  const add = make("select");
+  const title = (name) => model.get("choices").find((choice) => choice.id === name)?.label ?? name;
   // A button of its own: keys walk through the list before they choose.
-  const put = button("Add");
-  put.addEventListener("click", () => {
+  const put = button("Add", () => {
     if (add.value) commit("models", [...model.get("models"), add.value]);
   });
   function chip(name) {
-    const away = button("\u00d7", { "aria-label": `Remove ${label(name)}` });
-    away.addEventListener("click", () => {
+    const drop = () => {
       commit("models", model.get("models").filter((other) => other !== name));
       add.focus();
-    });
-    return make("li", {}, label(name), away);
+    };
+    const away = button("\u00d7", drop, { class: "plain", "aria-label": `Remove ${title(name)}`, ...QUIET });
+    return make("li", { class: "chip" }, title(name), away);
   }
   function show() {
     const chosen = model.get("models");
     const fallback = model.get("plan").default ?? "";
     chips.replaceChildren(
-      ...(chosen.length ? chosen.map(chip) : [make("li", { class: "unset" }, `default: ${fallback}`)]),
+      ...(chosen.length ? chosen.map(chip) : [make("li", { class: "chip unset" }, `default: ${fallback}`)]),
     );
-    const groups = new Map();
-    for (const { id: name, group, label: text } of model.get("choices")) {
-      if (chosen.includes(name)) continue;
-      if (!groups.has(group)) groups.set(group, make("optgroup", { label: group }));
-      groups.get(group).append(make("option", { value: name }, text));
-    }
-    add.replaceChildren(make("option", { value: "" }, "Add a model\u2026"), ...groups.values());
+    const others = model.get("choices").filter(({ id }) => !chosen.includes(id));
+    add.replaceChildren(...options([["", "Add a model\u2026"]]), ...grouped(others));
   }
   show();
   return {
-    node: field("Models", id, make("div", { class: "line" }, chips, add, put)),
+    node: field("Models", add, chips, make("div", { class: "line" }, add, put)),
     on: { models: show, choices: show, plan: show },
   };
 }
 
 function temperaturesField(model, commit) {
-  const id = newId("temperatures");
   const help = make("span", { class: "help", id: newId("help") });
   const input = make("input", {
     type: "text",
-    id,
     inputmode: "decimal",
     "aria-describedby": help.id,
     placeholder: "service\u2019s default",
@@ -218,25 +179,23 @@ function temperaturesField(model, commit) {
   }
   show();
   return {
-    node: field("Temperatures", id, make("div", { class: "line" }, input, help)),
+    node: field("Temperatures", input, make("div", { class: "line" }, input, help)),
     on: { temperatures: show },
   };
 }
 
 /** What a run would take, the buttons, and how far it is. */
 function runner(model, line, flush) {
-  const run = button("Run", { class: "main" });
-  const stop = button("Stop");
-  const retry = button("Retry");
+  const begin = () => {
+    flush();
+    line.do("run");
+  };
+  const run = button("Run", begin, { class: "main" });
+  const stop = button("Stop", () => line.do("stop"));
+  const retry = button("Retry", () => line.do("retry"));
   const plan = make("span", { class: "help" });
   const bar = make("progress", { max: "1", value: "0", "aria-label": "Cells that have ended" });
   const told = make("p", { class: "help", role: "status" });
-  run.addEventListener("click", () => {
-    flush();
-    line.do("run");
-  });
-  stop.addEventListener("click", () => line.do("stop"));
-  retry.addEventListener("click", () => line.do("retry"));
 
   function show() {
     const { cells: planned = 0, tokens, cost } = model.get("plan");
@@ -264,7 +223,7 @@ function runner(model, line, flush) {
     return parts.join(" \u00b7 ");
   }
   show();
-  const nodes = [make("div", { class: "line actions" }, run, stop, retry, plan), bar, told];
+  const nodes = [make("div", { class: "line ruled" }, run, stop, retry, plan), bar, told];
   return { nodes, on: { plan: show, progress: show }, stop };
 }
 
@@ -282,52 +241,45 @@ class Results {
   }
 
   build() {
-    const words = newId("filter");
-    const state = newId("state");
-    this.words = make("input", { type: "search", id: words, ...QUIET });
-    this.state = make(
-      "select",
-      { id: state },
-      make("option", { value: "" }, "all"),
-      ...Object.keys(STATES).map((name) => make("option", { value: name }, name)),
-    );
+    this.words = make("input", { type: "search" });
+    const names = Object.keys(STATES).map((name) => [name, name]);
+    this.state = make("select", {}, ...options([["", "all"], ...names]));
     for (const node of [this.words, this.state]) {
       node.addEventListener("input", () => this.from(0));
     }
     this.words.title = "In inputs, models and the beginnings of answers";
-    this.before = button("\u2039", { "aria-label": "Rows before" });
-    this.after = button("\u203a", { "aria-label": "Rows after" });
-    this.before.addEventListener("click", () => this.from(this.start - WINDOW));
-    this.after.addEventListener("click", () => this.from(this.start + WINDOW));
+    const step = (by) => () => this.from(this.start + by);
+    this.before = button("\u2039", step(-WINDOW), { "aria-label": "Rows before" });
+    this.after = button("\u203a", step(WINDOW), { "aria-label": "Rows after" });
     this.place = make("span", { class: "help", "aria-live": "polite" });
     const filters = make(
       "div",
       { class: "line filters" },
-      make("span", {}, make("label", { for: words }, "Filter"), this.words),
-      make("span", {}, make("label", { for: state }, "State"), this.state),
-      make("span", { class: "pages" }, this.place, this.before, this.after),
+      make("span", { class: "line" }, label("Filter", this.words), this.words),
+      make("span", { class: "line" }, label("State", this.state), this.state),
+      make("span", { class: "line pages" }, this.place, this.before, this.after),
     );
     this.heads = COLUMNS.map(([name, text]) => this.head(name, text));
     this.body = make("tbody");
     this.table = make(
       "table",
-      { "aria-label": "Results" },
+      { class: "rows", "aria-label": "Results" },
       make("thead", {}, make("tr", {}, ...this.heads)),
       this.body,
     );
     this.body.addEventListener("keydown", (event) => this.move(event));
-    const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of results", ...QUIET }, this.table);
+    const scrolls = { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of results" };
+    const scroll = make("div", scrolls, this.table);
     this.node = make("div", { class: "results" }, filters, scroll);
   }
 
   head(name, text) {
-    const press = button(text, { class: "sort" });
-    press.addEventListener("click", () => {
+    const sort = () => {
       this.down = this.sort === name && !this.down;
       this.sort = name;
       this.from(0);
-    });
-    return make("th", { scope: "col", class: name }, press);
+    };
+    return make("th", { scope: "col", class: name }, button(text, sort, { class: "plain small" }));
   }
 
   from(start) {
@@ -388,8 +340,8 @@ class Results {
   }
 
   line(n) {
-    const press = button(String(n + 1), { class: "open", "aria-label": `Open cell ${n + 1}` });
-    press.addEventListener("click", () => this.open(n));
+    const attributes = { class: "small", "aria-label": `Open cell ${n + 1}`, ...QUIET };
+    const press = button(String(n + 1), () => this.open(n), attributes);
     const rest = COLUMNS.slice(1).map(([name]) => make("td", { class: name }, make("div")));
     return make("tr", {}, make("th", { scope: "row" }, press), ...rest);
   }
@@ -461,8 +413,7 @@ function detail(answers, line, back) {
     leave();
     const shown = answers.show(`cell-${opened}`, `Cell ${opened + 1}`);
     leave = shown.leave;
-    const away = button("Close", { class: "close" });
-    away.addEventListener("click", close);
+    const away = button("Close", close, QUIET);
     const title = make("h3", { tabindex: "-1", ...QUIET }, `Cell ${opened + 1}`);
     place.replaceChildren(make("div", { class: "line" }, title, away), shown.root);
     title.focus();
@@ -470,69 +421,44 @@ function detail(answers, line, back) {
   return { node: place, open, hear, leave: () => leave() };
 }
 
-export default () => {
-  let answers;
-  let book;
-  return {
-    initialize({ model }) {
-      answers = new Answers(model);
-      book = new Book(model);
-    },
-    render({ model, el }) {
-      const note = make("p", { class: "help note", role: "status" });
-      const line = new Line(model, note);
-      function commit(name, value) {
-        if (JSON.stringify(model.get(name)) === JSON.stringify(value)) return;
-        model.set(name, value);
-        model.save_changes();
-        line.do("set");
-      }
-      const template = templateField(model, commit);
-      const inputs = inputsField(book, line);
-      const models = modelsField(model, commit);
-      const warm = temperaturesField(model, commit);
-      const running = runner(model, line, template.flush);
-      const one = detail(answers, line, (n) => results.focus(n));
-      const results = new Results(book, (n) => one.open(n));
-      const root = make(
-        "div",
-        { class: "glmkit-lab glmkit-live", role: "group", "aria-label": "Prompt lab" },
-        template.node,
-        inputs.node,
-        models.node,
-        warm.node,
-        ...running.nodes,
-        note,
-        results.node,
-        one.node,
-      );
-      deaf(root);
-      el.append(root);
-      root.addEventListener("keydown", (event) => {
-        if (event.key === "Escape" && !running.stop.hidden) line.do("stop");
-      });
-      const parts = [template, models, warm, running];
-      const listeners = parts.flatMap((part) => Object.entries(part.on));
-      for (const [name, job] of listeners) model.on(`change:${name}`, job);
-      const hear = (message) => {
-        inputs.hear(message);
-        one.hear(message);
-      };
-      model.on("msg:custom", hear);
-      const news = ({ inputs: table, grid, rows }) => {
-        if (table) inputs.show();
-        if (grid || rows) results.show();
-      };
-      book.listeners.add(news);
-      line.do("show");
-      return () => {
-        template.flush();
-        one.leave();
-        line.leave();
-        book.listeners.delete(news);
-        model.off("msg:custom", hear);
-        for (const [name, job] of listeners) model.off(`change:${name}`, job);
-      };
-    },
+function render({ model, el, answers, kept: book }) {
+  const note = make("p", { class: "note", role: "status" });
+  const line = new Line(model, note);
+  const commit = committing(model, line);
+  const template = templateField(model, commit);
+  const inputs = inputsField(book, line);
+  const models = modelsField(model, commit);
+  const warm = temperaturesField(model, commit);
+  const running = runner(model, line, template.flush);
+  const one = detail(answers, line, (n) => results.focus(n));
+  const results = new Results(book, (n) => one.open(n));
+  const fields = [template, inputs, models, warm].map(({ node }) => node);
+  const below = [...running.nodes, note, results.node, one.node];
+  const root = panel("glmkit-lab", "Prompt lab", ...fields, ...below);
+  deaf(root);
+  el.append(root);
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !running.stop.hidden) line.do("stop");
+  });
+  const hear = (message) => {
+    inputs.hear(message);
+    one.hear(message);
   };
-};
+  const heard = [...changes([template, models, warm, running]), ["msg:custom", hear]];
+  const leave = listening(model, heard);
+  const news = ({ inputs: table, grid, rows }) => {
+    if (table) inputs.show();
+    if (grid || rows) results.show();
+  };
+  book.listeners.add(news);
+  line.do("show");
+  return () => {
+    template.flush();
+    one.leave();
+    line.leave();
+    leave();
+    book.listeners.delete(news);
+  };
+}
+
+export default answering(render, (model) => new Book(model));

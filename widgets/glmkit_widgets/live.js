@@ -279,6 +279,20 @@ class Answers {
   }
 }
 
+/** A widget with answers, which all its views share; `start(model)` returns what else
+ * they share, their `kept`. */
+function answering(render, start = () => {}) {
+  return () => {
+    let shared;
+    return {
+      initialize({ model }) {
+        shared = { answers: new Answers(model), kept: start(model) };
+      },
+      render: ({ model, el }) => render({ model, el, ...shared }),
+    };
+  };
+}
+
 /** JupyterLab's typesetter, where the page has one; else the source stays. */
 function typesetter(model) {
   return (node) => model.widget_manager?._rendermime?.latexTypesetter?.typeset(node);

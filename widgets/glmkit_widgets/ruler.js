@@ -1,5 +1,5 @@
 // A text goes to the kernel after this rest; a long one after a longer rest.
-const REST = 80;
+const SHORT_REST = 80;
 const CHARACTERS = 2000; // for one millisecond more
 
 const number = (count) => count.toLocaleString("en");
@@ -15,33 +15,21 @@ function percent(share) {
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
-/** Options by kind; an empty value is what the settings or the endpoint say. */
-function options(choices, current) {
-  const groups = new Map();
-  for (const { id, group, label } of choices) {
-    if (!groups.has(group)) groups.set(group, make("optgroup", { label: group }));
-    groups.get(group).append(make("option", { value: id }, label));
-  }
-  const unset = make("option", { value: "" }, `Default model: ${current}`);
-  return [unset, ...groups.values()];
-}
-
 function modelField(model, commit) {
-  const id = newId("model");
-  const select = make("select", { id });
+  const select = make("select");
   select.addEventListener("change", () => commit("model", select.value || null));
   let listed = "";
   function show() {
     const current = model.get("reading").model ?? "";
     if (listed !== current) {
       listed = current;
-      select.replaceChildren(...options(model.get("choices"), current));
+      const unset = options([["", `Default model: ${current}`]]);
+      select.replaceChildren(...unset, ...grouped(model.get("choices")));
     }
     select.value = model.get("model") ?? "";
   }
   show();
-  const node = make("div", { class: "field" }, make("label", { for: id }, "Model"), select);
-  return { node, on: { model: show, reading: show } };
+  return { node: field("Model", select), on: { model: show, reading: show } };
 }
 
 /** What is written; all views of a widget show one text. */
@@ -58,10 +46,7 @@ class Draft {
 }
 
 function promptField(draft, line) {
-  const id = newId("prompt");
   const area = make("textarea", {
-    id,
-    rows: "5",
     spellcheck: "false",
     placeholder: "Write or paste a prompt: nothing is sent to a model",
   });
@@ -70,7 +55,7 @@ function promptField(draft, line) {
   let timer = 0;
   function later() {
     clearTimeout(timer);
-    timer = setTimeout(write, REST + area.value.length / CHARACTERS);
+    timer = setTimeout(write, SHORT_REST + area.value.length / CHARACTERS);
   }
   // One text at a time is under way: a busy kernel gets the newest alone.
   function write() {
@@ -81,12 +66,11 @@ function promptField(draft, line) {
     draft.set(area.value, area);
     later();
   });
-  const node = make("div", { class: "field" }, make("label", { for: id }, "Prompt"), area);
   function leave() {
     clearTimeout(timer);
     draft.areas.delete(area);
   }
-  return { node, leave };
+  return { node: field("Prompt", area), leave };
 }
 
 /** The bar; its parts stand in the table below with words and numbers. */
@@ -119,10 +103,10 @@ function table(reading) {
     const { free: tokens } = reading;
     rows.push(row("free", "Free", { tokens, low: tokens, high: tokens }, reading));
   }
-  const heads = ["Part", "Tokens", "Of the window"].map((text) =>
-    make("th", { scope: "col" }, text),
+  const heads = [["", "Part"], ["number", "Tokens"], ["number", "Of the window"]].map(
+    ([kind, text]) => make("th", { scope: "col", class: kind }, text),
   );
-  return make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
+  return make("table", { class: "rows" }, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
 }
 
 function row(name, label, share, { window: size }) {
@@ -170,36 +154,23 @@ export default () => {
       });
     },
     render({ model, el }) {
-      const note = make("p", { class: "help note", role: "status" });
+      const note = make("p", { class: "note", role: "status" });
       const line = new Line(model, note);
-      function commit(name, value) {
-        if (model.get(name) === value) return;
-        model.set(name, value);
-        model.save_changes();
-        line.do("set");
-      }
+      const commit = committing(model, line);
       const chosen = modelField(model, commit);
       const prompt = promptField(draft, line);
       const read = make("div", { class: "reading" });
-      const root = make(
-        "div",
-        { class: "glmkit-ruler glmkit-live", role: "group", "aria-label": "Token ruler" },
-        prompt.node,
-        chosen.node,
-        read,
-        note,
-      );
+      const root = panel("glmkit-ruler", "Token ruler", prompt.node, chosen.node, read, note);
       deaf(root);
       el.append(root);
       const show = showing(model, read);
       show();
       if (draft.text === null) line.do("show");
-      const listeners = [...Object.entries(chosen.on), ["reading", show]];
-      for (const [name, job] of listeners) model.on(`change:${name}`, job);
+      const leave = listening(model, changes([chosen, { on: { reading: show } }]));
       return () => {
         prompt.leave();
         line.leave();
-        for (const [name, job] of listeners) model.off(`change:${name}`, job);
+        leave();
       };
     },
   };

@@ -2,6 +2,8 @@
 
 A page loads a widget's module as one text, so what widgets share is put before it:
 `dom` (elements, labels, a line to the kernel) and `live` (answers while they stream).
+So with its style sheet: `ground` (colours, type, controls and lines of every panel)
+stands before what is the widget's own.
 """
 
 from __future__ import annotations

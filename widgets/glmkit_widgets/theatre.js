@@ -114,57 +114,37 @@ function spoken(measures) {
 }
 
 function repeated(model) {
-  const id = newId("repeats");
-  const select = make("select", { id });
-  for (const count of [1, 2, 3, 4]) {
-    const text = count === 1 ? "once" : `${count} times`;
-    select.append(make("option", { value: String(count) }, text));
-  }
+  const counts = [[1, "once"], [2, "2 times"], [3, "3 times"], [4, "4 times"]];
+  const select = make("select", {}, ...options(counts));
   select.addEventListener("change", () => keep(model, "repeats", Number(select.value)));
-  const label = make("label", { class: "name", for: id }, "Ask each temperature");
-  return { select, root: make("div", { class: "bar" }, label, select) };
+  const name = label("Ask each temperature", select);
+  return { select, root: make("div", { class: "line field" }, name, select) };
 }
 
-export default () => {
-  let answers;
-  return {
-    initialize({ model }) {
-      answers = new Answers(model);
-    },
-    render({ model, el }) {
-      const plot = new Plot();
-      const said = make("p", { class: "sentence", role: "status" });
-      const repeats = repeated(model);
-      const update = () => {
-        repeats.select.value = String(model.get("repeats"));
-        said.textContent = model.get("said");
-        const measures = model.get("measures");
-        const begun = measures.some((each) => each.within !== null || each.from_first !== null);
-        plot.root.hidden = !begun;
-        plot.update(measures);
-      };
-      const page = new Columns({
-        model,
-        el,
-        answers,
-        name: "glmkit-theatre",
-        label: "Temperature theatre",
-        asked: () => ({ repeats: Number(repeats.select.value) }),
-      });
-      page.settings.append(repeats.root);
-      page.above.append(said, plot.root);
-      update();
-      page.deafen();
-      const leave = listening(model, {
-        "change:repeats": update,
-        "change:measures": update,
-        "change:said": update,
-      });
-      return () => {
-        leave();
-        plot.leave();
-        page.leave();
-      };
-    },
+function render({ model, el, answers }) {
+  const plot = new Plot();
+  const said = make("p", { class: "sentence", role: "status" });
+  const repeats = repeated(model);
+  const update = () => {
+    repeats.select.value = String(model.get("repeats"));
+    said.textContent = model.get("said");
+    const measures = model.get("measures");
+    const begun = measures.some((each) => each.within !== null || each.from_first !== null);
+    plot.root.hidden = !begun;
+    plot.update(measures);
   };
-};
+  const page = new Columns({
+    model,
+    el,
+    answers,
+    name: "glmkit-theatre",
+    title: "Temperature theatre",
+    asked: () => ({ repeats: Number(repeats.select.value) }),
+  });
+  page.settings.append(repeats.root);
+  page.above.append(said, plot.root);
+  update();
+  return page.hear({ repeats: update, measures: update, said: update }, plot);
+}
+
+export default answering(render);

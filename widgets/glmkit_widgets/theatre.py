@@ -41,7 +41,7 @@ class TemperatureTheatre(Columns):
     """
 
     _esm = module("dom", "live", "columns", "theatre")
-    _css = style("live", "columns", "theatre")
+    _css = style("live", "ground", "columns", "theatre")
 
     repeats = traitlets.Int(2).tag(sync=True)
     #: What the picture shows: temperature, within, from_first and same of `Spread`.

@@ -3,10 +3,8 @@
 // Characters of a question that are shown before a person asks for all of it.
 const SHOWN = 1500;
 
-function action(text, label, act) {
-  const button = make("button", { type: "button", class: "quiet", "aria-label": label }, text);
-  button.addEventListener("click", act);
-  return button;
+function action(text, title, act) {
+  return button(text, act, { class: "plain small", "aria-label": title });
 }
 
 /** What goes along with a question, one chip each; `drop(place)` lets it be taken off. */
@@ -22,17 +20,15 @@ function chips(attached, drop) {
 /** A button row round one tool that waits for a yes. */
 function confirmation({ mark, tool, arguments: given }, line) {
   const answer = (yes) => () => line.do("confirm", { mark, yes });
-  const allow = make("button", { type: "button", class: "main" }, "Allow");
-  const decline = make("button", { type: "button" }, "Decline");
-  allow.addEventListener("click", answer(true));
-  decline.addEventListener("click", answer(false));
+  const allow = button("Allow", answer(true), { class: "main" });
+  const decline = button("Decline", answer(false));
   const asked = make("p", {}, "The model wants to use ", make("code", {}, tool));
   const box = make(
     "div",
     { class: "confirm", role: "group", "aria-label": `Allow ${tool}?`, "data-mark": mark },
     asked,
-    make("pre", { tabindex: "0", "aria-label": "Arguments" }, given),
-    make("div", { class: "row" }, allow, decline),
+    make("pre", { class: "code", tabindex: "0", "aria-label": "Arguments" }, given),
+    make("div", { class: "line" }, allow, decline),
   );
   deaf(box);
   return box;
@@ -134,31 +130,28 @@ class TurnView {
 
   /** Let the question be edited in its place. */
   open() {
-    const field = make("textarea", { rows: "2", "aria-label": "The question, edited" });
-    field.value = this.turn.question;
-    const ask = make("button", { type: "button", class: "main" }, "Ask");
-    const cancel = make("button", { type: "button" }, "Cancel");
-    const box = make("div", { class: "editing" }, field, make("div", { class: "row" }, cancel, ask));
+    const area = make("textarea", { "aria-label": "The question, edited" });
+    area.value = this.turn.question;
     const close = () => {
       box.replaceWith(this.asked);
       this.edit.focus();
     };
     const send = () => this.chat.when(
-      this.chat.line.do("edit", { key: this.key, text: field.value }),
+      this.chat.line.do("edit", { key: this.key, text: area.value }),
       () => box.replaceWith(this.asked),
     );
-    ask.addEventListener("click", send);
-    cancel.addEventListener("click", close);
+    const buttons = [button("Cancel", close), button("Ask", send, { class: "main" })];
+    const box = make("div", { class: "editing" }, area, make("div", { class: "line" }, ...buttons));
     box.addEventListener("keydown", (event) => {
       if (event.key === "Escape") close();
-      else if (entered(event) && event.target === field) send();
+      else if (entered(event) && event.target === area) send();
       else return;
       event.preventDefault();
       event.stopPropagation();
     });
     deaf(box);
     this.asked.replaceWith(box);
-    field.focus({ preventScroll: true });
+    area.focus({ preventScroll: true });
     box.scrollIntoView({ block: "nearest" });
   }
 
