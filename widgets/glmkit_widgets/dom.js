@@ -141,13 +141,15 @@ class Line {
     if (message.refused) this.say([message.refused, message.hint].filter(Boolean).join(" "), true);
   }
 
-  /** Say why nothing was heard; after a restart, or without a kernel, nothing ever is. */
-  wonder(id) {
+  /** Say why nothing was heard, and look again: a kernel that was busy as it started
+   * anew, or was idle all the time, never hears this. */
+  wonder(id, idle = false) {
     const kernel = this.model.widget_manager?.kernel;
-    if (kernel === undefined || kernel?.status === "busy") return this.say(BUSY);
-    if (kernel?.connectionStatus !== "connected") return this.say(LOST);
-    const again = () => this.say(kernel.status === "busy" ? BUSY : LOST);
-    this.waiting.set(id, setTimeout(again, LONG_PATIENCE));
+    const busy = kernel === undefined || kernel?.status === "busy";
+    if (!busy && (idle || kernel?.connectionStatus !== "connected")) return this.say(LOST);
+    if (busy && this.note.textContent !== BUSY) this.say(BUSY);
+    const again = () => this.wonder(id, !busy);
+    if (kernel) this.waiting.set(id, setTimeout(again, LONG_PATIENCE));
   }
 
   say(text, refused = false) {
