@@ -119,7 +119,11 @@ def running_lab(
         yield Lab(url, folder, home)
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:  # its threads can hold each other at the end
+            server.kill()
+            server.wait()
 
 
 def _command(port: int, folder: Path) -> list[str]:
