@@ -48,11 +48,21 @@ class GLMError(Exception):
     """Root of glmkit's errors: a message that says what, a hint that says what next."""
 
     hint = "Run `glmkit doctor` to see what is set up and what is missing."
+    _added: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         if hint is not None:
             self.hint = hint
+
+    def add_note(self, note: str) -> None:
+        """Keep a note, which comes after the hint."""
+        self._added += (note,)
+
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        """The hint and other notes: a script's traceback ends with them."""
+        return [f"→ {self.hint}", *self._added]
 
     def _render_traceback_(self) -> list[str]:
         """Two lines in a notebook, where IPython would print the whole stack."""
@@ -66,8 +76,7 @@ class ConfigError(GLMError):
 class LedgerError(GLMError):
     """The ledger can not be read or written.
 
-    Raised before anything is sent; or, with `.reply`, when the answer was already
-    there and could not be recorded.
+    Raised before anything is sent; with `.reply` if an answer could not be recorded.
     """
 
     hint = "`glmkit doctor` shows where the ledger is; GLMKIT_DATA_DIR moves it."
@@ -92,16 +101,13 @@ class TransportError(GLMError):
     stale = False
     lasting = False
     reply: Reply | None = None
-
     hint = "Check the network and the endpoint's URL, then run it again."
 
 
 class StreamError(GLMError):
     """A stream ended before it was finished; `.reply` holds what arrived."""
 
-    hint = (
-        "What arrived is in `.reply` (and in glmkit.last()); run it again for the rest."
-    )
+    hint = "What arrived is in `.reply` and glmkit.last(); run it again for the rest."
     reply: Reply | None = None
 
 
@@ -254,9 +260,7 @@ RULES: dict[str, Rule] = {
     "1222": Rule(InvalidRequestError, "stop", "The service has no such API."),
     "1230": Rule(ServerError, "wait"),
     "1231": Rule(InvalidRequestError, "stop", "That request_id was used before."),
-    "1233": Rule(
-        InvalidRequestError, "stop", "Tasks belong to the key that made them."
-    ),
+    "1233": Rule(InvalidRequestError, "stop", "Only the key that made it sees it."),
     "1234": Rule(ServerError, "wait"),
     "1261": Rule(ContextLengthError),
     "1300": Rule(ContentFilterError),
@@ -275,7 +279,7 @@ RULES: dict[str, Rule] = {
     "1315": Rule(QuotaError, "stop", _PLAN),
     **{str(code): Rule(QuotaError, "reset", _PLAN) for code in range(1316, 1322)},
     "1701": Rule(RateLimitError, "wait"),
-    "1702": Rule(InvalidRequestError),
+    "1702": Rule(InvalidRequestError, "stop", "Ask again without the web search."),
     "1703": Rule(InvalidRequestError),
 }
 
@@ -294,7 +298,6 @@ _BY_STATUS: dict[int, Rule] = {
     501: Rule(ServerError),
     505: Rule(ServerError),
 }
-
 
 _STATUSES = {str(status) for status in range(400, 600)}
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 import time
 import warnings
 from typing import NoReturn
@@ -209,7 +210,15 @@ def _found() -> Access:
 def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
     if text not in _said:
         _said.add(text)
-        warnings.warn(text, kind, stacklevel=6)
+        warnings.warn(text, kind, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """Return the stack level of the person's own line, which a warning points to."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("glmkit"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def stored(endpoint: Endpoint) -> str | None:
