@@ -324,3 +324,14 @@ def test_dry_run_tells_the_clients_own_limit(run: Run, place: Paced) -> None:
     )
     _, out = run("%%glm --dry-run\nHi")
     assert "3 requests in flight" in out
+
+
+def test_help_writes_the_magic_as_it_is_typed(shell: InteractiveShell) -> None:
+    said = shell.find_line_magic("glm") and shell.find_cell_magic("glm").__doc__
+    assert "\n  %%glm [-m MODEL]" in said
+
+
+def test_a_keyword_is_no_name_for_an_answer(run: Run, place: Paced) -> None:
+    result, _ = run("%%glm -o class\nHi")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert place.seen["requests"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,7 +70,7 @@ def options(method: F) -> F:
     """Give a magic the options of `%%glm`."""
     for decorate in reversed(_ARGUMENTS):
         method = decorate(method)
-    decorated: F = magic_arguments("%%glm")(method)
+    decorated: F = magic_arguments("%glm")(method)  # the help puts another % before it
     parser(decorated).allow_abbrev = False
     return decorated
 
@@ -166,7 +167,7 @@ def _unknown(word: str, of: MagicArgumentParser) -> ConfigError:
 
 
 def _identifier(name: str | None) -> str | None:
-    if name is None or name.isidentifier():
+    if name is None or (name.isidentifier() and not keyword.iskeyword(name)):
         return name
     raise ConfigError(f"-o {name}: that is no name", hint="For instance -o answer.")
 
