@@ -52,10 +52,11 @@ def ledger() -> Ledger:
 def _spelled_out(method: F) -> F:
     """Show every option in the signature, where Python has only `**options`."""
     plain = inspect.signature(method)
+    option = inspect.Parameter("_", inspect.Parameter.KEYWORD_ONLY, default=None)
     kept = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
     spelled = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
-        for name in Options.__annotations__
+        option.replace(name=name, annotation=kind.__forward_arg__)
+        for name, kind in Options.__annotations__.items()
         if name not in plain.parameters
     ]
     method.__signature__ = plain.replace(parameters=kept + spelled)  # type: ignore[attr-defined]
@@ -147,6 +148,11 @@ class Client(_Core, Endpoints[Blocking]):
 
         `prompt` is a text, a list of parts, or a list of messages. Options that are
         None are not sent: the service's default holds. Raises GLMError, Interrupted.
+
+        `thinking` is True, False or an effort ("low", "high", ...), `tools` a list,
+        `schema` a type or a JSON Schema, whose value is `reply.parsed`; `web_search` is
+        True or its fields, `retrieval` a knowledge base's id or its fields;
+        `extra_body` holds fields that have no name here.
 
             client.chat("A haiku on rain", model="glm-4-plus", temperature=0.9)
         """
