@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from typing import Any
 
 from glmkit import catalog
 from glmkit.config import LOCAL, SERVICES, origin_of
@@ -20,6 +21,11 @@ class Service:
             raise ConfigError(
                 f"in_flight can not be {in_flight}",
                 hint="At least one request has to be in flight; None: by the card.",
+            )
+        if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+            raise ConfigError(
+                f"timeout_s can not be {timeout_s!r}",
+                hint="It is the seconds to wait for the service: 300, for instance.",
             )
         self.endpoint = access.endpoint
         self.timeout_s = timeout_s
@@ -63,6 +69,10 @@ class Service:
             if tier in card.in_flight:
                 return Right(card.in_flight[tier], known=True)
         return Right()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the platform's token: another process finds its own."""
+        return vars(self) | {"_platform": None}
 
     async def locate(self) -> None:
         """Have the local platform up, where it is the endpoint. Raises LocalError."""
