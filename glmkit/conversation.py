@@ -10,7 +10,7 @@ from glmkit.client import AsyncClient, Client
 from glmkit.documents import prompt_of
 from glmkit.errors import ConfigError
 from glmkit.messages import Message, Prompt, Request, turns_of
-from glmkit.options import Options, check_names
+from glmkit.options import Options, check_names, listed
 from glmkit.rounds import ROUNDS, Steps, Turn, closed
 from glmkit.schema import Form
 from glmkit.series import AsyncSeries, Series
@@ -39,8 +39,9 @@ class _Talk:
             (*head, *turns_of(history)) if history else head
         )
         self._before: list[History] = []
-        offered = [tool for tool in tools if isinstance(tool, dict | str)]
-        own = tools_of(tool for tool in tools if not isinstance(tool, dict | str))
+        given = listed(tools)
+        offered = [tool for tool in given if isinstance(tool, dict | str)]
+        own = tools_of(tool for tool in given if not isinstance(tool, dict | str))
         self._offered: list[Any] = [*own.values(), *offered]
         self._tools: dict[str, Tool] = own
         self._box = Toolbox(own, asker)

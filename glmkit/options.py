@@ -47,6 +47,10 @@ def check_names(given: Mapping[str, Any]) -> None:
     """Raise ConfigError for an option that there is not, with the nearest name."""
     known = Options.__annotations__
     for name in given:
+        if name == "stream":
+            raise ConfigError(
+                "`stream` is no option", hint="Use `with client.stream(...) as stream:`"
+            )
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             raise ConfigError(
@@ -86,7 +90,7 @@ def thinking(
 
 def tools(given: dict[str, Any]) -> list[Any]:
     """Take the options that are tools, and return what is sent of them."""
-    offered = [_tool(tool) for tool in given.pop("tools", ())]
+    offered = [_tool(tool) for tool in listed(given.pop("tools", ()))]
     match given.pop("web_search", None):
         case bool(on):
             switch = {"search_engine": "search_std", "search_result": True}
@@ -114,6 +118,16 @@ def tools(given: dict[str, Any]) -> list[Any]:
                 hint="Use the knowledge base's id, or the fields as a dict.",
             )
     return offered
+
+
+def listed(offered: Any) -> list[Any]:
+    """Return the tools as a list; ConfigError for one that stands alone."""
+    if callable(offered) or isinstance(offered, str | Mapping):
+        raise ConfigError(
+            f"tools takes a list, and this is {offered!r}",
+            hint="Put it into brackets: tools=[...].",
+        )
+    return list(offered)
 
 
 def _service_tool(kind: str, fields: dict[str, Any]) -> dict[str, Any]:

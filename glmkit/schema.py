@@ -96,9 +96,10 @@ def schema_of(kind: Any) -> dict[str, Any]:
     except ConfigError:
         raise
     except (TypeError, NameError, ValueError, RecursionError) as exc:
+        # Where the whole of it is no type, the reason only says that once more.
+        reason = "" if repr(kind) in str(exc) else f": {str(exc).splitlines()[0]}"
         raise ConfigError(
-            f"no JSON Schema expresses {_name(kind)}: {str(exc).splitlines()[0]}",
-            hint=_HINT,
+            f"no JSON Schema expresses {_name(kind)}{reason}", hint=_HINT
         ) from exc
     schema = _rooted(root, own | more)
     for place, part in _parts(schema, "$"):
@@ -259,4 +260,8 @@ def _parts(schema: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, 
 
 
 def _name(kind: Any) -> str:
-    return getattr(kind, "__name__", None) or repr(kind)
+    named = getattr(kind, "__name__", None) or repr(kind)
+    # A value in a type's place, such as a table, may be long.
+    return (
+        named if len(named) <= 80 and "\n" not in named else f"a {type(kind).__name__}"
+    )

@@ -17,6 +17,7 @@ TIME_S = 60.0
 RESULT_CAP = 16_000
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_FITTING = "The model wrote them: ask again, or describe the argument more closely."
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -67,10 +68,13 @@ class Tool:
         try:
             value = decode(self._arguments, text.strip() or "{}")
         except msgspec.ValidationError as exc:
-            raise ToolError(f"the arguments of {self.name} do not fit: {exc}") from exc
+            raise ToolError(
+                f"the arguments of {self.name} do not fit: {exc}", hint=_FITTING
+            ) from exc
         except (msgspec.DecodeError, UnicodeError, RecursionError) as exc:
             raise ToolError(
-                f"the arguments of {self.name} are not a JSON object: {exc}"
+                f"the arguments of {self.name} are not a JSON object: {exc}",
+                hint=_FITTING,
             ) from exc
         given = msgspec.structs.asdict(value)
         return {name: v for name, v in given.items() if v is not msgspec.UNSET}
@@ -114,8 +118,9 @@ def tool(
 
     The docstring tells the model what it does, the annotations what it takes;
     `Annotated[int, "in metres"]` describes an argument. With `confirm=True` the person
-    is asked before each use. What it returns reaches the model as data: JSON that
-    names the tool and says that it holds no instructions.
+    is asked before each use; `name`, `timeout_s` and `result_cap` are those of `Tool`,
+    in parentheses: `@glmkit.tool(confirm=True)`. What it returns reaches the model as
+    data: JSON that names the tool and says that it holds no instructions.
 
     >>> @tool
     ... def add(a: int, b: int = 1) -> int:
