@@ -130,7 +130,10 @@ def _money(amount: Amount, currency: str) -> Money:
     try:
         exact = Money.of(Decimal(str(amount)), currency.upper())
     except (ArithmeticError, ValueError) as exc:
-        raise ConfigError(f"{amount!r} is no amount", hint="Write 5 or 0.25.") from exc
+        raise ConfigError(
+            f"{amount!r} is no amount",
+            hint='For instance 5 or 0.25, with the currency after it: "CNY".',
+        ) from exc
     if not 0 <= exact.parts < 2**62:
         raise ConfigError(
             f"{amount!r} is no amount to spend", hint="Write a number from 0 on."

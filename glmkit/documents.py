@@ -54,7 +54,7 @@ def prompt_of(prompt: Any) -> Prompt:
     if isinstance(prompt, Sequence):
         return [_item(item) for item in prompt]
     raise ConfigError(
-        f"a prompt can not be a {type(prompt).__name__}",
+        f"a prompt can not be of type {type(prompt).__name__}",
         hint="Pass a text, a list of texts and media, or a list of messages.",
     )
 
@@ -73,7 +73,9 @@ def part_of(medium: Any) -> Part:
         return _part(_drawn(medium), "the figure")
     if hasattr(medium, "getbands"):
         return _picture_part(medium, "the picture", b"")
-    raise ConfigError(f"a prompt can not hold a {type(medium).__name__}", hint=_HINT)
+    raise ConfigError(
+        f"a prompt can not hold what is of type {type(medium).__name__}", hint=_HINT
+    )
 
 
 def image(source: Any) -> ImagePart:

@@ -223,7 +223,7 @@ def turns_of(prompt: Prompt) -> tuple[Message, ...]:
             return (Message("user", tuple(_part(item) for item in prompt)),)
         case _:
             raise ConfigError(
-                f"a prompt can not be a {type(prompt).__name__}",
+                f"a prompt can not be of type {type(prompt).__name__}",
                 hint="Pass a text, a list of parts, or a list of messages.",
             )
 

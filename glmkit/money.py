@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import msgspec
 
@@ -32,8 +32,11 @@ class Money(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
-        """Return the amount exactly; ValueError where it is finer than 10⁻¹²."""
-        scaled = Decimal(amount).scaleb(12)
+        """Return the amount exactly; ValueError if no number or finer than 10⁻¹²."""
+        try:
+            scaled = Decimal(amount).scaleb(12)
+        except InvalidOperation as exc:
+            raise ValueError(f"{amount!r} is no amount of {currency}") from exc
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{amount} {currency} is finer than 10⁻¹² units")
         return cls(int(scaled), currency)

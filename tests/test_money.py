@@ -40,3 +40,8 @@ def test_amount_prints_plainly() -> None:
 def test_amount_finer_than_a_part_is_refused() -> None:
     with pytest.raises(ValueError, match="finer"):
         Money.of("0.0000000000001", "CNY")
+
+
+def test_what_is_no_number_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="'abc' is no amount of CNY"):
+        Money.of("abc", "CNY")

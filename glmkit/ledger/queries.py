@@ -136,12 +136,13 @@ def timings(
     """
     if kind not in TIMINGS:
         raise ConfigError(
-            f"the ledger keeps no {kind!r} of calls", hint=f"Use one of {[*TIMINGS]}."
+            f"the ledger keeps no {kind!r} of calls",
+            hint=f"Use one of {', '.join(TIMINGS)}.",
         )
     for name in {*by, *(where or {})} - {*KEYS}:
         _place(name)
         raise ConfigError(
-            f"the times are not kept by {name!r}", hint=f"Use one of {[*KEYS]}."
+            f"the times are not kept by {name!r}", hint=f"Use one of {', '.join(KEYS)}."
         )
     conditions, parameters = _conditions_on_sums(since, where or {})
     groups = {name: name for name in (*by, "bin")}
@@ -231,10 +232,12 @@ def _place(name: str) -> str:
     if name in KEYS:
         raise ConfigError(
             f"{name!r} is a column of sums alone",
-            hint=f"Beside it only {[*KEYS]} can be asked for, and days as `since`.",
+            hint=f"Beside it go only {', '.join(KEYS)}, and days as `since`.",
         )
     near = difflib.get_close_matches(name, _PLACES, 1)
     raise ConfigError(
-        f"the ledger has no column {name!r} to sort calls by",
-        hint=f"Did you mean {near[0]!r}?" if near else f"Use one of {[*_PLACES]}.",
+        f"the ledger has no column {name!r} to group calls by",
+        hint=f"Did you mean {near[0]!r}?"
+        if near
+        else f"Use one of {', '.join(_PLACES)}.",
     )
