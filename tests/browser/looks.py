@@ -56,9 +56,10 @@ _FAINT = """root => {
         const none = style.borderTopWidth === '0px' || !node.checkVisibility();
         if (native || none || node.disabled) return false;
         const ground = behind(node.parentElement);
-        const edge = [...ground, style.backgroundColor, style.borderTopColor];
-        const [a, b] = [light(seen(ground)), light(seen(edge))];
-        return a !== b && Math.max(a, b) / Math.min(a, b) < 3;
+        const fill = [...ground, style.backgroundColor];
+        const edge = [...fill, style.borderTopColor];
+        const [a, b, c] = [ground, fill, edge].map(colours => light(seen(colours)));
+        return b !== c && Math.max(a, c) / Math.min(a, c) < 3;
     }).map(node => node.outerHTML.slice(0, 120));
 }"""
 

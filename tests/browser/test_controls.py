@@ -180,7 +180,7 @@ def test_no_fault_of_accessibility_in_light_dark_and_narrow(
     panel.locator("summary").click()
     expect(panel.get_by_label("Model")).to_have_value("glm-z1-air")
     check_looks(book, theme, "controls", ".glmkit-controls")
-    panel.evaluate("root => root.style.setProperty('--edge', '#ddd')")
+    panel.evaluate("root => root.style.setProperty('--edge', 'var(--line)')")
     assert faint_controls(book.page, ".glmkit-controls"), "a faint border is not found"
 
 
