@@ -184,9 +184,10 @@ def _weight(feature: str, piece: str) -> float:
 
 
 def estimate_request(request: Request, count: Count = estimate) -> Estimate:
-    """Estimate the prompt tokens of a request: texts, chat template, tools, pictures.
+    """Estimate the prompt tokens of a request: texts, template, tools, pictures.
 
-    Videos, sounds and files are not counted. `count` is how texts are.
+    The schema of an answer is counted: it goes into the system's part. Videos, sounds
+    and files are not. `count` is how texts are.
     """
     total = Estimate(_PER_REQUEST, _PER_REQUEST, _PER_REQUEST)
     total += estimate_messages(request.messages, count)
@@ -194,6 +195,9 @@ def estimate_request(request: Request, count: Count = estimate) -> Estimate:
         # The template writes the definitions into the system text, indented.
         tools = msgspec.json.format(msgspec.json.encode(request.tools), indent=4)
         total += count(tools.decode())
+    form = request.response_format
+    if form is not None and form.json_schema is not None:
+        total += count(msgspec.json.encode(form.json_schema).decode())
     return total
 
 

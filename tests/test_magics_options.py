@@ -335,3 +335,14 @@ def test_a_keyword_is_no_name_for_an_answer(run: Run, place: Paced) -> None:
     result, _ = run("%%glm -o class\nHi")
     assert isinstance(result.error_in_exec, glmkit.ConfigError)
     assert place.seen["requests"] == 0
+
+
+def test_dry_run_shows_and_counts_the_schema(run: Run, place: Paced) -> None:
+    def tokens(out: str) -> int:
+        return int(out.partition("about ")[2].split()[0])
+
+    _, plain = run("%%glm --dry-run\nMake up a person.")
+    _, typed = run('%%glm --dry-run --schema "name, age int"\nMake up a person.')
+    assert "schema of the answer" not in plain
+    assert '"age":{"type":"integer"}' in typed.partition("schema of the answer")[2]
+    assert tokens(typed) > tokens(plain) + 20

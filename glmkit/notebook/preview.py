@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from IPython.display import display as _display
 
 from glmkit import catalog, loop, prices, render, tokens
@@ -42,7 +43,7 @@ def _facts(asked: Asked, request: Request) -> list[tuple[str, str]]:
     estimate = tokens.estimate_request(request)
     return [
         ("to", f"{asked.client.access.endpoint.name}, model {asked.model}"),
-        ("leaves", "; ".join(("the messages below", *asked.ready.sent))),
+        ("leaves", "; ".join(("what stands below", *asked.ready.sent))),
         ("tokens", _tokens(estimate, asked.model)),
         ("cost", _cost(estimate, request, asked)),
         ("limit", _limit(asked)),
@@ -51,7 +52,13 @@ def _facts(asked: Asked, request: Request) -> list[tuple[str, str]]:
 
 
 def _messages(request: Request) -> list[tuple[str, str]]:
-    return [(message.role, _content(message)) for message in request.messages]
+    said = [(str(message.role), _content(message)) for message in request.messages]
+    form = request.response_format
+    if form is None or form.json_schema is None:
+        return said
+    # The service reads it in the system's part; here it is told apart.
+    schema = msgspec.json.encode(form.json_schema.get("schema", {})).decode()
+    return [*said, ("schema of the answer", _cut(schema))]
 
 
 def _tokens(estimate: tokens.Estimate, model: str) -> str:
