@@ -249,6 +249,14 @@ def test_key_is_asked_for_without_being_shown(kernel: Kernel) -> None:
     assert kernel.value("defaults.client().access.key") == "****1234"
 
 
+def test_key_that_nobody_can_be_asked_for_is_two_lines(kernel: Kernel) -> None:
+    cell = kernel.client.execute("%glm key zai", allow_stdin=False)
+    (said,) = errors(kernel.finish(cell))
+    first, second = said.splitlines()
+    assert first.startswith("ConfigError: nobody can be asked")
+    assert "ZHIPUAI_API_KEY" in second
+
+
 def test_interrupted_chat_goes_on(kernel: Kernel, paced: Factory) -> None:
     slow, quick = paced(tokens=10_000, rate=100), paced(tokens=3)
     use(kernel, slow)

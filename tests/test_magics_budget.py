@@ -47,3 +47,9 @@ def test_notebook_has_a_budget_of_its_own(
     monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
     _, out = run("%glm budget 1 USD notebook")
     assert out == "$0 of $1 a notebook are gone, 0%\n"
+
+
+def test_without_a_budget_the_next_step_is_told(run: Run, place: Paced) -> None:
+    result, out = run("%glm budget")
+    assert result.result is None
+    assert "`%glm budget 5 CNY`" in out

@@ -185,3 +185,9 @@ def test_tab_completes_options_models_chats_variables_and_files(
     assert "sky" in completed(shell, "%glm chat sk")
     assert "export" in completed(shell, "%glm chat sky exp")
     assert "bigmodel" in completed(shell, "%glm key bigm")
+
+
+def test_nest_asyncio_is_not_called_unknown(run: Run) -> None:
+    result, out = run("%glm config nest_asyncio off")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert "`%glm config nest_asyncio on`" in out

@@ -253,3 +253,8 @@ def test_key_is_refused(value: Any) -> None:
 
 def test_hash_is_no_key() -> None:
     assert fill("{h}", h=KEY[:32] + ".txt").notes == ()
+
+
+def test_a_note_shows_doubled_braces_as_they_were_written() -> None:
+    noted = fill("{{x}}", x=1).notes
+    assert noted == ("{{x}} was sent as it stands",)

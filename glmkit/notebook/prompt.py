@@ -120,7 +120,8 @@ class _Filling:
             return None
         if self._foreign(found):
             before = self._text[max(0, found.start() - 1) : found.start()].strip()
-            self._note(f"{before}{found[0]} was sent as it stands")
+            after = "}" if before == "{" else ""
+            self._note(f"{before}{found[0]}{after} was sent as it stands")
             return None
         return self._filled(field)
 

@@ -28,7 +28,11 @@ def budget(session: Session, *words: str) -> Any:
 
     match words:
         case ():
-            return accounts.balance()
+            budgets = accounts.balance()
+            if len(budgets):
+                return budgets
+            say("No budget is set: `%glm budget 5 CNY` caps this session.")
+            return None
         case ("off",):
             amount, currency, scope = None, "CNY", "session"
         case ("off", scope):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import StdinNotImplementedError
+
 from glmkit import keys
 from glmkit.config import endpoint_of
 from glmkit.errors import ConfigError
@@ -49,6 +51,11 @@ def config(session: Session, *words: str) -> None:
             from glmkit.notebook import nesting
 
             say(nesting.switch_on())
+        case ("nest_asyncio", *_):
+            raise ConfigError(
+                "nest_asyncio can only be switched on",
+                hint="`%glm config nest_asyncio on`; a new kernel is without it.",
+            )
         case (name,):
             say(_shown(session, name))
         case _:
@@ -78,7 +85,13 @@ def _ask_key(session: Session, endpoint: Endpoint) -> None:
         raise ConfigError(
             "the local stand-in needs no key", hint="Name bigmodel, zai or a URL."
         )
-    text = getpass.getpass(f"Key for {endpoint.name}: ")
+    try:
+        text = getpass.getpass(f"Key for {endpoint.name}: ")
+    except StdinNotImplementedError as exc:
+        raise ConfigError(
+            "nobody can be asked for a key here: this kernel has no input",
+            hint="Set an environment variable instead, such as ZHIPUAI_API_KEY.",
+        ) from exc
     given = keys.Key(text)
     if endpoint.currency is not None:
         given.check_shape()
