@@ -36,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unknown arguments: {' '.join(more)}")
     given.more = more
     try:
-        return int(given.command(given) or 0)
+        done = int(given.command(given) or 0)
+        sys.stdout.flush()  # here, where a reader that has left is known
+        return done
+    except BrokenPipeError:  # as of `glmkit usage | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
     except GLMError as exc:
         print(f"{type(exc).__name__}: {exc}\n→ {exc.hint}", file=sys.stderr)
         return 1
@@ -56,15 +61,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=job)
         return command
 
-    folder = add("lab", lab)
-    folder.add_argument("folder", nargs="?", type=Path, default=Path(_GALLERY))
+    place: dict[str, Any] = {"nargs": "?", "type": Path, "default": Path(_GALLERY)}
+    place["help"] = f"default: {_GALLERY}, in this folder"
+    add("lab", lab).add_argument("folder", **place)
     page = add("demo", demo)
-    page.add_argument("--out", type=Path, default=Path("glmkit-demo.html"))
+    what = "where the page goes (glmkit-demo.html)"
+    page.add_argument("--out", type=Path, default=Path("glmkit-demo.html"), help=what)
     add("serve", serve, add_help=False)
-    what = add("local", local)
-    what.add_argument("what", choices=["install", "status", "stop"])
-    folder = add("gallery", gallery)
-    folder.add_argument("folder", nargs="?", type=Path, default=Path(_GALLERY))
+    add("local", local).add_argument("what", choices=["install", "status", "stop"])
+    add("gallery", gallery).add_argument("folder", **place)
     table = add("usage", usage)
     table.add_argument("--by", nargs="+", help="day, model, notebook, tag, ...")
     table.add_argument("--since", help="a day: 2026-01-31")
@@ -171,7 +176,8 @@ def usage(given: argparse.Namespace) -> None:
     frame = frames.usage(by=given.by, since=given.since)
     if not given.by:
         frame = frame[[name for name in _COLUMNS if name in frame]]
-    print(_table(frame) if len(frame) else "no calls yet")
+    none = f"no calls since {given.since}" if given.since else "no calls yet"
+    print(_table(frame) if len(frame) else none)
 
 
 def _table(frame: pd.DataFrame) -> str:

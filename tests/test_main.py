@@ -112,3 +112,23 @@ def test_demo_runs_the_first_notebook(platform: Platform, tmp_path: Path) -> Non
     assert "Loading widget" not in page
     assert "replayed" not in page.replace("<em>replayed</em>", "")
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback() -> None:
+    """As `glmkit usage | head` does; the pipe is closed before a word is written."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "glmkit", "usage"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_calls_before_a_day_are_not_denied() -> None:
+    assert glmkit("usage", "--since", "2020-01-01")[1] == "no calls since 2020-01-01\n"
+
+
+def test_serve_refuses_a_share_above_the_whole(platform: Platform) -> None:
+    code, _, complaint = glmkit("serve", "--fail", "3")
+    assert code == 1
+    assert "$.fail" in complaint

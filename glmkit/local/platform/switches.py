@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
@@ -40,7 +40,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     latency_s: float = 0.0
-    fail: float = 0.0
+    fail: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     overload: str = ""
     retry_after_s: float | None = None
     cut: int | None = None
