@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,13 @@ _CLOSE = """async path => {
 }"""
 
 
+#: A cell that runs until `Notebook.busy` lets it go.
+RUNS = """import pathlib, time
+print('runs', flush=True)
+while not pathlib.Path('go').exists():
+    time.sleep(0.05)"""
+
+
 class Notebook:
     """An open notebook with its kernel."""
 
@@ -133,6 +141,19 @@ class Notebook:
             arg=[self.path, index],
             timeout=limit_s * 1000,
         )
+
+    @contextmanager
+    def busy(self, index: int) -> Iterator[None]:
+        """Keep the kernel in a cell of `RUNS` for a while."""
+        self.start(index)
+        self.until(index, bool)
+        go = self.file.with_name("go")
+        try:
+            yield
+        finally:
+            go.touch()
+            self.wait(index)
+            go.unlink()
 
     def is_running(self, index: int) -> bool:
         script = f"arg => window.glmkitRuns[({_CELL})(arg).model.id] === 'running'"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looks import check_looks, faint_controls
-from tests.browser.notebook import Notebook, settle
+from tests.browser.notebook import RUNS, Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
@@ -23,7 +23,7 @@ _CELLS = [
     "print(settings.model, settings.temperature, settings.stream)",
     "settings.temperature = 0.3\nsettings.model = 'glm-z1-air'",
     "print(settings.max_tokens, repr(settings.system), settings.think)",
-    "import time; time.sleep(2)",
+    RUNS,
 ]
 
 
@@ -151,10 +151,9 @@ def test_the_settings_are_copied_as_a_cell_and_as_a_script(
 def test_a_change_while_a_cell_runs_is_told_and_done_later(notebook: Open) -> None:
     book = notebook(_CELLS)
     panel = _shown(book)
-    book.start(4)
-    panel.get_by_label("Streaming").click()
-    expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
-    book.wait(4)
+    with book.busy(4):
+        panel.get_by_label("Streaming").click()
+        expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
     expect(panel.get_by_role("status")).to_be_empty()
     _kernel_holds(book, "None None False")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looks import check_looks
-from tests.browser.notebook import Notebook
+from tests.browser.notebook import RUNS, Notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
@@ -24,7 +24,7 @@ _CELLS = [
     "                   attachments=['A note. ' * 2000])\n"
     "ruler",
     "print(ruler.value.sent.tokens, len(ruler.text), ruler.value.model)",
-    "import time; time.sleep(2)",
+    RUNS,
     "ruler.text = 'from a cell'",
     "settings.max_tokens = 200_000",
 ]
@@ -102,11 +102,10 @@ def test_two_views_show_one_text(notebook: Open) -> None:
 def test_what_is_typed_while_a_cell_runs_is_counted_after_it(notebook: Open) -> None:
     book = notebook(_CELLS)
     panel = _shown(book)
-    book.start(2)
-    panel.get_by_label("Prompt", exact=True).fill("typed meanwhile")
-    expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
-    panel.get_by_label("Prompt", exact=True).press_sequentially(", and more")
-    book.wait(2)
+    with book.busy(2):
+        panel.get_by_label("Prompt", exact=True).fill("typed meanwhile")
+        expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
+        panel.get_by_label("Prompt", exact=True).press_sequentially(", and more")
     wait_for(lambda: book.run(1)[0]["text"].split()[1], "25".__eq__)
     expect(panel.get_by_role("status")).to_be_empty()
 
