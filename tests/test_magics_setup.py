@@ -191,3 +191,29 @@ def test_nest_asyncio_is_not_called_unknown(run: Run) -> None:
     result, out = run("%glm config nest_asyncio off")
     assert isinstance(result.error_in_exec, glmkit.ConfigError)
     assert "`%glm config nest_asyncio on`" in out
+
+
+@pytest.mark.parametrize(
+    "word", ["status", "doctor", "controls", "dashboard", "chats", "last"]
+)
+def test_word_that_takes_nothing_says_so_in_two_lines(run: Run, word: str) -> None:
+    result, out = run(f"%glm {word} now")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert f"Write `%glm {word}` alone." in out
+
+
+@pytest.mark.parametrize("left", [EOFError, KeyboardInterrupt])
+def test_leaving_the_question_for_a_key_is_two_lines(
+    run: Run, ring: Ring, monkeypatch: pytest.MonkeyPatch, left: type[BaseException]
+) -> None:
+    def leave(prompt: str = "") -> str:
+        raise left
+
+    monkeypatch.setattr(getpass, "getpass", leave)
+    result, out = run("%glm key bigmodel")
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert out.splitlines()[-2:] == [
+        "ConfigError: no key was given",
+        "→ `%glm key bigmodel` asks again.",
+    ]
+    assert ring.kept == {}

@@ -236,7 +236,7 @@ def _place(name: str) -> str:
         )
     near = difflib.get_close_matches(name, _PLACES, 1)
     raise ConfigError(
-        f"the ledger has no column {name!r} to group calls by",
+        f"the ledger has no column {name!r}",
         hint=f"Did you mean {near[0]!r}?"
         if near
         else f"Use one of {', '.join(_PLACES)}.",

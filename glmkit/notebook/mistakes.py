@@ -63,7 +63,8 @@ class Mistakes(Mapping[int, str]):
         """The last cell that failed; ConfigError if there is none."""
         if self._last is None:
             raise ConfigError(
-                "no cell has failed in this session", hint="Run the cell, then ask."
+                "no cell has failed with an error of Python's in this session",
+                hint="Run the cell, then ask; glmkit's errors name the next step.",
             )
         return self._last
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ def run(session: Session, line: str) -> Any:
         raise ConfigError(
             f"%glm has no {name!r}",
             hint=f"Did you mean `%glm {near[0]}`?" if near else "See `%glm help`.",
+        )
+    if rest and len(inspect.signature(command).parameters) == 1:
+        raise ConfigError(
+            f"%glm {name} takes no {rest[0]!r}", hint=f"Write `%glm {name}` alone."
         )
     return command(session, *rest)
 

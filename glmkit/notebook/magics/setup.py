@@ -92,6 +92,10 @@ def _ask_key(session: Session, endpoint: Endpoint) -> None:
             "nobody can be asked for a key here: this kernel has no input",
             hint="Set an environment variable instead, such as ZHIPUAI_API_KEY.",
         ) from exc
+    except (EOFError, KeyboardInterrupt):  # as an error, so that Run All stops
+        raise ConfigError(
+            "no key was given", hint=f"`%glm key {endpoint.name}` asks again."
+        ) from None
     given = keys.Key(text)
     if endpoint.currency is not None:
         given.check_shape()
