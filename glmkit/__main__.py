@@ -100,6 +100,11 @@ def demo(given: argparse.Namespace) -> None:
     """Run the first notebook against the local platform and write it as HTML."""
     from glmkit import gallery as room
 
+    if given.out.is_dir() or not given.out.absolute().parent.is_dir():
+        raise ConfigError(  # before the run, not after it
+            f"{given.out} can not be written: its folder is missing, or it is one",
+            hint="Name another: --out FILE.",
+        )
     _fetch_weights()
     notebook = next(path for path in room.notebooks() if path.name == _DEMO)
     started = datetime.now(UTC)

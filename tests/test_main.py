@@ -132,3 +132,10 @@ def test_serve_refuses_a_share_above_the_whole(platform: Platform) -> None:
     code, _, complaint = glmkit("serve", "--fail", "3")
     assert code == 1
     assert "$.fail" in complaint
+
+
+def test_demo_looks_at_its_page_before_it_runs(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing" / "page.html"):
+        code, said, complaint = glmkit("demo", "--out", str(place))
+        assert (code, said) == (1, "")
+        assert "--out FILE" in complaint
