@@ -20,6 +20,7 @@ from glmkit.calls import Call, Fold, Origin, Reply, State
 from glmkit.cassette import Recording, Tape
 from glmkit.errors import (
     APIError,
+    ConfigError,
     GLMError,
     LedgerError,
     SchemaError,
@@ -75,6 +76,7 @@ class Exchange:
         self._retry_after = ""
         self._slots: Slots | None = None
         self._sent: transport.Sent | None = None
+        self._begun = False
         self._handed = False
         self._lost = False  # an earlier try may have been served
         self._began = 0.0
@@ -99,8 +101,20 @@ class Exchange:
                 pass
         return self.reply
 
+    def _begin(self) -> None:
+        if self._begun:
+            raise ConfigError(
+                "this answer was asked for already",
+                hint="Each `client.stream(...)` is read once: make another.",
+            )
+        self._begun = True
+
     async def run(self) -> AsyncGenerator[list[Event], None]:
-        """Yield the events, a batch for each read, and settle whatever happens."""
+        """Yield the events, a batch for each read, and settle whatever happens.
+
+        ConfigError the second time: one call is sent once, and is one row.
+        """
+        self._begin()
         again = True
         try:
             if found := await self._recorded():

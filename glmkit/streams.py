@@ -94,6 +94,8 @@ class Stream:
                 if tick_s is not None:
                     return []
                 continue
+            if batch is None:
+                self._queue.put(None)  # who reads on finds the end again
             if self._queue.qsize() == _ROOM // 2:
                 work.call(self._drained.set)
             return batch

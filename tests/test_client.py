@@ -408,3 +408,39 @@ def test_ledger_that_can_not_be_written_sends_nothing(
     with pytest.raises(glmkit.LedgerError):
         client_of(place).chat("Hi")
     assert place.seen["requests"] == 0
+
+
+def test_a_stream_is_asked_for_once(paced: Factory) -> None:
+    """Its second reading would be a second bill in the row of the first."""
+    place = paced(tokens=3)
+    stream = client_of(place).stream("Hi")
+    with stream:
+        first = list(stream)
+    with stream, pytest.raises(glmkit.ConfigError, match="already"):
+        list(stream)
+    assert place.seen["requests"] == 1
+    assert len(rows("id")) == 1
+    assert stream.reply.text == "".join(
+        event.text for event in first if isinstance(event, glmkit.Text)
+    )
+
+
+def test_an_async_stream_is_asked_for_once(paced: Factory) -> None:
+    place = paced(tokens=3)
+
+    async def twice() -> None:
+        stream = glmkit.AsyncClient(place.url, place.key).stream("Hi")
+        async with stream:
+            assert [event async for event in stream]
+        async with stream:
+            with pytest.raises(glmkit.ConfigError, match="already"):
+                [event async for event in stream]
+
+    asyncio.run(twice())
+    assert place.seen["requests"] == 1
+
+
+def test_reading_on_after_the_end_finds_nothing(paced: Factory) -> None:
+    with client_of(paced(tokens=3)).stream("Hi") as stream:
+        assert list(stream)
+        assert list(stream) == []

@@ -94,7 +94,7 @@ def test_search_reserves_the_window_and_its_fee(
     search = {"type": "web_search", "web_search": {"search_engine": "search_pro"}}
     glmkit.budget("0.68", "CNY")
     # 131,072 and 50 tokens at 5 yuan a million, and 0.03 for the search.
-    with pytest.raises(glmkit.BudgetError, match=r"up to ¥0\.68561$"):
+    with pytest.raises(glmkit.BudgetError, match=r"(?m)up to ¥0\.68561$"):
         client.chat("Hi", model="glm-4-plus", max_tokens=50, tools=[search])
     assert server.seen["requests"] == 0
     glmkit.budget("0.69", "CNY")
