@@ -150,7 +150,8 @@ def picture(grid: Grid, results: Sequence[Result]) -> tuple[str, str]:
     summary = ", ".join(
         f"{known[name]:,} {name}" for name in _STATES if known[name] or name == "done"
     )
-    head = f"{known['cells']:,} cells: {summary}; {spent(held) or 'no cost'}"
+    size = f"{known['cells']:,} cell" + ("s" if known["cells"] != 1 else "")
+    head = f"{size}: {summary}; {spent(held) or 'no cost'}"
     lines = [_line(grid, number, held[number]) for number in _first(held)]
     names = ("input", "model", "temperature", "answer")
     below = len(held) - len(lines)
