@@ -99,7 +99,7 @@ def error_lines(out: str) -> list[str]:
         ("%glm config temperature 7", "0 to 1"),
         ("%glm config stream maybe", "on or off"),
         ("%glm config endpoint nowhere", "unknown endpoint"),
-        ("%glm usage for ever", "sort calls by"),
+        ("%glm usage for ever", "has no column"),
         ("%glm 'x", "Close the quotes."),
         ("%%glm\n\n", "the prompt is empty"),
         ("%%glm -t warm\nHi", "warm"),
