@@ -312,6 +312,6 @@ def test_the_picture_is_escaped(paced: Factory, lab: Make) -> None:
     html, plain = widget._draw()
     assert "<img" not in html
     assert html.count("&lt;img") >= 3
-    assert "1 cells: 1 done" in plain
+    assert "1 cell: 1 done" in plain
     opened = sights.whole(widget._asked, 0, widget._results[0])  # type: ignore[arg-type]
     assert "<img" not in opened
