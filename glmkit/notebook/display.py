@@ -102,17 +102,23 @@ class _Painted:
     """An output that is painted again."""
 
     def begin(self) -> None:
-        empty = {"text/html": render.static(""), "text/plain": ""}
-        self._handle = display(empty, raw=True, display_id=True)
+        # Nothing would be seen yet, and each output costs a kernel half a millisecond.
+        self._handle: Any = None
 
     def pause_s(self, telling: Telling) -> float:
         return telling.pause_s(whole=True)
 
     def show(self, telling: Telling) -> None:
-        self._handle.update(telling.bundle(), raw=True)
+        self._paint(telling.bundle())
 
     def end(self, telling: Telling, final: Callable[[], Bundle]) -> None:
-        self._handle.update(final(), raw=True)
+        self._paint(final())
+
+    def _paint(self, bundle: Bundle) -> None:
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
 
 
 class _Written:
