@@ -23,15 +23,8 @@ def client() -> Client:
         return _client
 
 
-def use(client: Client) -> None:
-    """Make a client the default."""
-    global _client
-    with _lock:
-        _client = client
-
-
 def forget(make: Callable[[], Client] = Client) -> None:
-    """Make the default anew at its next use; as it is, that finds endpoint and key."""
+    """Have the default made anew at its next use; `Client` finds endpoint and key."""
     global _client, _make
     with _lock:
         _client, _make = None, make

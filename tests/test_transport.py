@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 
@@ -135,6 +135,23 @@ def test_a_proxy_of_https_hears_the_place_alone(
     assert b"secret" not in heard
 
 
+@asynccontextmanager
+async def begun(
+    peer: Peer, answer: bytes
+) -> AsyncIterator[tuple[Sent, bytes, AsyncIterator[bytes]]]:
+    """Ask, and have the beginning of an answer read; the other chunks come last."""
+
+    def serve() -> None:
+        peer.heard(10)
+        peer.answer(answer)
+
+    serving = asyncio.create_task(asyncio.to_thread(serve))
+    async with Sent("POST", peer.origin, {}, b"{}", timeout_s=10) as reply:
+        await serving
+        chunks = reply.chunks()
+        yield reply, await anext(chunks), chunks
+
+
 OPEN = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\na"
 
 
@@ -143,12 +160,7 @@ def test_what_comes_while_it_is_held_is_read_at_once_afterwards(
     peer: Peer, held: bool
 ) -> None:
     async def main() -> tuple[int, list[bytes]]:
-        sent = Sent("POST", peer.origin, {}, b"{}", timeout_s=10)
-        answering = asyncio.create_task(asyncio.to_thread(answer_after, peer, OPEN))
-        async with sent as reply:
-            await answering
-            chunks = reply.chunks()
-            first = await anext(chunks)
+        async with begun(peer, OPEN) as (reply, first, chunks):
             with reply.held() if held else nullcontext():
                 for byte in b"bcd":
                     peer.answer(bytes([byte]))
@@ -164,12 +176,7 @@ def test_what_comes_while_it_is_held_is_read_at_once_afterwards(
 
 def test_an_answer_that_breaks_off_while_it_is_held_is_told(peer: Peer) -> None:
     async def main() -> None:
-        sent = Sent("POST", peer.origin, {}, b"{}", timeout_s=10)
-        answering = asyncio.create_task(asyncio.to_thread(answer_after, peer, OPEN))
-        async with sent as reply:
-            await answering
-            chunks = reply.chunks()
-            await anext(chunks)
+        async with begun(peer, OPEN) as (reply, _, chunks):
             with reply.held():
                 peer.close()
                 await asyncio.sleep(0.02)
@@ -181,19 +188,9 @@ def test_an_answer_that_breaks_off_while_it_is_held_is_told(peer: Peer) -> None:
 
 def test_an_answer_that_has_all_come_can_be_held(peer: Peer) -> None:
     async def main() -> bytes:
-        sent = Sent("POST", peer.origin, {}, b"{}", timeout_s=10)
-        answering = asyncio.create_task(asyncio.to_thread(answer_after, peer, ANSWER))
-        async with sent as reply:
-            await answering
-            chunks = reply.chunks()
-            first = await anext(chunks)
+        async with begun(peer, ANSWER) as (reply, first, _):
             with reply.held():
                 await asyncio.sleep(0)
             return first
 
     assert asyncio.run(main()) == b"hi"
-
-
-def answer_after(peer: Peer, answer: bytes) -> None:
-    peer.heard(10)
-    peer.answer(answer)

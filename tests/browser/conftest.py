@@ -105,6 +105,16 @@ def theme(page: Page) -> Iterator[Callable[[str], None]]:
     set_theme(page, "JupyterLab Light")
 
 
+@pytest.fixture
+def one_shell(page: Page) -> Iterator[None]:
+    """Have kernels hear widgets between cells alone, as those without subshells do."""
+    script = """how => {
+        window.jupyterapp.serviceManager.kernels.commsOverSubshells = how }"""
+    page.evaluate(script, "disabled")
+    yield
+    page.evaluate(script, "perCommTarget")
+
+
 @pytest.fixture(autouse=True)
 def page_stays_on_loopback(traffic: Traffic) -> Iterator[None]:
     """Fail a test whose page asked another host for anything."""

@@ -115,19 +115,6 @@ while not pathlib.Path('go').exists():
     time.sleep(0.05)"""
 
 
-@contextmanager
-def one_shell(page: Page) -> Iterator[None]:
-    """Have kernels hear widgets between cells alone, as those without subshells do."""
-    script = (
-        "how => { window.jupyterapp.serviceManager.kernels.commsOverSubshells = how }"
-    )
-    page.evaluate(script, "disabled")
-    try:
-        yield
-    finally:
-        page.evaluate(script, "perCommTarget")
-
-
 class Notebook:
     """An open notebook with its kernel."""
 

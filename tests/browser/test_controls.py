@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looks import check_looks, faint_controls
-from tests.browser.notebook import RUNS, Notebook, one_shell, settle
+from tests.browser.notebook import RUNS, Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
@@ -148,17 +149,15 @@ def test_the_settings_are_copied_as_a_cell_and_as_a_script(
     assert 'model="glm-z1-air"' in settle(page, read)
 
 
-def test_a_change_while_a_cell_runs_is_told_and_done_later(
-    notebook: Open, page: Page
-) -> None:
-    with one_shell(page):
-        book = notebook(_CELLS)
-        panel = _shown(book)
-        with book.busy(4):
-            panel.get_by_label("Streaming").click()
-            expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
-        expect(panel.get_by_role("status")).to_be_empty()
-        _kernel_holds(book, "None None False")
+@pytest.mark.usefixtures("one_shell")
+def test_a_change_while_a_cell_runs_is_told_and_done_later(notebook: Open) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    with book.busy(4):
+        panel.get_by_label("Streaming").click()
+        expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
+    expect(panel.get_by_role("status")).to_be_empty()
+    _kernel_holds(book, "None None False")
 
 
 def test_settings_changed_in_a_cell_move_the_controls(notebook: Open) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looks import check_looks
-from tests.browser.notebook import RUNS, Notebook, one_shell
+from tests.browser.notebook import RUNS, Notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
@@ -99,18 +100,16 @@ def test_two_views_show_one_text(notebook: Open) -> None:
     expect(other.get_by_label("Prompt", exact=True)).to_have_value("both")
 
 
-def test_what_is_typed_while_a_cell_runs_is_counted_after_it(
-    notebook: Open, page: Page
-) -> None:
-    with one_shell(page):
-        book = notebook(_CELLS)
-        panel = _shown(book)
-        with book.busy(2):
-            panel.get_by_label("Prompt", exact=True).fill("typed meanwhile")
-            expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
-            panel.get_by_label("Prompt", exact=True).press_sequentially(", and more")
-        wait_for(lambda: book.run(1)[0]["text"].split()[1], "25".__eq__)
-        expect(panel.get_by_role("status")).to_be_empty()
+@pytest.mark.usefixtures("one_shell")
+def test_what_is_typed_while_a_cell_runs_is_counted_after_it(notebook: Open) -> None:
+    book = notebook(_CELLS)
+    panel = _shown(book)
+    with book.busy(2):
+        panel.get_by_label("Prompt", exact=True).fill("typed meanwhile")
+        expect(panel.get_by_role("status")).to_contain_text("The kernel is busy")
+        panel.get_by_label("Prompt", exact=True).press_sequentially(", and more")
+    wait_for(lambda: book.run(1)[0]["text"].split()[1], "25".__eq__)
+    expect(panel.get_by_role("status")).to_be_empty()
 
 
 _PASTE = """area => {

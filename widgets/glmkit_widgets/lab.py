@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from glmkit.calls import where
-from glmkit.config import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.errors import ConfigError, GLMError
 from glmkit_widgets import grid, inputs, sights
 from glmkit_widgets.choices import choices
@@ -244,23 +243,15 @@ class PromptLab(Panel):
         """Say what a run would take; on a thread of its own where a person types."""
         try:
             planned = self._grid()
-            endpoint = self._endpoint()
-            options, client = self._chosen(), self._known
-            model = options.get("model") or (client.model if client else None)
-            default = model or default_model(endpoint or LOCAL)
+            endpoint = self._endpoint(self._settings)
+            options = self._chosen()
+            default = options.get("model") or self._unchosen(endpoint)
             found = grid.forecast(planned, options, endpoint, default)
         except GLMError as exc:
             self._refuse(exc)
             return
         if not self._closed:
             self.plan = sights.plan(planned, found, default)
-
-    def _endpoint(self) -> Endpoint | None:
-        """Return where calls go, as far as that is known without asking."""
-        if client := self._known:
-            return client.access.endpoint
-        named = getattr(self._settings, "endpoint", None)
-        return endpoint_of(named) if named else None
 
     def _chosen(self) -> dict[str, Any]:
         held = self._settings.options() if self._settings is not None else {}

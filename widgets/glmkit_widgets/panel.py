@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from glmkit import defaults
+from glmkit.config import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.streams import Stream
 from glmkit_widgets.feed import Feed
 from glmkit_widgets.run import Run, told_of
@@ -50,6 +51,18 @@ class Panel(anywidget.AnyWidget):
     def _known(self) -> Client | None:
         """The client that asks, if there is one already."""
         return self._client or defaults.made()
+
+    def _endpoint(self, settings: object) -> Endpoint | None:
+        """Return where calls go, as far as that is known without asking."""
+        if client := self._known:
+            return client.access.endpoint
+        named = getattr(settings, "endpoint", None)
+        return endpoint_of(named) if named else None
+
+    def _unchosen(self, endpoint: Endpoint | None) -> str:
+        """Return the model that is asked where none is chosen."""
+        own = self._known.model if self._known else None
+        return own or default_model(endpoint or LOCAL)
 
     def stop(self) -> None:
         """Stop all answers that are under way; what arrived is kept. Waits for none."""

@@ -12,7 +12,6 @@ import msgspec
 import traitlets
 
 from glmkit import catalog, tokens
-from glmkit.config import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.documents import prompt_of
 from glmkit.errors import GLMError
 from glmkit.messages import Message, Request, turns_of
@@ -127,22 +126,11 @@ class TokenRuler(Panel):
         self._still.update()
 
     def _read(self) -> shares.Reading:
-        endpoint = self._endpoint()
-        model = self._model(endpoint)
+        endpoint = self._endpoint(self._settings)
+        chosen = self.model or getattr(self._settings, "model", None)
+        model = chosen or self._unchosen(endpoint)
         card = catalog.card(model)
         return shares.read(model, card, self._parts(), self._options(), endpoint)
-
-    def _endpoint(self) -> Endpoint | None:
-        """Return where a call would go, as far as that is known without asking."""
-        if client := self._known:
-            return client.access.endpoint
-        named = getattr(self._settings, "endpoint", None)
-        return endpoint_of(named) if named else None
-
-    def _model(self, endpoint: Endpoint | None) -> str:
-        chosen = self.model or getattr(self._settings, "model", None)
-        client = self._known.model if self._known else None
-        return chosen or client or default_model(endpoint or LOCAL)
 
     def _options(self) -> dict[str, Any]:
         settings = self._settings

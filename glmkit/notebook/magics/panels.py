@@ -33,11 +33,12 @@ def talk(session: Session, name: str = "", *words: str) -> Any:
         raise ConfigError(
             "a talk takes one name", hint='Put it in quotes: %glm talk "my chat".'
         )
-    client, system = session.client(), session.settings.system
+    system = session.settings.system
     given: dict[str, Any] = {"system": system}
     if name:
         known = name in session.chats
-        chat = session.chats.take(name, client, system=None if known else system)
+        system = None if known else system
+        chat = session.chats.take(name, session.client(), system=system)
         given = {"conversation": chat.talk, "title": name}
     return _opened(
         session,
