@@ -15,203 +15,163 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from glmkit import documents as documents
-    from glmkit import figures as figures
-    from glmkit import sandbox as sandbox
-    from glmkit.accounts import balance as balance
-    from glmkit.accounts import budget as budget
-    from glmkit.accounts import decide as decide
-    from glmkit.accounts import prune as prune
-    from glmkit.accounts import uncertain as uncertain
-    from glmkit.accounts import verify as verify
-    from glmkit.calls import Call as Call
-    from glmkit.calls import Reply as Reply
-    from glmkit.calls import Where as Where
-    from glmkit.calls import tag as tag
-    from glmkit.client import AsyncClient as AsyncClient
-    from glmkit.client import Client as Client
-    from glmkit.conversation import AsyncConversation as AsyncConversation
-    from glmkit.conversation import Conversation as Conversation
-    from glmkit.defaults import last as last
-    from glmkit.errors import (
+    from glmkit import (
+        errors as errors,
+        figures as figures,
+        sandbox as sandbox,
+        widgets as widgets,
+    )
+    from glmkit.client.clients import (
+        AsyncClient as AsyncClient,
+        Client as Client,
+    )
+    from glmkit.client.conversation import (
+        AsyncConversation as AsyncConversation,
+        Conversation as Conversation,
+    )
+    from glmkit.client.default import (
+        last as last,
+    )
+    from glmkit.client.prompts import media as media
+    from glmkit.client.prompts.files import (
+        read as read,
+    )
+    from glmkit.config.keys import (
+        Key as Key,
+    )
+    from glmkit.ledger.views.budgets import (
+        balance as balance,
+        budget as budget,
+        decide as decide,
+        prune as prune,
+        uncertain as uncertain,
+        verify as verify,
+    )
+    from glmkit.ledger.views.export import (
+        export as export,
+    )
+    from glmkit.ledger.views.frames import (
+        models as models,
+        repriced as repriced,
+        timings as timings,
+        usage as usage,
+    )
+    from glmkit.tools.tool import (
+        Tool as Tool,
+        tool as tool,
+    )
+    from glmkit.types.errors import (
         APIError as APIError,
-    )
-    from glmkit.errors import (
         AuthError as AuthError,
-    )
-    from glmkit.errors import (
         BudgetError as BudgetError,
-    )
-    from glmkit.errors import (
         BudgetWarning as BudgetWarning,
-    )
-    from glmkit.errors import (
         ConfigError as ConfigError,
-    )
-    from glmkit.errors import (
         ContentFilterError as ContentFilterError,
-    )
-    from glmkit.errors import (
         ContextLengthError as ContextLengthError,
-    )
-    from glmkit.errors import (
         GLMError as GLMError,
-    )
-    from glmkit.errors import (
         Interrupted as Interrupted,
-    )
-    from glmkit.errors import (
         InvalidRequestError as InvalidRequestError,
-    )
-    from glmkit.errors import (
         LedgerError as LedgerError,
-    )
-    from glmkit.errors import (
         LocalError as LocalError,
-    )
-    from glmkit.errors import (
         MediaWarning as MediaWarning,
-    )
-    from glmkit.errors import (
         OptionWarning as OptionWarning,
-    )
-    from glmkit.errors import (
         QuotaError as QuotaError,
-    )
-    from glmkit.errors import (
         RateLimitError as RateLimitError,
-    )
-    from glmkit.errors import (
         ReplayError as ReplayError,
-    )
-    from glmkit.errors import (
         SchemaError as SchemaError,
-    )
-    from glmkit.errors import (
         ServerError as ServerError,
-    )
-    from glmkit.errors import (
         StandInWarning as StandInWarning,
-    )
-    from glmkit.errors import (
         StreamError as StreamError,
-    )
-    from glmkit.errors import (
         ToolError as ToolError,
-    )
-    from glmkit.errors import (
         TransportError as TransportError,
     )
-    from glmkit.events import (
+    from glmkit.types.events import (
         Event as Event,
-    )
-    from glmkit.events import (
         Finish as Finish,
-    )
-    from glmkit.events import (
         Media as Media,
-    )
-    from glmkit.events import (
         Output as Output,
-    )
-    from glmkit.events import (
         Repair as Repair,
-    )
-    from glmkit.events import (
         Review as Review,
-    )
-    from glmkit.events import (
         Search as Search,
-    )
-    from glmkit.events import (
         Start as Start,
-    )
-    from glmkit.events import (
         Text as Text,
-    )
-    from glmkit.events import (
         Thinking as Thinking,
-    )
-    from glmkit.events import (
         ToolCall as ToolCall,
-    )
-    from glmkit.events import (
         ToolResult as ToolResult,
-    )
-    from glmkit.events import (
         Usage as Usage,
-    )
-    from glmkit.events import (
         Waiting as Waiting,
     )
-    from glmkit.exports import export as export
-    from glmkit.frames import models as models
-    from glmkit.frames import repriced as repriced
-    from glmkit.frames import timings as timings
-    from glmkit.frames import usage as usage
-    from glmkit.keys import Key as Key
-    from glmkit.messages import Message as Message
-    from glmkit.money import Money as Money
-    from glmkit.texts import read as read
-    from glmkit.tools import Tool as Tool
-    from glmkit.tools import tool as tool
-    from glmkit.widgets import dashboard as dashboard
+    from glmkit.types.messages import (
+        Message as Message,
+    )
+    from glmkit.types.money import (
+        Money as Money,
+    )
+    from glmkit.types.replies import (
+        Call as Call,
+        Reply as Reply,
+        Where as Where,
+        tag as tag,
+    )
+    from glmkit.widgets import (
+        dashboard as dashboard,
+    )
 
-_ERRORS = (
-    "APIError AuthError BudgetError BudgetWarning ConfigError ContentFilterError "
-    "ContextLengthError GLMError Interrupted InvalidRequestError LedgerError "
-    "LocalError MediaWarning OptionWarning QuotaError RateLimitError ReplayError "
-    "SchemaError ServerError StandInWarning StreamError ToolError TransportError"
-)
-_EVENTS = (
-    "Event Finish Media Output Repair Review Search Start Text Thinking ToolCall "
-    "ToolResult Usage Waiting"
-)
-
-#: Public name → the module it lives in; loaded when it is first used.
+#: Module → its public names; a module is loaded when a name of it is first used.
 _HOMES = {
-    **dict.fromkeys(_ERRORS.split(), "glmkit.errors"),
-    **dict.fromkeys(_EVENTS.split(), "glmkit.events"),
-    **dict.fromkeys(
-        ("balance", "budget", "decide", "prune", "uncertain", "verify"),
-        "glmkit.accounts",
+    "glmkit.types.errors": (
+        "APIError AuthError BudgetError BudgetWarning ConfigError "
+        "ContentFilterError ContextLengthError GLMError Interrupted "
+        "InvalidRequestError LedgerError LocalError MediaWarning "
+        "OptionWarning QuotaError RateLimitError ReplayError SchemaError "
+        "ServerError StandInWarning StreamError ToolError TransportError"
     ),
-    **dict.fromkeys(("Call", "Reply", "Where", "tag"), "glmkit.calls"),
-    **dict.fromkeys(("AsyncClient", "Client"), "glmkit.client"),
-    **dict.fromkeys(("AsyncConversation", "Conversation"), "glmkit.conversation"),
-    **dict.fromkeys(("Tool", "tool"), "glmkit.tools"),
-    **dict.fromkeys(("models", "repriced", "timings", "usage"), "glmkit.frames"),
-    "export": "glmkit.exports",
-    "Key": "glmkit.keys",
-    "Message": "glmkit.messages",
-    "Money": "glmkit.money",
-    "dashboard": "glmkit.widgets",
-    "last": "glmkit.defaults",
-    "read": "glmkit.texts",
+    "glmkit.types.events": (
+        "Event Finish Media Output Repair Review Search Start Text Thinking "
+        "ToolCall ToolResult Usage Waiting"
+    ),
+    "glmkit.types.messages": "Message",
+    "glmkit.types.money": "Money",
+    "glmkit.types.replies": "Call Reply Where tag",
+    "glmkit.config.keys": "Key",
+    "glmkit.tools.tool": "Tool tool",
+    "glmkit.ledger.views.budgets": "balance budget decide prune uncertain verify",
+    "glmkit.ledger.views.export": "export",
+    "glmkit.ledger.views.frames": "models repriced timings usage",
+    "glmkit.client.clients": "AsyncClient Client",
+    "glmkit.client.conversation": "AsyncConversation Conversation",
+    "glmkit.client.default": "last",
+    "glmkit.client.prompts.files": "read",
+    "glmkit.widgets": "dashboard",
+}
+_MODULE_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+#: Public names that are modules → the module.
+_MODULES = {
+    **{name: f"glmkit.{name}" for name in ("errors", "figures", "sandbox", "widgets")},
+    "media": "glmkit.client.prompts.media",
 }
 
-#: Modules that are public names themselves.
-_ROOMS = ("documents", "figures", "sandbox")
-
+#: The names that completion lists first. Errors are listed in `glmkit.errors`.
 __all__ = [
-    *sorted([*_HOMES, *_ROOMS]),
-    "load_ipython_extension",
-    "unload_ipython_extension",
-]
+    "AsyncClient", "AsyncConversation", "Client", "Conversation", "Message", "Money",
+    "Reply", "balance", "budget", "dashboard", "errors", "export", "figures", "last",
+    "media", "models", "read", "sandbox", "tag", "tool", "usage", "widgets",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"glmkit.{name}")
-    if name not in _HOMES:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'glmkit' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_ROOMS})
+    return __all__
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -222,7 +182,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take the magics away again: `%unload_ext glmkit`."""
+    """Remove the magics: `%unload_ext glmkit`."""
     from glmkit.notebook.session import unload
 
     unload(shell)

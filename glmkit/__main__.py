@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmkit.errors import ConfigError, GLMError
+from glmkit.types.errors import ConfigError, GLMError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def lab(given: argparse.Namespace) -> int:
     """Copy the gallery into FOLDER and open JupyterLab there; more options go to it."""
     from importlib.util import find_spec
 
-    from glmkit import gallery as room
+    from glmkit.notebook import gallery as room
 
     if find_spec("jupyterlab") is None:
         raise ConfigError(
@@ -98,7 +98,7 @@ def lab(given: argparse.Namespace) -> int:
 
 def demo(given: argparse.Namespace) -> None:
     """Run the first notebook against the local platform and write it as HTML."""
-    from glmkit import gallery as room
+    from glmkit.notebook import gallery as room
 
     if given.out.is_dir() or not given.out.absolute().parent.is_dir():
         raise ConfigError(  # before the run, not after it
@@ -133,7 +133,7 @@ def _answer(outputs: Sequence[Any]) -> str:
 
 
 def _print_calls(since: datetime) -> None:
-    from glmkit import frames
+    from glmkit.ledger.views import frames
 
     for call in frames.usage(since=since).to_dict("records"):
         tokens = f"{call['prompt_tokens']} in, {call['completion_tokens']} out"
@@ -145,30 +145,30 @@ def _print_calls(since: datetime) -> None:
 
 def serve(given: argparse.Namespace) -> int:
     """Serve the local platform in the foreground; `glmkit serve --help` has more."""
-    from glmkit.local import host
+    from glmkit.local import launcher
 
     if not {"-h", "--help", "--weights"} & set(given.more):
         _fetch_weights()
-    return _run(host.serve_command(given.more))
+    return _run(launcher.serve_command(given.more))
 
 
 def local(given: argparse.Namespace) -> None:
     """Install the stand-in's weights, or show or stop the local platform."""
-    from glmkit.local import host
+    from glmkit.local import launcher
 
     match given.what:
         case "install":
             print(_fetch_weights())
         case "stop":
-            print("stopped" if host.stop() else "was not running")
+            print("stopped" if launcher.stop() else "was not running")
         case _:
-            found = host.find()
+            found = launcher.find()
             print(f"{found.url} ({found.model})" if found else "not running")
 
 
 def gallery(given: argparse.Namespace) -> None:
     """Copy the gallery of notebooks into FOLDER, and list it."""
-    from glmkit import gallery as room
+    from glmkit.notebook import gallery as room
 
     for path in room.copy(given.folder):
         print(path)
@@ -176,7 +176,7 @@ def gallery(given: argparse.Namespace) -> None:
 
 def usage(given: argparse.Namespace) -> None:
     """Show the ledger: the calls, or their sums with --by."""
-    from glmkit import frames
+    from glmkit.ledger.views import frames
 
     frame = frames.usage(by=given.by, since=given.since)
     if not given.by:
@@ -194,14 +194,14 @@ def _table(frame: pd.DataFrame) -> str:
 
 def doctor(given: argparse.Namespace) -> None:
     """Show what is set up, what is missing, and the next step."""
-    from glmkit import doctor as room
+    from glmkit.notebook import doctor as room
 
     print(room.report(room.examine()))
 
 
 def _fetch_weights() -> Path:
     """Return the model file; our own copy is fetched, or mended, when need be."""
-    from glmkit.config import data_dir
+    from glmkit.config.endpoints import data_dir
     from glmkit.local import weights
 
     found = weights.find()

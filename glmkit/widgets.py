@@ -8,14 +8,14 @@ import glmkit_widgets
 
 if TYPE_CHECKING:
     from glmkit.ledger import Ledger
-    from glmkit_widgets.dashboard import Dashboard
+    from glmkit_widgets.dashboard.dashboard import Dashboard
 
 __all__ = [*glmkit_widgets.__all__, "dashboard"]
 
 
 def dashboard(ledger: Ledger | None = None) -> Dashboard:
     """Open the live dashboard of where the tokens went; None: the user's ledger."""
-    from glmkit_widgets.dashboard import Dashboard
+    from glmkit_widgets.dashboard.dashboard import Dashboard
 
     return Dashboard(ledger)
 

@@ -29,12 +29,14 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.guard import sitecustomize as guard  # installs the guard in this process
+from tests.support.guard import (
+    sitecustomize as guard,  # installs the guard in this process
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-    from glmkit.local import host
+    from glmkit.local import launcher
 
 ROOT = Path(__file__).parent.parent
 _PRIVATE = ("GLMKIT_", "ZHIPUAI_", "ZAI_", "OPENAI_", "JUPYTER_")
@@ -63,10 +65,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not config.stash.get(_OWNER, False):
         return
     if shared_state().exists():
-        from glmkit.local import host
+        from glmkit.local import launcher
 
         os.environ["GLMKIT_STATE_DIR"] = str(shared_state())
-        host.stop()
+        launcher.stop()
     shutil.rmtree(_root(), ignore_errors=True)
 
 
@@ -144,15 +146,15 @@ def forgive_escapes() -> None:
 
 
 @pytest.fixture(scope="session")
-def platform() -> host.Platform:
+def platform() -> launcher.Platform:
     """Return the real local platform; every worker finds the same one."""
-    from glmkit.local import host
+    from glmkit.local import launcher
 
     if "GLMKIT_LOCAL_MODEL" not in os.environ:
         pytest.fail("no weights: `make weights` (or `glmkit local install`) gets them")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLMKIT_STATE_DIR", str(shared_state()))
-        return host.ensure()
+        return launcher.ensure()
 
 
 @dataclass(frozen=True)
@@ -168,14 +170,14 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve a platform as `glmkit serve` does; `xdist_group("site")` shares it."""
-    from glmkit.local import host
+    from glmkit.local import launcher
 
     folder = tmp_path_factory.mktemp("documents")
     (folder / "whales.md").write_text("# Whales\n\nThe blue whale eats krill.\n")
     (folder / "sky.txt").write_text("天空是蓝色的，因为瑞利散射。", "utf-8")
     keys = ("first0123456789.secret0123456789", "other0123456789.secret0123456789")
     options = [word for key in keys for word in ("--key", key)]
-    command = host.serve_command([*options, "--documents", str(folder), "--json"])
+    command = launcher.serve_command([*options, "--documents", str(folder), "--json"])
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         url = json.loads(child.stdout.readline())["url"]
@@ -235,7 +237,7 @@ def serving(module: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def paced_server() -> Iterator[str]:
     """Run the paced wire server for this worker and return its origin."""
-    with serving("tests.paced") as origin:
+    with serving("tests.support.paced") as origin:
         yield origin
 
 
@@ -259,7 +261,7 @@ def paced(paced_server: str) -> Callable[..., Paced]:
 @pytest.fixture(scope="session")
 def resource_server() -> Iterator[str]:
     """Run the server of everything that is not a chat, and return its origin."""
-    with serving("tests.resource_server") as origin:
+    with serving("tests.support.resource_server") as origin:
         yield origin
 
 
@@ -281,7 +283,7 @@ def shell() -> Iterator[InteractiveShell]:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    from glmkit import defaults
+    from glmkit.client import default
     from glmkit.notebook import session
 
     config = Config()
@@ -294,7 +296,7 @@ def shell() -> Iterator[InteractiveShell]:
     yield made
     session.unload(made)
     InteractiveShell.clear_instance()
-    defaults.forget()
+    default.forget()
 
 
 #: Runs a cell; its result and what it printed.

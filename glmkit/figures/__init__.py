@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from glmkit.figures import burning, spending, timing, trouble
-from glmkit.figures.looks import DARK, LIGHT, TEMPLATE, colour
+from glmkit.figures import budgets, failures, spending, timing
 from glmkit.figures.panel import Panel, grid
+from glmkit.figures.style import DARK, LIGHT, TEMPLATE, colour
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -127,17 +127,17 @@ def in_flight(usage: pd.DataFrame, rights: Mapping[str, int]) -> go.Figure:
 
 def errors_and_retries(usage: pd.DataFrame) -> go.Figure:
     """Draw what went wrong, by kind; takes `usage(by="model")`."""
-    return trouble.troubles(usage).figure()
+    return failures.troubles(usage).figure()
 
 
 def failures_over_time(usage: pd.DataFrame) -> go.Figure:
     """Draw failed calls over time; takes `usage(by=("day", "model"))`."""
-    return trouble.failures(usage).figure()
+    return failures.failures(usage).figure()
 
 
 def error_codes(usage: pd.DataFrame) -> go.Figure:
     """Draw the errors' codes; takes `usage(newest=...)`."""
-    return trouble.codes(usage).figure()
+    return failures.codes(usage).figure()
 
 
 def budgets_over_time(balance: pd.DataFrame, usage: pd.DataFrame) -> go.Figure:
@@ -145,4 +145,4 @@ def budgets_over_time(balance: pd.DataFrame, usage: pd.DataFrame) -> go.Figure:
 
     Takes `glmkit.balance()` and `usage(newest=...)`.
     """
-    return burning.burn_down(balance, usage).figure()
+    return budgets.burn_down(balance, usage).figure()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glmkit.figures.looks import GREY, OTHERS, TEMPLATE, colour, label, marker, text
+from glmkit.figures.style import GREY, OTHERS, TEMPLATE, colour, label, marker, text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from glmkit.figures import looks
+from glmkit.figures import style
 from glmkit.figures.panel import (
     LONGEST,
     Panel,
@@ -21,7 +21,7 @@ from glmkit.figures.panel import (
     rows_of,
     totals,
 )
-from glmkit.figures.steps import steps
+from glmkit.figures.time_steps import steps
 
 #: Lines of a table of steps: the newest.
 _STEPS = 14
@@ -53,12 +53,12 @@ class Amounts(NamedTuple):
 
     def note(self, currency: str, amounts: Iterable[Decimal], more: str = "") -> str:
         """Return the sum in words, with what is not known of it."""
-        total = looks.money(sum(amounts, Decimal(0)), currency)
+        total = style.money(sum(amounts, Decimal(0)), currency)
         unknown = sum(self.unpriced.values())
         sure = _SURE[unknown > 0, self.at_most]
         words = [sure + total, more]
         if unknown:
-            models = ", ".join(looks.text(model) for model in [*self.unpriced][:2])
+            models = ", ".join(style.text(model) for model in [*self.unpriced][:2])
             rest = ", …" if len(self.unpriced) > 2 else ""
             words.append(f"{unknown:,} unpriced: {models}{rest}")
         return " · ".join(word for word in words if word)
@@ -100,14 +100,14 @@ def cost(frame: pd.DataFrame, currency: str) -> Panel:
     spread = steps(frame)
     values = nested(zip(frame["model"], spread.starts, shown, strict=True))
     by_model = {model: sum(at.values(), Decimal(0)) for model, at in values.items()}
-    words = {model: looks.money(sum_, currency) for model, sum_ in by_model.items()}
+    words = {model: style.money(sum_, currency) for model, sum_ in by_model.items()}
     words |= {
         model: f"{words[model] if by_model[model] else 'no price'}, "
         f"{calls:,} calls unpriced"
         for model, calls in found.unpriced.items()
     }
     note = found.note(currency, shown, kind)
-    sign = looks.money(Decimal(0), currency)[0]
+    sign = style.money(Decimal(0), currency)[0]
     return Panel(
         f"Cost by {spread.name}",
         note,
@@ -135,7 +135,7 @@ def tokens(frame: pd.DataFrame) -> Panel:
     calls = len(frame) if "at" in frame.columns else int(frame["calls"].sum())
     return Panel(
         f"Tokens by {spread.name}",
-        f"{looks.count(sum(sums.values()))} tokens in {calls:,} calls",
+        f"{style.count(sum(sums.values()))} tokens in {calls:,} calls",
         bars(
             cut(values),
             spread.places(),
@@ -197,17 +197,17 @@ def cells(frame: pd.DataFrame, currency: str, scope: str = "") -> Panel:
 
     def told(value: Decimal) -> str:
         return (
-            looks.money(value, currency) if unit == "cost" else f"{int(value):,} tokens"
+            style.money(value, currency) if unit == "cost" else f"{int(value):,} tokens"
         )
 
     kept = {
-        model: {looks.text(at): value for at, value in found.items() if at in dearest}
+        model: {style.text(at): value for at, value in found.items() if at in dearest}
         for model, found in values.items()
     }
-    sign = looks.money(Decimal(0), currency)[0] if unit == "cost" else ""
+    sign = style.money(Decimal(0), currency)[0] if unit == "cost" else ""
     traces = bars(
         cut(kept),
-        [looks.text(at) for at in reversed(dearest)],
+        [style.text(at) for at in reversed(dearest)],
         lying=True,
         hover=f"{sign}%{{value:,.3~g}}<br>%{{at}}",
     )
@@ -253,16 +253,16 @@ def saved(frame: pd.DataFrame, currency: str) -> Panel:
     sums = totals(values)
     order = [place for place in ("owed", *_SOURCES.values()) if place in sums]
     spared = sum((sums[place] for place in order[1:]), Decimal(0))
-    sign = looks.money(Decimal(0), currency)[0]
+    sign = style.money(Decimal(0), currency)[0]
     calls = dict(frame.groupby("source")["calls"].sum()) if len(frame) else {}
     replays = int(calls.get("cassette", 0))
     return Panel(
         "Owed and saved",
-        f"{looks.money(spared, currency)} saved, {replays:,} replays" if order else "",
+        f"{style.money(spared, currency)} saved, {replays:,} replays" if order else "",
         bars(cut(values), order[::-1], lying=True, hover=f"{sign}%{{value:.4~g}}"),
         xaxis={"tickprefix": sign},
         yaxis={"type": "category"},
-        rows=rows_of((p, sums[p], looks.money(sums[p], currency)) for p in order),
+        rows=rows_of((p, sums[p], style.money(sums[p], currency)) for p in order),
         empty="Nothing that has a price yet." if order else Panel("").empty,
     )
 
@@ -272,8 +272,8 @@ def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
 
     Takes `frames.repriced(other)`.
     """
-    told = looks.label(other)
-    ours, theirs = "as asked", f"all {looks.text(other)}"
+    told = style.label(other)
+    ours, theirs = "as asked", f"all {style.text(other)}"
     values: dict[str, dict[Any, Decimal]] = {}
     missing = 0
     for entry in frame.to_dict("records"):
@@ -284,9 +284,9 @@ def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
         values[str(entry["model"])] = {ours: listed, theirs: due}
     sums = totals(values)
     before, after = (sums.get(name, Decimal(0)) for name in (ours, theirs))
-    sign = looks.money(Decimal(0), currency)[0]
+    sign = style.money(Decimal(0), currency)[0]
     return Panel(
-        f"What if all had been {looks.text(told)}",
+        f"What if all had been {style.text(told)}",
         _compared(before, after, currency, missing) if len(frame) else "",
         bars(cut(values), [theirs, ours], lying=True, hover=f"{sign}%{{value:.4~g}}"),
         xaxis={"tickprefix": sign},
@@ -297,9 +297,9 @@ def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
 
 
 def _compared(before: Decimal, after: Decimal, currency: str, missing: int) -> str:
-    words = f"{looks.money(before, currency)} → {looks.money(after, currency)}"
+    words = f"{style.money(before, currency)} → {style.money(after, currency)}"
     if before:
-        words += f", {looks.times(after / before)} as much"
+        words += f", {style.times(after / before)} as much"
     return words + (f" · {missing:,} calls left out: no price" if missing else "")
 
 
@@ -312,8 +312,8 @@ def _what_if_rows(
 ) -> list[Row]:
     lines = []
     for model, found in values.items():
-        name = looks.label(model)
+        name = style.label(model)
         for words, due in (("as asked", ours), (f"had it been {told}", theirs)):
-            price = looks.money(found[due], currency)
+            price = style.money(found[due], currency)
             lines.append((f"{name}, {words}", found[due], price))
     return rows_of(lines)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from glmkit.figures import looks
+from glmkit.figures import style
 from glmkit.figures.panel import Panel, Row, decimal
 
 _HEADS = '<th scope="col">Model</th>' + "".join(
@@ -40,10 +40,10 @@ def _model(entry: Mapping[Any, Any], most: int, currency: str) -> tuple[str, str
     paid, listed = (_price(entry, name, currency) for name in ("cost", "list_cost"))
     texts = [*(f"{n:,}" for n in (calls, prompt, answer, tokens)), paid, listed]
     cells = "".join(f'<td class="number">{escape(words)}</td>' for words in texts)
-    bar = _bar(tokens / most, looks.colour(model))
-    name = escape(looks.label(model))
+    bar = _bar(tokens / most, style.colour(model))
+    name = escape(style.label(model))
     html = f'<tr><th scope="row">{name}</th>{cells}<td class="bars">{bar}</td></tr>'
-    plain = f"{looks.label(model)}: {tokens:,} tokens ({prompt:,} + {answer:,}), "
+    plain = f"{style.label(model)}: {tokens:,} tokens ({prompt:,} + {answer:,}), "
     return html, f"{plain}calls: {calls:,}, cost: {paid}"
 
 
@@ -52,7 +52,7 @@ def _price(entry: Mapping[Any, Any], name: str, currency: str) -> str:
     if amount is None:
         return "unknown" if entry["unpriced"] else "–"
     mark = _MARKS.get(str(entry["mark"]), "") if name == "cost" else ""
-    return mark + looks.money(decimal(amount), currency)
+    return mark + style.money(decimal(amount), currency)
 
 
 def html(panels: Iterable[Panel]) -> str:

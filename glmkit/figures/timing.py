@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from glmkit.figures import looks
+from glmkit.figures import style
 from glmkit.figures.panel import Panel, bars, cut, nested, rows_of, totals
 
 
@@ -142,7 +142,7 @@ def in_flight(frame: pd.DataFrame, rights: Mapping[str, int]) -> Panel:
     for model, calls in sent.groupby("model", sort=False):
         peaks[str(model)], now[str(model)] = _peak(calls)
     shown = {model: peaks[model] for model in sorted(peaks, key=lambda m: -peaks[m])}
-    names = {model: looks.text(looks.label(model)) for model in shown}
+    names = {model: style.text(style.label(model)) for model in shown}
     values = {model: {names[model]: peak} for model, peak in shown.items() if peak}
     traces = bars(
         cut(values),
@@ -160,7 +160,7 @@ def in_flight(frame: pd.DataFrame, rights: Mapping[str, int]) -> Panel:
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},
         rows=rows_of(
-            (looks.label(m), shown[m], _of_right(shown[m], rights.get(m), now[m]))
+            (style.label(m), shown[m], _of_right(shown[m], rights.get(m), now[m]))
             for m in values
         ),
     )
@@ -176,8 +176,8 @@ def _rights(held: Mapping[str, int], names: Mapping[str, str]) -> dict[str, Any]
         "marker": {
             "symbol": "line-ns-open",
             "size": 18,
-            "color": looks.GREY,
-            "line": {"width": 3, "color": looks.GREY},
+            "color": style.GREY,
+            "line": {"width": 3, "color": style.GREY},
         },
         "hovertemplate": "right: %{x} in flight<extra>%{y}</extra>",
     }

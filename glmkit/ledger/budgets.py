@@ -12,9 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from glmkit.calls import Call
-from glmkit.errors import BudgetError
-from glmkit.money import Money
+from glmkit.types.errors import BudgetError
+from glmkit.types.money import Money
+from glmkit.types.replies import Call
 
 Scope = Literal["session", "notebook", "day"]
 

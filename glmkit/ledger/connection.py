@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from glmkit import loop
-from glmkit.errors import LedgerError
 from glmkit.ledger import budgets, owners, schema, sums
 from glmkit.ledger.faults import aside, is_busy, is_damage, is_lasting, translated
 from glmkit.ledger.measures import Bands
 from glmkit.ledger.volumes import on_network
+from glmkit.transport import background_loop
+from glmkit.types.errors import LedgerError
 
 T = TypeVar("T")
 
@@ -250,7 +250,7 @@ def disconnect() -> None:
         connection.disconnect()
 
 
-loop.at_end(disconnect)
+background_loop.at_end(disconnect)
 
 
 def connect(path: Path) -> Connection:

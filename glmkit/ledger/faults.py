@@ -6,7 +6,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
-from glmkit.errors import LedgerError
+from glmkit.types.errors import LedgerError
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -6,7 +6,7 @@ import math
 import sqlite3
 from bisect import bisect_right
 
-from glmkit import catalog
+from glmkit.catalog import cards
 
 #: Calls that have not ended: no sum counts them yet.
 OPEN = "('pending', 'submitted')"
@@ -92,7 +92,7 @@ def sums_of_sums() -> dict[str, str]:
 def edges() -> dict[str, list[int]]:
     """Return where a length begins to cost another price, by any card in use."""
     found: dict[str, set[int]] = {"prompt": {0}, "output": {0}}
-    for card in catalog.cards():
+    for card in cards.cards():
         for tier in (tier for price in card.prices for tier in price.tiers):
             found["prompt"].add(tier.prompt_below or 0)
             found["output"].add(tier.output_below or 0)

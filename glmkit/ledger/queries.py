@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from glmkit.errors import ConfigError
 from glmkit.ledger.measures import (
     CELL_KEYS,
     DAY_KEYS,
@@ -19,6 +18,7 @@ from glmkit.ledger.measures import (
     sums_of_rows,
     sums_of_sums,
 )
+from glmkit.types.errors import ConfigError
 
 
 class Table(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from glmkit.calls import Answer, Call
-from glmkit.messages import Request, payload_key
-from glmkit.money import Money
+from glmkit.types.messages import Request, payload_key
+from glmkit.types.money import Money
+from glmkit.types.replies import Answer, Call
 
 _OPENING = (
     "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",

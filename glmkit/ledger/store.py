@@ -14,16 +14,16 @@ from typing import Any
 
 import msgspec
 
-from glmkit.calls import Call
-from glmkit.config import data_dir
-from glmkit.errors import BudgetWarning, LedgerError
+from glmkit.config.endpoints import data_dir
 from glmkit.ledger import budgets, owners, rights, rows, sums, upkeep, votes
 from glmkit.ledger.budgets import Budget, Scope
 from glmkit.ledger.connection import Connection, connect
 from glmkit.ledger.queries import Query, Table, query, timings
 from glmkit.ledger.transactions import transaction
 from glmkit.ledger.upkeep import Verification
-from glmkit.money import Money
+from glmkit.types.errors import BudgetWarning, LedgerError
+from glmkit.types.money import Money
+from glmkit.types.replies import Call
 
 #: Calls from one round of the file's chores to the next.
 _CHORES_EVERY = 500

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from glmkit import catalog, prices
-from glmkit.events import Usage
+from glmkit.catalog import cards, prices
 from glmkit.ledger import budgets
 from glmkit.ledger.measures import MEASURES, OPEN, UNDECIDED, sums_of_rows, sums_of_sums
 from glmkit.ledger.transactions import transaction
-from glmkit.money import Money
+from glmkit.types.events import Usage
+from glmkit.types.money import Money
 
 #: Operations that are billed by their usage alone.
 _BY_TOKENS = {"chat", "embeddings", "rerank"}
@@ -130,7 +130,7 @@ def _differences(row: tuple[Any, ...]) -> Iterator[Difference | None]:
     for parts, currency in ((list_cost, list_currency), (cost or None, cost_currency)):
         if parts is None:
             continue
-        due = prices.cost(catalog.card(model), usage, currency, day=day)
+        due = prices.cost(cards.card(model), usage, currency, day=day)
         due = prices.with_searches(due, tools, currency, day)
         right = due is not None and due.parts == parts
         recorded = Money(parts, currency)

@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from glmkit.calls import Where
 from glmkit.ledger.transactions import transaction
+from glmkit.types.replies import Where
 
 #: "tie": no answer was better than the others.
 Outcome = Literal["best", "other", "tie"]

@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from glmkit.errors import LocalError
+from glmkit.types.errors import LocalError
 
 _MAGIC = b"GGUF"
 _HEAD = struct.Struct("<4sIQQ")

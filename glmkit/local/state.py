@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from glmkit.config import state_dir
+from glmkit.config.endpoints import state_dir
 from glmkit.local import lock
 
 

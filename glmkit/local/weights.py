@@ -19,9 +19,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from glmkit.config import data_dir
-from glmkit.errors import LocalError
+from glmkit.config.endpoints import data_dir
 from glmkit.local import gguf, lock
+from glmkit.types.errors import LocalError
 
 STAND_IN = "SmolLM2-135M-Instruct"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

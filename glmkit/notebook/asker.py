@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from glmkit.documents import prompt_of
-from glmkit.messages import Message, Request, turns_of
-from glmkit.notebook import asking as asking_
-from glmkit.telling.badges import About
-from glmkit.telling.views import View
+from glmkit.client.prompts.media import prompt_of
+from glmkit.notebook import question as asking_
+from glmkit.render.answer.badge import About
+from glmkit.render.answer.views import View
+from glmkit.types.messages import Message, Request, turns_of
 
 if TYPE_CHECKING:
-    from glmkit.calls import Reply
-    from glmkit.client import Client
-    from glmkit.notebook.asking import Asking, Ready
-    from glmkit.notebook.cautions import Cautions
-    from glmkit.notebook.chats import Chat
+    from glmkit.client.call.streams import Stream
+    from glmkit.client.clients import Client
+    from glmkit.notebook.caught_warnings import Cautions
+    from glmkit.notebook.conversations import Chat
+    from glmkit.notebook.question import Asking, Ready
     from glmkit.notebook.session import Session
-    from glmkit.streams import Stream
+    from glmkit.types.replies import Reply
 
 
 class Asked:
@@ -43,7 +43,7 @@ class Asked:
 
     def _conversation(self) -> Any:
         """Return a conversation of one question: tools are used in rounds."""
-        from glmkit.conversation import Conversation
+        from glmkit.client.conversation import Conversation
 
         system = self._options.pop("system", None)
         return Conversation(self.client, system, tools=self.ready.tools)

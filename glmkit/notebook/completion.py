@@ -42,22 +42,26 @@ def completions(session: Session, line: str, symbol: str) -> list[str]:
 
 def _after(session: Session, before: list[str], word: str) -> Iterable[str]:
     """Complete an option of a cell, or its value."""
-    from glmkit.notebook.magics import options
+    from glmkit.notebook.magics import cell_options
     from glmkit.notebook.magics.glm import GLMMagics
 
     asked = next((name for name in reversed(before) if name), "")
     if asked in _VALUES and (not word.startswith("-") or word == "-"):
         return _VALUES[asked](session, word)
-    return options.names(options.parser(GLMMagics.ask)) if word[:1] in ("-", "") else []
+    return (
+        cell_options.names(cell_options.parser(GLMMagics.ask))
+        if word[:1] in ("-", "")
+        else []
+    )
 
 
 def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
     """Complete a command of `%glm`, or what it takes."""
-    from glmkit.notebook.magics import lines, replay, talks
+    from glmkit.notebook.magics import commands, conversations, replay
 
     match [name for name in before if name]:
         case []:
-            return lines.COMMANDS
+            return commands.COMMANDS
         case ["models"] | [*_, "-m"] | ["config", "model"]:
             return _models(session, word)
         case ["config"]:
@@ -67,7 +71,7 @@ def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
         case ["chat"]:
             return session.chats
         case ["chat", _]:
-            return talks.VERBS
+            return conversations.VERBS
         case ["key"] | ["config", "endpoint"]:
             return _endpoints(session, word)
         case ["config", str(name)]:
@@ -77,13 +81,13 @@ def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
 
 
 def _models(session: Session, word: str) -> Iterable[str]:
-    from glmkit import catalog
+    from glmkit.catalog import cards
 
-    return [card.id for card in catalog.cards() if "text" in card.output_modalities]
+    return [card.id for card in cards.cards() if "text" in card.output_modalities]
 
 
 def _endpoints(session: Session, word: str) -> Iterable[str]:
-    from glmkit.config import SERVICES
+    from glmkit.config.endpoints import SERVICES
 
     return ["local", *SERVICES]
 
@@ -125,7 +129,7 @@ def _chats(session: Session, word: str) -> Iterable[str]:
 
 
 def _modes(session: Session, word: str) -> Iterable[str]:
-    from glmkit.cassette import MODES
+    from glmkit.client.replay import MODES
 
     return MODES
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display as _display
 
 from glmkit import render
-from glmkit.telling import talks
+from glmkit.render.answer import transcript
 
 if TYPE_CHECKING:
-    from glmkit.notebook.chats import Chat
+    from glmkit.notebook.conversations import Chat
 
 display: Any = _display
 
@@ -18,7 +18,7 @@ display: Any = _display
 def show(chat: Chat) -> None:
     """Show a conversation in the cell."""
     shown = {
-        "text/html": render.static(render.page(talks.html(chat.messages))),
-        "text/plain": render.plain(talks.text(chat.messages)),
+        "text/html": render.static(render.page(transcript.html(chat.messages))),
+        "text/plain": render.plain(transcript.text(chat.messages)),
     }
     display(shown, raw=True)

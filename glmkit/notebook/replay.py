@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmkit import cassette
+from glmkit.client import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from glmkit.calls import Where
+    from glmkit.types.replies import Where
 
 
 class Replay:
@@ -25,17 +25,17 @@ class Replay:
 
     def watch(self) -> None:
         """Put the cassette beside the notebook, and note each cell that begins."""
-        cassette.settle_at(self._beside())
+        replay.settle_at(self._beside())
         self._shell.events.register("pre_run_cell", self._begin)
 
     def leave(self) -> None:
         """Leave replay as it was before the extension was loaded."""
         self._shell.events.unregister("pre_run_cell", self._begin)
-        cassette.settle_at(None)
-        cassette.switch(None)
+        replay.settle_at(None)
+        replay.switch(None)
 
     def _begin(self, info: Any) -> None:
-        cassette.begin_run(self._place().cell)
+        replay.begin_run(self._place().cell)
 
     def _beside(self) -> Path:
         """Return the notebook's stem with `.glm.jsonl`, in the notebook's folder."""
@@ -44,5 +44,5 @@ class Replay:
             named = str(self._shell.user_ns.get("__vsc_ipynb_file__", ""))
         path = Path(named)
         folder = path.parent if path.is_absolute() else Path()
-        name = f"{path.stem}.glm.jsonl" if named else cassette.FILE
+        name = f"{path.stem}.glm.jsonl" if named else replay.FILE
         return (folder if folder.is_dir() else Path()).absolute() / name

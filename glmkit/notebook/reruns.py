@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glmkit.cassette import asking_again, switched
-from glmkit.notebook.display import Display, read
-from glmkit.telling.badges import About
-from glmkit.telling.views import View
+from glmkit.client.replay import asking_again, switched
+from glmkit.notebook.output import Display, read
+from glmkit.render.answer.badge import About
+from glmkit.render.answer.views import View
 
 if TYPE_CHECKING:
-    from glmkit.calls import Reply
-    from glmkit.notebook.cautions import Cautions
+    from glmkit.notebook.caught_warnings import Cautions
     from glmkit.notebook.session import Session
+    from glmkit.types.replies import Reply
 
 
 def rerun(

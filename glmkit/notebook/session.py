@@ -14,22 +14,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from glmkit.errors import GLMError, Interrupted, StandInWarning
-from glmkit.notebook.cautions import Cautions
-from glmkit.notebook.chats import Chats
-from glmkit.notebook.mistakes import Mistakes
+from glmkit.notebook.caught_warnings import Cautions
+from glmkit.notebook.cell_errors import Mistakes
+from glmkit.notebook.conversations import Chats
+from glmkit.notebook.namespace import Scope
 from glmkit.notebook.replay import Replay
-from glmkit.notebook.scope import Scope
 from glmkit.notebook.settings import GLM
+from glmkit.types.errors import GLMError, Interrupted, StandInWarning
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from glmkit.calls import Reply, Where
-    from glmkit.client import Client
-    from glmkit.keys import Key
+    from glmkit.client.clients import Client
+    from glmkit.config.keys import Key
     from glmkit.notebook.asker import Asked
-    from glmkit.notebook.asking import Asking
+    from glmkit.notebook.question import Asking
+    from glmkit.types.replies import Reply, Where
 
 #: The session of each shell that has loaded the extension.
 _sessions: dict[int, Session] = {}
@@ -55,11 +55,11 @@ class Session:
 
         What there is to say of it once (no key was found) is a plain line here.
         """
-        from glmkit import defaults
+        from glmkit.client import default
 
         with warnings.catch_warnings(record=True) as said:
             warnings.filterwarnings("always", category=StandInWarning)
-            client = defaults.client()
+            client = default.client()
         for one in said:
             if issubclass(one.category, StandInWarning):
                 print(one.message)
@@ -71,11 +71,11 @@ class Session:
 
     def forget_client(self, key: Key | None = None) -> None:
         """Find endpoint and key anew at the next call; a `key` is the endpoint's."""
-        from glmkit import defaults
-        from glmkit.client import Client
+        from glmkit.client import default
+        from glmkit.client.clients import Client
 
         endpoint = self.settings.endpoint
-        defaults.forget(partial(Client, endpoint, key) if endpoint else Client)
+        default.forget(partial(Client, endpoint, key) if endpoint else Client)
 
     def use_key(self, endpoint: str, key: Key) -> None:
         """Use a key with its endpoint until the kernel ends."""
@@ -99,14 +99,14 @@ class Session:
             asked = asker.prepared(self, asking)
             asked.cautions = cautions
             if asking.dry_run:
-                from glmkit.notebook import preview
+                from glmkit.notebook import dry_run
 
-                preview.show(asked)
+                dry_run.show(asked)
                 return None
             return self._asked(asked, asking)
 
     def _asked(self, asked: Asked, asking: Asking) -> Reply:
-        from glmkit.cassette import for_this
+        from glmkit.client.replay import for_this
 
         try:
             with self.here(asking.tag), for_this(asking.replay):
@@ -121,7 +121,7 @@ class Session:
         return reply
 
     def _answered(self, asked: Asked, asking: Asking) -> Reply:
-        from glmkit.notebook.display import Display, read
+        from glmkit.notebook.output import Display, read
 
         if asking.quiet:
             return asked.whole()
@@ -134,13 +134,13 @@ class Session:
 
     def enter(self, info: Any) -> None:
         """Let every call of the cell that begins know its place; a tag stays."""
-        from glmkit.calls import where
+        from glmkit.types.replies import where
 
         where.set(self.place())
 
     def leave(self) -> None:
         """Forget the place: no cell is followed any more."""
-        from glmkit.calls import Where, where
+        from glmkit.types.replies import Where, where
 
         where.set(Where())
 
@@ -165,7 +165,7 @@ class Session:
 
     def _offer(self, reply: Reply) -> None:
         """Put the code of an answer into a new cell, where the front end can."""
-        from glmkit.telling.views import code_of
+        from glmkit.render.answer.views import code_of
 
         if reply.complete:
             self.shell.set_next_input(code_of(reply.text), replace=False)
@@ -173,7 +173,7 @@ class Session:
     @contextmanager
     def here(self, tag: str | None = None) -> Iterator[None]:
         """Let what is made in here know this cell; without a `tag` that of before."""
-        from glmkit.calls import where
+        from glmkit.types.replies import where
 
         token = where.set(self.place(tag))
         try:
@@ -183,14 +183,14 @@ class Session:
 
     def place(self, tag: str | None = None) -> Where:
         """Return notebook and cell, as far as the front end tells them."""
-        from glmkit.calls import Where, where
+        from glmkit.types.replies import Where, where
 
         return Where(_notebook(), _cell(self.shell), tag or where.get().tag)
 
     def show_value(self, reply: Reply) -> None:
         """Show a reply that is a cell's value, unless the cell has just shown it."""
         from glmkit.notebook import terminal
-        from glmkit.notebook.display import Display
+        from glmkit.notebook.output import Display
 
         shown, self._shown = self._shown, None
         if shown is not reply:
@@ -222,9 +222,9 @@ def of(shell: InteractiveShell) -> Session:
 
 def load(shell: InteractiveShell) -> None:
     """Register magics and formatters, and warm the slow imports meanwhile."""
-    from glmkit import loop
     from glmkit.notebook import completion
     from glmkit.notebook.magics import GLMMagics
+    from glmkit.transport import background_loop
 
     unload(shell)
     session = _sessions[id(shell)] = Session(shell)
@@ -234,8 +234,10 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("post_run_cell", session.mistakes.note)
     session.replay.watch()
     completion.register(shell, session)
-    _displays(shell).for_type_by_name("glmkit.calls", "Reply", session.show_value)
-    loop.submit(_warm())
+    _displays(shell).for_type_by_name(
+        "glmkit.types.replies", "Reply", session.show_value
+    )
+    background_loop.submit(_warm())
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -250,7 +252,7 @@ def unload(shell: InteractiveShell) -> None:
     shell.events.unregister("post_run_cell", session.mistakes.note)
     session.leave()
     session.replay.leave()
-    _displays(shell).pop("glmkit.calls.Reply", None)
+    _displays(shell).pop("glmkit.types.replies.Reply", None)
 
 
 def _configurables(shell: InteractiveShell) -> list[Any]:
@@ -268,6 +270,6 @@ def _displays(shell: InteractiveShell) -> Any:
 
 async def _warm() -> None:
     """Import what the first call needs, on the loop's thread."""
-    import glmkit.client
+    import glmkit.client.clients
     import glmkit.notebook.asker
-    import glmkit.notebook.display  # noqa: F401
+    import glmkit.notebook.output  # noqa: F401

@@ -8,8 +8,8 @@ from typing import Any
 from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
-from glmkit.config import endpoint_of
-from glmkit.errors import ConfigError
+from glmkit.config.endpoints import endpoint_of
+from glmkit.types.errors import ConfigError
 
 _SWITCH = {
     **dict.fromkeys(("on", "true", "yes", "1"), True),

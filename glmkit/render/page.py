@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from glmkit.events import Source
 from glmkit.render import markdown
+from glmkit.types.events import Source
 
 #: The typesetters of JupyterLab and its exports leave what is in here alone, but
 #: for formulas that are marked.

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from glmkit.events import Event, Media, Review, Search, Source, Start, Usage
-from glmkit.wire.calling import Called
+from glmkit.types.events import Event, Media, Review, Search, Source, Start, Usage
+from glmkit.wire.tool_calls import Called
 
 
 class Audio(msgspec.Struct, gc=False):

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from glmkit.errors import ConfigError
+from glmkit.types.errors import ConfigError
 
 
 class Body(msgspec.Struct, frozen=True):

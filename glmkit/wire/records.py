@@ -8,9 +8,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from glmkit.errors import APIError, StreamError, TransportError, api_error, rule_for
-from glmkit.events import Event, Finish, Start, Text, Usage
-from glmkit.sse import ServerEvent
+from glmkit.types.errors import (
+    APIError,
+    StreamError,
+    TransportError,
+    api_error,
+    rule_for,
+)
+from glmkit.types.events import Event, Finish, Start, Text, Usage
+from glmkit.wire.sse import ServerEvent
 
 T = TypeVar("T")
 

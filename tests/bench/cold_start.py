@@ -47,7 +47,7 @@ def codes(url: str) -> dict[str, str]:
 
 def main(rounds: int) -> None:
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.paced"],
+        [sys.executable, "-m", "tests.support.paced"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import glmkit
-from glmkit import frames
 from glmkit.ledger import Ledger
-from glmkit_widgets.readings import PAGES
+from glmkit.ledger.views import frames
+from glmkit_widgets.dashboard.queries import PAGES
 
 CALLS = 1_000_000
 DAYS = 400
@@ -163,7 +163,7 @@ def cold(path: Path) -> dict[str, float]:
 _COLD = """
 import json, sys, time
 from pathlib import Path
-import glmkit.notebook.asker, glmkit.notebook.display
+import glmkit.notebook.asker, glmkit.notebook.output
 from glmkit.ledger import Ledger
 wall, cpu = time.perf_counter(), time.process_time()
 glmkit.dashboard(Ledger(Path(sys.argv[1])))

@@ -77,7 +77,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(7)
     times: list[float] = []
-    with tempfile.TemporaryDirectory() as home, serving("tests.paced") as server:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serving("tests.support.paced") as server,
+    ):
         for name in ("GLMKIT_DATA_DIR", "GLMKIT_STATE_DIR", "IPYTHONDIR"):
             os.environ[name] = home
         url = f"{server}/lane=stop/tokens=100000/rate=200/text=mixed/api/paas/v4"

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import msgspec
 
-from glmkit.calls import Answer, Call, Where
-from glmkit.events import Usage
 from glmkit.ledger import Ledger, rows
-from glmkit.messages import request_of
-from glmkit.money import Money
+from glmkit.types.events import Usage
+from glmkit.types.messages import request_of
+from glmkit.types.money import Money
+from glmkit.types.replies import Answer, Call, Where
 
 ROUNDS = 10
 BLOCK = 400

@@ -114,7 +114,10 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--text", nargs="+", default=["mixed"])
     asked = parser.parse_args()
-    with opened() as (browser, page, traffic, lab), serving("tests.paced") as server:
+    with (
+        opened() as (browser, page, traffic, lab),
+        serving("tests.support.paced") as server,
+    ):
         for text in asked.text:
             plan = f"tokens={asked.tokens}/rate={asked.rate}/text={text}"
             url = f"{server}/lane={text}/{plan}/api/paas/v4"

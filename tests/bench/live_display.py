@@ -137,7 +137,10 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--text", nargs="+", default=["mixed", "fence", "paragraph"])
     asked = parser.parse_args()
-    with opened() as (browser, page, traffic, lab), serving("tests.paced") as server:
+    with (
+        opened() as (browser, page, traffic, lab),
+        serving("tests.support.paced") as server,
+    ):
         for text in asked.text:
             lane = f"{server}/lane={text}"
             url = f"{lane}/tokens={asked.tokens}/rate={asked.rate}/text={text}"

@@ -19,7 +19,7 @@ from glmkit.ledger import Ledger
 from tests.browser.conftest import show_lab
 from tests.browser.lab import CHROMIUM_FLAGS, chromium_path, running_lab
 from tests.browser.notebook import Notebook
-from tests.ledgers import write_calls
+from tests.support.ledgers import write_calls
 
 _OPEN = """from pathlib import Path
 from glmkit.ledger import Ledger

@@ -19,14 +19,14 @@ from typing import Any
 
 import msgspec
 
-from glmkit import frames
-from glmkit.calls import Answer, Call, Where
-from glmkit.catalog import card
-from glmkit.events import Usage
+from glmkit.catalog.cards import card
+from glmkit.catalog.prices import cost
 from glmkit.ledger import Ledger, rows
 from glmkit.ledger.measures import TIMINGS
-from glmkit.messages import request_of
-from glmkit.prices import cost
+from glmkit.ledger.views import frames
+from glmkit.types.events import Usage
+from glmkit.types.messages import request_of
+from glmkit.types.replies import Answer, Call, Where
 
 MODELS = ("glm-4.6", "glm-4.7", "glm-4-plus", "glm-4-flash-250414", "mystery")
 DAYS = 365

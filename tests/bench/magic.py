@@ -104,7 +104,7 @@ def main() -> None:
         loads = load_s(7)
         print(f"%load_ext glmkit: {statistics.median(loads) * 1e3:.0f} ms (goal 300)")
         with subprocess.Popen(
-            [sys.executable, "-m", "tests.paced"],
+            [sys.executable, "-m", "tests.support.paced"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ def asking(endpoint: Paced, prompt: str = "go") -> str:
     """Return a cell that streams an answer through the display."""
     return (
         "import glmkit\n"
-        "from glmkit.notebook.display import Display\n"
+        "from glmkit.notebook.output import Display\n"
         f"client = glmkit.Client({endpoint.url!r}, api_key={endpoint.key!r})\n"
         f"with client.stream({prompt!r}) as answer, Display(get_ipython()) as shown:\n"
         "    for batch in answer.batches():\n"
@@ -157,8 +157,8 @@ def test_two_views_of_one_answer_show_the_same(notebook: Open) -> None:
     book = notebook(
         [
             "from glmkit.render import Blocks\n"
-            "from glmkit_widgets.answer import Answer\n"
-            "from glmkit_widgets.feed import Part\n"
+            "from glmkit_widgets.shared.answer import Answer\n"
+            "from glmkit_widgets.shared.feed import Part\n"
             "blocks, view = Blocks(), Answer()\n"
             "view",
             "view.feed.put(Part(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
@@ -178,8 +178,8 @@ def test_view_that_missed_a_message_gets_the_whole(notebook: Open) -> None:
     book = notebook(
         [
             "from glmkit.render import Blocks\n"
-            "from glmkit_widgets.answer import Answer\n"
-            "from glmkit_widgets.feed import Part\n"
+            "from glmkit_widgets.shared.answer import Answer\n"
+            "from glmkit_widgets.shared.feed import Part\n"
             "blocks, view = Blocks(), Answer()\n"
             "view",
             "send, view.feed._send = view.feed._send, lambda *_: None\n"

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from glmkit.local.host import Platform
+from glmkit.local.launcher import Platform
 from tests.browser import canary
 from tests.browser.lab import Lab
 from tests.browser.looks import check_faults, check_looks
 from tests.browser.notebook import Notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
+from tests.client.test_conversation import says, scripted, wants
 from tests.conftest import Paced, wait_for
-from tests.test_conversation import says, scripted, wants
 
 Open = Callable[[Sequence[str]], Notebook]
 Factory = Callable[..., Paced]
@@ -406,7 +406,7 @@ def test_saved_notebook_shows_the_talk_without_a_kernel(talked: Notebook) -> Non
 
 _ASK_ALL = """
 import json
-from glmkit_widgets.attachments import Attachment
+from glmkit_widgets.chat.attachments import Attachment
 for text in json.loads({texts!r}):
     chat._pending.append(Attachment("file", text, text, text))
     chat.ask(text)

@@ -14,7 +14,7 @@ from tests.browser.looks import check_faults
 from tests.browser.notebook import Notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.conftest import wait_for
-from tests.ledgers import write_calls
+from tests.support.ledgers import write_calls
 
 Open = Callable[[Sequence[str]], Notebook]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import expect
 
-from glmkit.local.host import Platform
+from glmkit.local.launcher import Platform
 from tests.browser.notebook import Notebook, set_theme
 from tests.browser.reopening import reopen_without_kernel
 from tests.conftest import Paced, wait_for

@@ -82,8 +82,8 @@ def test_no_prefix_of_a_vector_has_an_effect(
 
 _LIVE = ";".join(
     [
-        "from glmkit_widgets.answer import Answer",
-        "from glmkit_widgets.feed import Part",
+        "from glmkit_widgets.shared.answer import Answer",
+        "from glmkit_widgets.shared.feed import Part",
         "view = Answer()",
         "display(view)",
         "blocks = render.Blocks()",
@@ -110,16 +110,17 @@ _SURFACES = [
     """
 import json, glmkit
 from IPython.display import HTML, display
-from glmkit.calls import Answer, Call, Reply
-from glmkit.conversation import Conversation
-from glmkit.events import Search, Source, Text, Thinking, ToolCall, ToolResult, Usage
-from glmkit.messages import Message, Request
+from glmkit.types.replies import Answer, Call, Reply
+from glmkit.client.conversation import Conversation
+from glmkit.types.events import Search, Source, Text, Thinking, ToolCall
+from glmkit.types.events import ToolResult, Usage
+from glmkit.types.messages import Message, Request
 from glmkit.notebook import exports
-from glmkit.notebook.chats import Chats
-from glmkit.telling import Telling
-from glmkit.telling.badges import About, badge_of
-from glmkit.telling.views import View, structured
-from glmkit_widgets.run import wrong
+from glmkit.notebook.conversations import Chats
+from glmkit.render.answer import Telling
+from glmkit.render.answer.badge import About, badge_of
+from glmkit.render.answer.views import View, structured
+from glmkit_widgets.shared.answer_runner import wrong
 texts = json.loads({texts!r})
 def reply(text, answer="So"):
     call = Call(at=0.0, endpoint="local", model=text, state="done",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from glmkit.local.host import Platform
+from glmkit.local.launcher import Platform
 from tests.browser import canary
 from tests.browser.lab import Lab
 from tests.browser.looks import check_looks

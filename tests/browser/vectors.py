@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-_CORPUS = Path(__file__).parent.parent / "corpora/notebook_exfil_vectors.json"
+_CORPUS = Path(__file__).parents[1] / "data/corpora/notebook_exfil_vectors.json"
 _VECTORS = json.loads(_CORPUS.read_text("utf-8"))["vectors"]
 
 #: Vectors that run a script, beside those of the corpus that fetch.

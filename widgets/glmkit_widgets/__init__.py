@@ -7,15 +7,15 @@ from typing import Any
 
 #: Loaded when first named: ipywidgets and plotly take their time.
 _MODULES = {
-    "Answer": "glmkit_widgets.answer",
-    "Chat": "glmkit_widgets.chat",
-    "Compare": "glmkit_widgets.compare",
-    "Controls": "glmkit_widgets.controls",
-    "Dashboard": "glmkit_widgets.dashboard",
-    "Filters": "glmkit_widgets.filters",
-    "PromptLab": "glmkit_widgets.lab",
-    "TemperatureTheatre": "glmkit_widgets.theatre",
-    "TokenRuler": "glmkit_widgets.ruler",
+    "Answer": "glmkit_widgets.shared.answer",
+    "Chat": "glmkit_widgets.chat.chat",
+    "Compare": "glmkit_widgets.compare.compare",
+    "Controls": "glmkit_widgets.controls.controls",
+    "Dashboard": "glmkit_widgets.dashboard.dashboard",
+    "Filters": "glmkit_widgets.dashboard.filters",
+    "PromptLab": "glmkit_widgets.lab.lab",
+    "TemperatureTheatre": "glmkit_widgets.theatre.theatre",
+    "TokenRuler": "glmkit_widgets.ruler.ruler",
 }
 
 __all__ = list(_MODULES)

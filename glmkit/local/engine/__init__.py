@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from glmkit.errors import LocalError
+from glmkit.types.errors import LocalError
 
 _PARTS = ("xllamacpp", "starlette", "uvicorn")
 

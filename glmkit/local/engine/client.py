@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import msgspec
 
-from glmkit.errors import LocalError, StreamError
 from glmkit.local.engine.process import SLOTS, Process
-from glmkit.sse import Decoder
+from glmkit.types.errors import LocalError, StreamError
+from glmkit.wire.sse import Decoder
 
 _TIMEOUT = httpx.Timeout(10, read=120)
 #: Enough that a word that is not unthinkable is among them.

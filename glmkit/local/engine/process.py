@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
-from glmkit.errors import LocalError
+from glmkit.types.errors import LocalError
 
 #: Requests that the engine works on at one time, and the tokens each may hold.
 SLOTS = 2

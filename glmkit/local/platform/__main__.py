@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmkit.errors import ConfigError, GLMError
 from glmkit.local import engine, state, weights
+from glmkit.types.errors import ConfigError, GLMError
 
 if TYPE_CHECKING:
-    from glmkit.local.platform.switches import Switches
+    from glmkit.local.platform.server.fault_injection import Switches
 
 _TIERS = ("V0", "V1", "V2", "V3")
 #: Faults on demand; an exclamation mark: a flag without a value.
@@ -80,7 +80,7 @@ def _run(asked: argparse.Namespace) -> None:
         )
     engine.check_installed()
     from glmkit.local.platform import serve
-    from glmkit.local.platform.plan import Plan
+    from glmkit.local.platform.server.settings import Plan
 
     file = weights.find(asked.weights) or weights.install()
     plan = Plan(
@@ -125,12 +125,12 @@ def _folder(named: Path | None) -> Path | None:
 
 
 def _switched(asked: argparse.Namespace) -> Switches:
-    from glmkit.local.platform import switches
-    from glmkit.local.platform.refusals import Refusal
+    from glmkit.local.platform.server import fault_injection
+    from glmkit.local.platform.server.errors import Refusal
 
     fields = {name: getattr(asked, name) for name in _SWITCHES}
     try:
-        return switches.read({k: v for k, v in fields.items() if v is not None})
+        return fault_injection.read({k: v for k, v in fields.items() if v is not None})
     except Refusal as refusal:
         raise ConfigError(refusal.message, hint="`--help` names the values.") from None
 

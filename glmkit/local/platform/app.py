@@ -14,33 +14,27 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from glmkit.catalog import cards
-from glmkit.local import ping
+from glmkit.catalog.cards import cards
+from glmkit.local import identity_proof
 from glmkit.local.engine.client import Engine
-from glmkit.local.platform import (
-    absent,
-    embeddings,
-    lines,
-    pictures,
-    refusals,
-    shapes,
-    switches,
-)
-from glmkit.local.platform.batches import Batches
-from glmkit.local.platform.chat import Chat
-from glmkit.local.platform.files import Files
-from glmkit.local.platform.gate import Gate, body_of
-from glmkit.local.platform.grounds import Grounds
-from glmkit.local.platform.jobs import Jobs
-from glmkit.local.platform.knowledge import Knowledge
-from glmkit.local.platform.library import Folder
-from glmkit.local.platform.limits import Rights, check_cap
-from glmkit.local.platform.parsing import Parsing
-from glmkit.local.platform.plan import Plan
-from glmkit.local.platform.search import SearchRoom
-from glmkit.local.platform.store import Store
-from glmkit.local.platform.talk import Talk
-from glmkit.local.platform.tasks import Tasks
+from glmkit.local.platform.answering import requests
+from glmkit.local.platform.answering.generation import Talk
+from glmkit.local.platform.answering.limits import Rights, check_cap
+from glmkit.local.platform.answering.retrieval import Grounds
+from glmkit.local.platform.endpoints import batch_lines, embeddings, images, unsupported
+from glmkit.local.platform.endpoints.batches import Batches
+from glmkit.local.platform.endpoints.chat import Chat
+from glmkit.local.platform.endpoints.documents import Parsing
+from glmkit.local.platform.endpoints.files import Files
+from glmkit.local.platform.endpoints.knowledge import Knowledge
+from glmkit.local.platform.endpoints.search import SearchRoom
+from glmkit.local.platform.endpoints.tasks import Tasks
+from glmkit.local.platform.server import errors, fault_injection
+from glmkit.local.platform.server.access import Gate, body_of
+from glmkit.local.platform.server.background_jobs import Jobs
+from glmkit.local.platform.server.settings import Plan
+from glmkit.local.platform.storage.full_text_index import Folder
+from glmkit.local.platform.storage.store import Store
 
 API = "/api/paas/v4"
 
@@ -76,19 +70,19 @@ class Site:
             Parsing(store),
             Files(store, knowledge),
             Batches(store, self._jobs, self._line),
-            pictures.Pictures(rights),
+            images.Pictures(rights),
             SearchRoom(folder),
             knowledge,
         )
         routes = [
             *(route for room in rooms for route in room.routes(API)),
-            *absent.routes(API),
+            *unsupported.routes(API),
             Route(f"{API}/models", _models, methods=["GET"]),
-            Route(ping.PATH, self._ping, methods=["GET"]),
-            Route(switches.PATH, self._switch, methods=["GET", "POST"]),
+            Route(identity_proof.PATH, self._ping, methods=["GET"]),
+            Route(fault_injection.PATH, self._switch, methods=["GET", "POST"]),
         ]
         app = Starlette(routes=routes, exception_handlers=_HANDLERS)
-        self._board = switches.Board(app, plan.switches)
+        self._board = fault_injection.Board(app, plan.switches)
         self.gate = Gate(self._board, plan.keys, name, lambda: self._jobs.busy)
 
     async def close(self) -> None:
@@ -97,33 +91,35 @@ class Site:
         self._open.close()
 
     async def _ping(self, request: Request) -> Response:
-        proof = ping.proof(self._plan.keys[0], request.query_params.get("nonce", ""))
+        proof = identity_proof.proof(
+            self._plan.keys[0], request.query_params.get("nonce", "")
+        )
         return JSONResponse({"proof": proof, "pid": os.getpid(), "model": self._name})
 
     async def _switch(self, request: Request) -> Response:
         """GET or POST the switches; a POST sets all, the ones it leaves out to off."""
         if request.method == "POST":
-            fields = shapes.decoded(await body_of(request), dict[str, Any])
-            self._board.switches = switches.read(fields)
+            fields = requests.decoded(await body_of(request), dict[str, Any])
+            self._board.switches = fault_injection.read(fields)
         return JSONResponse(msgspec.structs.asdict(self._board.switches))
 
     async def _line(
-        self, account: str, line: lines.Line, request: Request
+        self, account: str, line: batch_lines.Line, request: Request
     ) -> dict[str, Any]:
         """Answer a line of a batch by what answers requests of its kind."""
         body = msgspec.json.encode(line.body)
         if line.url.endswith("/embeddings"):
-            asked = shapes.decoded(body, embeddings.EmbeddingAsk)
+            asked = requests.decoded(body, embeddings.EmbeddingAsk)
             card, texts = embeddings.checked(asked)
             return await self._embeddings.body(asked, card, texts)
         if line.url.endswith("/images/generations"):
-            _, size = pictures.checked_image(shapes.decoded(body, pictures.ImageAsk))
-            return pictures.image_body(pictures.image_url(request, size))
+            _, size = images.checked_image(requests.decoded(body, images.ImageAsk))
+            return images.image_body(images.image_url(request, size))
         if line.url.endswith("/videos/generations"):
-            pictures.checked_video(shapes.decoded(body, pictures.VideoAsk))
-            return {"video_result": [pictures.video_result(request)]}
-        ask = shapes.read(body)
-        card = shapes.card_of(ask)
+            images.checked_video(requests.decoded(body, images.VideoAsk))
+            return {"video_result": [images.video_result(request)]}
+        ask = requests.read(body)
+        card = requests.card_of(ask)
         check_cap(ask, card)
         return await self._chat.whole(ask, account, card.id)
 
@@ -133,7 +129,7 @@ async def _models(request: Request) -> Response:
     data = [
         {"id": card.id, "object": "model", "created": 0, "owned_by": "z-ai"}
         for card in cards()
-        if shapes.talks(card)
+        if requests.talks(card)
     ]
     return JSONResponse({"object": "list", "data": data})
 
@@ -144,9 +140,9 @@ async def _gone(request: Request, exc: Exception) -> Response:
 
 
 _HANDLERS: dict[Any, Any] = {
-    refusals.Refusal: refusals.answer,
+    errors.Refusal: errors.answer,
     ClientDisconnect: _gone,
-    404: refusals.no_such_path,
-    405: refusals.no_such_path,
-    Exception: refusals.failed,
+    404: errors.no_such_path,
+    405: errors.no_such_path,
+    Exception: errors.failed,
 }

@@ -11,12 +11,12 @@ from types import FrameType
 
 import uvicorn
 
-from glmkit.errors import LocalError
 from glmkit.local import weights
 from glmkit.local.engine.client import Engine
 from glmkit.local.platform import app
-from glmkit.local.platform.gate import Gate
-from glmkit.local.platform.plan import Plan
+from glmkit.local.platform.server.access import Gate
+from glmkit.local.platform.server.settings import Plan
+from glmkit.types.errors import LocalError
 
 _GRACE_S = 1
 #: Longer than clients keep an idle connection, so that none dies under a request.

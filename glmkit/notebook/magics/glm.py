@@ -12,13 +12,13 @@ from IPython.core.magic import (
     no_var_expand,
 )
 
-from glmkit.notebook.magics import lines, options
+from glmkit.notebook.magics import cell_options, commands
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from glmkit.calls import Reply
     from glmkit.notebook.session import Session
+    from glmkit.types.replies import Reply
 
 
 @magics_class
@@ -29,7 +29,7 @@ class GLMMagics(Magics):
         super().__init__(shell)
         self.session = session
 
-    @options.options
+    @cell_options.options
     @no_var_expand
     @cell_magic("glm")  # type: ignore[arg-type]
     def ask(self, line: str, cell: str) -> Reply | None:
@@ -42,8 +42,8 @@ class GLMMagics(Magics):
         What stands out in {df.describe()}?
         """
         session = self.session
-        asking = options.read(
-            options.parser(self.ask), line, cell, session.settings, session.names()
+        asking = cell_options.read(
+            cell_options.parser(self.ask), line, cell, session.settings, session.names()
         )
         return session.ask(asking)
 
@@ -51,4 +51,4 @@ class GLMMagics(Magics):
     @line_magic("glm")  # type: ignore[arg-type]
     def manage(self, line: str) -> Any:
         """Show status, models, usage and settings: `%glm help` lists what there is."""
-        return lines.run(self.session, line)
+        return commands.run(self.session, line)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glmkit import cassette
-from glmkit.errors import ConfigError
-from glmkit.notebook.magics.saying import say
+from glmkit.client import replay as replay_
+from glmkit.notebook.magics.printing import say
+from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
     from glmkit.notebook.session import Session
 
-WORDS = (*cassette.MODES, "prune")
+WORDS = (*replay_.MODES, "prune")
 
 
 def replay(session: Session, *words: str) -> None:
@@ -25,10 +25,10 @@ def replay(session: Session, *words: str) -> None:
         case ():
             pass
         case ("prune",):
-            dropped, left = cassette.deck().cassette.prune()
+            dropped, left = replay_.deck().cassette.prune()
             say(f"{_answers(dropped)} dropped, {left:,} left")
         case (str(name),):
-            cassette.switch(cassette.mode_of(name))
+            replay_.switch(replay_.mode_of(name))
         case _:
             raise ConfigError(
                 "replay takes one word", hint=f"One of {', '.join(WORDS)}."
@@ -37,11 +37,11 @@ def replay(session: Session, *words: str) -> None:
 
 
 def _status() -> str:
-    mode = cassette.switched()
-    by = " (set by GLMKIT_REPLAY)" if cassette.forced() else ""
+    mode = replay_.switched()
+    by = " (set by GLMKIT_REPLAY)" if replay_.forced() else ""
     if mode == "off":
         return f"replay off{by}"
-    tape = cassette.deck().cassette
+    tape = replay_.deck().cassette
     return f"replay {mode}{by}: {tape.path.name}"
 
 

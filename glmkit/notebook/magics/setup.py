@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError
 
-from glmkit import keys
-from glmkit.config import endpoint_of
-from glmkit.errors import ConfigError
-from glmkit.notebook.magics.saying import say
+from glmkit.config import keys
+from glmkit.config.endpoints import endpoint_of
+from glmkit.notebook.magics.printing import say
+from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glmkit.config import Endpoint
+    from glmkit.config.endpoints import Endpoint
     from glmkit.notebook.session import Session
 
 
 def status(session: Session) -> None:
     """Show endpoint, key, model, ledger and settings in five lines."""
-    from glmkit.client import ledger
+    from glmkit.client.clients import ledger
 
     client = session.client()
     access = client.access
@@ -37,7 +37,7 @@ def status(session: Session) -> None:
 
 def doctor(session: Session) -> None:
     """Say what is set up, what is wrong, and the next step."""
-    from glmkit import doctor as examination
+    from glmkit.notebook import doctor as examination
 
     say(examination.report(examination.examine()))
 
@@ -48,9 +48,9 @@ def config(session: Session, *words: str) -> None:
         case ():
             say(*(_shown(session, name) for name in session.settings.names()))
         case ("nest_asyncio", "on"):
-            from glmkit.notebook import nesting
+            from glmkit.notebook import nested_event_loop
 
-            say(nesting.switch_on())
+            say(nested_event_loop.switch_on())
         case ("nest_asyncio", *_):
             raise ConfigError(
                 "nest_asyncio can only be switched on",

@@ -1,0 +1,1 @@
+"""Model cards, prices, token counts and what a model can do."""

@@ -1,0 +1,1 @@
+"""Clients, conversations and every endpoint of the API."""

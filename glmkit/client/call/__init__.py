@@ -1,0 +1,1 @@
+"""The order of a call, from request to settled ledger row."""

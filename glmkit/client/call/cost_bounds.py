@@ -1,0 +1,113 @@
+"""The most that a call may cost, known before it is sent: what a budget reserves.
+
+A byte is at least a token's worth, so the request's bytes bound its prompt; where the
+service adds to the prompt (a search, documents, media), its whole window does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from glmkit.catalog import cards, prices
+from glmkit.catalog.cards import Card
+from glmkit.types.messages import Request
+from glmkit.types.money import Money
+
+#: (model, currency, day) → the most that a call may cost, None where not known.
+Bound = Callable[[str, str, date], Money | None]
+
+_BY_THE_PIECE = {"image", "video", "call"}
+
+
+def bound_of_chat(request: Request, content: bytes) -> Bound:
+    """Return what bounds the cost of a chat that is sent as these bytes."""
+    return partial(_of_chat, request, content)
+
+
+def _of_chat(
+    request: Request, content: bytes, model: str, currency: str, day: date
+) -> Money | None:
+    body: Mapping[str, Any] = {"max_tokens": request.max_tokens}
+    if request.extra_body:  # it may change anything, so what is sent counts
+        body = msgspec.json.decode(content)
+        model = str(body.get("model"))
+    card = cards.card(model)
+    if card is None:
+        return None
+    size = card.context_window if _added_to(request, body) else len(content)
+    output = body.get("max_tokens") or card.cap or card.context_window
+    if size is None or not isinstance(output, int):
+        return None
+    amount = prices.worst(card, size, output, currency, day=day)
+    tools = body.get("tools") or request.tools or ()
+    return prices.with_searches(amount, tools, currency, day)
+
+
+def worst_of_card(model: str, size: int, currency: str, day: date) -> Money | None:
+    """Return the most that one piece costs, or tokens up to these bytes and the cap."""
+    card = cards.card(model)
+    if card is None:
+        return None
+    if any(price.unit in _BY_THE_PIECE for price in card.prices):
+        return prices.cost(card, None, currency, units=1, day=day)
+    output = _output(card)
+    if output is None:
+        return None
+    return prices.worst(card, size, output, currency, day=day)
+
+
+def bound_of_piece(model: str, currency: str, day: date) -> Money | None:
+    """Return what one picture or video costs."""
+    return prices.cost(cards.card(model), None, currency, units=1, day=day)
+
+
+def bound_of_lines(content: bytes) -> Bound:
+    """Return what bounds the cost of a batch of these lines, at the batch's price."""
+
+    def bound(model: str, currency: str, day: date) -> Money | None:
+        total = Money(0, currency)
+        for line in content.splitlines():
+            each = _of_line(line, model, currency, day)
+            if each is None:
+                return None
+            total += each
+        return total
+
+    return bound
+
+
+def _of_line(line: bytes, model: str, currency: str, day: date) -> Money | None:
+    card, body = cards.card(model), msgspec.json.decode(line)["body"]
+    if card is None:
+        return None
+    if any(price.unit in _BY_THE_PIECE for price in card.prices):
+        return prices.cost(card, None, currency, batch=True, units=1, day=day)
+    output = body.get("max_tokens") or _output(card)
+    size = card.context_window if _grows(body) else len(line)
+    if size is None or output is None:
+        return None
+    return prices.worst(card, size, output, currency, batch=True, day=day)
+
+
+def _grows(body: Mapping[str, Any]) -> bool:
+    tools, messages = body.get("tools") or (), body.get("messages") or ()
+    return any(tool["type"] != "function" for tool in tools) or any(
+        isinstance(message.get("content"), list) for message in messages
+    )
+
+
+def _output(card: Card) -> int | None:
+    silent = card.kind in {"embedding", "rerank"}
+    return 0 if silent else card.cap or card.context_window
+
+
+def _added_to(request: Request, body: Mapping[str, Any]) -> bool:
+    """Whether the prompt grows by more than the request's own bytes."""
+    if any(tool["type"] != "function" for tool in request.tools or ()):
+        return True
+    return any(isinstance(m.content, tuple) for m in request.messages) or _grows(body)

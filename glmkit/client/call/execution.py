@@ -1,0 +1,311 @@
+"""The order of a call, and the only place that knows it.
+
+Limiter's slot, pending row in the ledger, sending, decoding, handing out, settling:
+whatever ends a call (a reply, an error, an interrupt), its row is completed once and
+its slot is free again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
+
+import msgspec
+
+from glmkit.client.call.bill import Bill
+from glmkit.client.call.destination import Service
+from glmkit.client.call.operation import Operation
+from glmkit.client.replay import Recording, Tape
+from glmkit.ledger import Ledger
+from glmkit.transport import http as transport
+from glmkit.transport.limiter import Limiter, Slot, Slots
+from glmkit.transport.retries import Retries, budget_of, unserved, waiting
+from glmkit.types.errors import (
+    APIError,
+    ConfigError,
+    GLMError,
+    LedgerError,
+    SchemaError,
+    StreamError,
+    TransportError,
+)
+from glmkit.types.events import Event, Text, Thinking, Waiting
+from glmkit.types.replies import Call, Fold, Origin, Reply, State
+from glmkit.wire import refusal
+
+#: The largest refusal that is read, in bytes.
+REFUSAL_CAP = 2**20
+
+_limiter = Limiter()
+_latest: Reply | None = None
+_carriers = (APIError, LedgerError, SchemaError, StreamError, TransportError)
+
+
+def latest(reply: Reply | None = None) -> Reply | None:
+    """Return the last reply of this process, after taking note of a newer one."""
+    global _latest
+    if reply is not None:
+        _latest = reply
+    return _latest
+
+
+class Exchange:
+    """One call: `run` does it, `call` and `reply` are what is known of it so far."""
+
+    def __init__(
+        self,
+        service: Service,
+        ledger: Ledger,
+        call: Call,
+        operation: Operation,
+        tape: Tape | None = None,
+    ) -> None:
+        self._service = service
+        self._ledger = ledger
+        self._operation = operation
+        self._tape = tape
+        self._replayed: Recording | None = None
+        self._fold = Fold()
+        self._bill = Bill(service, operation)
+        self._budget = budget_of(service.owner)
+        self._retries = Retries(
+            self._budget, service.timeout_s, repeatable=_repeatable(call, operation)
+        )
+        self._retry_after = ""
+        self._slots: Slots | None = None
+        self._sent: transport.Sent | None = None
+        self._begun = False
+        self._handed = False
+        self._lost = False  # an earlier try may have been served
+        self._began = 0.0
+        self._first_token_s: float | None = None
+        self.call = call
+
+    @property
+    def reply(self) -> Reply:
+        """The reply; while the call is under way, what arrived so far."""
+        if self.call.state != "pending":
+            return Reply((self.call,))
+        return Reply((msgspec.structs.replace(self.call, answer=self._fold.answer()),))
+
+    def held(self) -> AbstractContextManager[None]:
+        """Read nothing meanwhile: what comes is read at once afterwards."""
+        return self._sent.held() if self._sent else nullcontext()
+
+    async def drain(self) -> Reply:
+        """Run to the end and return the reply."""
+        async with aclosing(self.run()) as batches:
+            async for _ in batches:
+                pass
+        return self.reply
+
+    def _begin(self) -> None:
+        if self._begun:
+            raise ConfigError(
+                "this answer was asked for already",
+                hint="Each `client.stream(...)` is read once: make another.",
+            )
+        self._begun = True
+
+    async def run(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the events, a batch for each read, and settle whatever happens.
+
+        ConfigError the second time: one call is sent once, and is one row.
+        """
+        self._begin()
+        again = True
+        try:
+            if found := await self._recorded():
+                for batch in found.batches():
+                    self._take(batch)
+                    yield batch
+                again = False
+            while again:
+                try:
+                    slot = await self._slot()
+                    if not slot.ready():
+                        yield [Waiting()]
+                    async with slot:
+                        await self._open()
+                        async with self._sending() as reply:
+                            self._sent = reply
+                            await self._check(reply)
+                            async for batch in self._operation.read(reply):
+                                self._take(batch)
+                                yield batch
+                    again = False
+                except GLMError as exc:
+                    wait_s = self._again(exc)
+                    if wait_s is None:
+                        raise
+                    if wait_s:
+                        yield [waiting(exc, wait_s)]
+                        await asyncio.sleep(wait_s)
+        except BaseException as exc:
+            if self._tape:
+                self._tape.drop()
+            if self.call.id:
+                await self._settle(exc)
+            raise
+        await self._settle(None)
+        if self._tape and not found:
+            await self._tape.keep(self.reply)
+
+    async def _recorded(self) -> Recording | None:
+        """Look into the cassette; a replayed call has a row and owes nothing."""
+        if self._tape is None:
+            return None
+        self._replayed = await self._tape.find()
+        if self._replayed:
+            self.call = self._replayed.told_by(self.call)
+            self.call = await self._ledger.open(
+                self.call, self._bill.nothing(self.call)
+            )
+        else:
+            self.call = msgspec.structs.replace(self.call, changed=self._tape.changed)
+        return self._replayed
+
+    async def _slot(self) -> Slot:
+        """Return what to hold while the request is in flight."""
+        service, model = self._service, self.call.model
+        await service.locate()
+        owner, model, right = service.owner, service.family(model), service.right(model)
+        learned = None
+        if not right.known and not _limiter.known(owner, model):
+            learned = await self._ledger.right(owner, model)
+        self._slots = _limiter.slots(owner, model, right, learned)
+        return Slot(self._slots)
+
+    async def _open(self) -> None:
+        """Write the pending row, before the first byte leaves."""
+        if not self.call.id:
+            self.call = await self._ledger.open(self.call, self._bill.most(self.call))
+            self._began = time.perf_counter()
+            self._budget.request()
+
+    def _again(self, fault: GLMError) -> float | None:
+        """Return when to send again, in seconds: never (None) once events are out."""
+        if not self.call.id or self._handed:
+            return None
+        wait_s: float | None = 0.0
+        if self._restarts(fault):
+            self._service.forget()
+        else:
+            wait_s, note = self._retries.after(fault, self._retry_after)
+            if note:
+                fault.hint = f"{fault.hint} {note}"
+            if wait_s is None:
+                return None
+        self._lost = self._lost or not unserved(fault)
+        retries = self.call.retries + 1
+        self.call = msgspec.structs.replace(self.call, retries=retries)
+        return wait_s
+
+    def _restarts(self, fault: GLMError) -> bool:
+        """Whether the local platform has stopped: it is started again, once."""
+        gone = isinstance(fault, TransportError) and not fault.sent
+        return gone and self._service.local and not self.call.retries
+
+    async def complete(self, events: list[Event], exc: GLMError | None = None) -> Reply:
+        """Settle a task that was submitted earlier by what came of it.
+
+        A task of which the ledger has no open row is priced and not recorded.
+        """
+        self._began = time.perf_counter() - max(0.0, time.time() - self.call.at)
+        self._take(events)
+        if self.call.state == "submitted":
+            await self._settle(exc)
+        else:
+            self.call = self._settled(exc)
+        return self.reply
+
+    def _take(self, batch: list[Event]) -> None:
+        self._handed = True
+        self._fold.add(batch)
+        if self._tape:
+            self._tape.add(batch)
+        if self._first_token_s is None and any(
+            isinstance(event, Text | Thinking) for event in batch
+        ):
+            self._first_token_s = time.perf_counter() - self._began
+
+    def _sending(self) -> transport.Sent:
+        operation, service = self._operation, self._service
+        url, headers = service.target(operation.path)
+        self._retry_after = ""
+        return transport.Sent(
+            operation.method,
+            url,
+            {**headers, "content-type": operation.content_type},
+            operation.content,
+            service.timeout_s,
+        )
+
+    async def _check(self, reply: transport.Sent) -> None:
+        """Raise the APIError of a reply that is a refusal."""
+        if not 200 <= reply.status < 300:
+            self._retry_after = reply.header("retry-after")
+            raise refusal(reply.status, await reply.read(REFUSAL_CAP))
+
+    async def _settle(self, exc: BaseException | None) -> None:
+        """Complete the row, once; the error that ended the call carries the reply."""
+        self.call = self._settled(exc)
+        if self.call.operation == "chat" and self.call.state != "submitted":
+            latest(self.reply)
+        if isinstance(exc, _carriers):
+            exc.reply = self.reply
+        try:
+            await self._ledger.close(self.call)
+        except LedgerError as failure:
+            failure.reply = self.reply
+            if exc is None:
+                raise
+            exc.add_note(f"The ledger has no end of this call: {failure}")
+        await self._keep_right()
+
+    async def _keep_right(self) -> None:
+        """Write down what was learned, seldom; the call does not depend on it."""
+        size = self._slots.window.news() if self._slots else None
+        if size is not None:
+            owner, model = self._service.owner, self._service.family(self.call.model)
+            with suppress(LedgerError):
+                await self._ledger.keep_right(owner, model, size)
+
+    def _settled(self, exc: BaseException | None) -> Call:
+        answer = self._fold.answer()
+        source: Origin = "stand-in" if answer.stand_in else "service"
+        seconds = time.perf_counter() - self._began
+        if self._replayed:
+            source, seconds = "cassette", self._replayed.seconds or 0.0
+            self._first_token_s = self._replayed.first_token_s
+        task = exc is None and self._operation.task
+        bill, call, usage = self._bill, self.call, answer.usage
+        return msgspec.structs.replace(
+            self.call,
+            state="submitted" if task else _state(exc),
+            task_id=answer.id if task else self.call.task_id,
+            answer=answer,
+            source=source,
+            cost=bill.due(call, usage, exc, source=source, lost=self._lost),
+            list_cost=bill.listed(call, usage, exc),
+            seconds=seconds,
+            first_token_s=self._first_token_s,
+            error="" if exc is None else type(exc).__name__,
+            error_code=exc.code if isinstance(exc, APIError) else "",
+            status=exc.status if isinstance(exc, APIError) else None,
+        )
+
+
+def _state(exc: BaseException | None) -> State:
+    if exc is None:
+        return "done"
+    return "failed" if isinstance(exc, GLMError) else "interrupted"
+
+
+def _repeatable(call: Call, operation: Operation) -> bool:
+    """Whether sending twice asks for one thing: the caller's own id says so."""
+    asked = call.payload or call.request.extra_body or {}
+    named = call.request.request_id or asked.get("request_id")
+    return operation.method == "GET" or bool(named)

@@ -1,0 +1,35 @@
+"""One kind of call, as its exchange sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Protocol
+
+from glmkit.transport.http import Sent
+from glmkit.types.events import Event, Usage
+from glmkit.types.money import Money
+
+
+class Operation(Protocol):
+    """What one kind of call sends, and how it reads what comes back."""
+
+    method: str
+    path: str
+    content: bytes
+    content_type: str
+
+    @property
+    def task(self) -> bool:
+        """Whether what comes back is only the promise of an answer."""
+
+    def price(
+        self, model: str, usage: Usage | None, currency: str | None, day: date
+    ) -> Money | None:
+        """Return what came by the card's price; None where it is not known."""
+
+    def worst(self, model: str, currency: str, day: date) -> Money | None:
+        """Return the most that it may cost; None where that is not known."""
+
+    def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Yield the events of a reply that was not refused."""

@@ -1,0 +1,162 @@
+"""What a value in a prompt becomes: a text, a bounded digest of a table, or media."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from glmkit.config import key_patterns
+from glmkit.config.keys import Key
+from glmkit.types.errors import ConfigError
+
+#: Rows and columns of a table that are told.
+_ROWS, _COLUMNS = 10, 40
+#: Characters of one cell.
+_CELL = 60
+
+_CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
+
+#: Library → its classes that go out as pictures.
+_PICTURES = {
+    "PIL": ("Image",),
+    "matplotlib": ("Figure", "Axes", "AxesImage"),
+    "plotly": ("Figure", "FigureWidget", "BaseFigure"),
+}
+
+
+def tell(value: Any, conversion: str = "", spec: str = "") -> Any:
+    """Return a value as it goes into a prompt: a text, or a picture as it is.
+
+    A table becomes a digest. Raises ConfigError for what looks like an API key.
+    """
+    if isinstance(value, Key):
+        raise _is_key("the value is an API key")
+    if conversion:
+        value = _CONVERSIONS[conversion](value)
+    if spec:
+        text = format(value, spec)
+    elif is_picture(value):
+        return picture(value)
+    else:
+        text = _worded(value)
+    refuse_keys(text)
+    return text
+
+
+def refuse_keys(text: str) -> None:
+    """Raise ConfigError where a text holds what looks like an API key."""
+    if kind := key_patterns.find(text):
+        raise _is_key(f"the prompt holds what looks like an API key: {kind}")
+
+
+def _is_key(what: str) -> ConfigError:
+    return ConfigError(
+        f"{what}, so nothing was sent", hint="Take it out: a model needs no key."
+    )
+
+
+def is_picture(value: Any) -> bool:
+    """Whether a value goes out as a picture."""
+    return any(
+        _library(kind) in _PICTURES and kind.__name__ in _PICTURES[_library(kind)]
+        for kind in type(value).__mro__
+    )
+
+
+def picture(value: Any) -> Any:
+    """Return the picture itself: of axes it is their figure."""
+    if _library(type(value)) == "matplotlib" and not hasattr(value, "savefig"):
+        return value.figure
+    return value
+
+
+def _library(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}"
+    kinds = {
+        kind.__name__ for kind in type(value).__mro__ if _library(kind) == "pandas"
+    }
+    if "DataFrame" in kinds:
+        return frame(value)
+    if "Series" in kinds:
+        return frame(value.to_frame())
+    return str(value)
+
+
+def frame(table: Any) -> str:
+    """Return a DataFrame as schema, sample, statistics and what was left out."""
+    rows, columns = table.shape
+    shown = table.iloc[:, :_COLUMNS]
+    parts = [
+        f"DataFrame: {rows:,} rows x {columns:,} columns",
+        _schema(shown),
+        _sample(shown, rows),
+        _statistics(shown) if rows > _ROWS else "",
+        _left_out(rows, columns),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _schema(table: Any) -> str:
+    empty = table.isna().sum()
+    lines = [
+        f"- {_short(name)}: {kind}" + (f", {missing:,} missing" if missing else "")
+        for name, kind, missing in zip(
+            table.columns, table.dtypes, empty.tolist(), strict=True
+        )
+    ]
+    return "\n".join(["Columns:", *lines])
+
+
+def _sample(table: Any, rows: int) -> str:
+    if not rows:
+        return "No rows."
+    title = f"First {_ROWS} rows:" if rows > _ROWS else "Rows:"
+    head = table.head(_ROWS)
+    lines = [_line([head.index.name or "", *head.columns])]
+    lines += [
+        _line([index, *values])
+        for index, values in zip(
+            head.index, head.itertuples(index=False, name=None), strict=True
+        )
+    ]
+    return "\n".join([title, *lines])
+
+
+def _statistics(table: Any) -> str:
+    numbers = table.select_dtypes("number", exclude=["timedelta", "complex"])
+    if numbers.shape[1] == 0:
+        return ""
+    about = numbers.agg(["min", "median", "mean", "max"])
+    lines = [
+        _line([name, *(f"{value:.6g}" for value in about.iloc[:, place])])
+        for place, name in enumerate(numbers.columns)
+    ]
+    return "\n".join(["Statistics:", _line(["", *about.index]), *lines])
+
+
+def _left_out(rows: int, columns: int) -> str:
+    said = [
+        f"{number - most:,} {what}"
+        for number, most, what in (
+            (rows, _ROWS, "rows"),
+            (columns, _COLUMNS, "columns"),
+        )
+        if number > most
+    ]
+    return f"({' and '.join(said)} left out)" if said else ""
+
+
+def _line(cells: list[Any]) -> str:
+    return "| " + " | ".join(map(_short, cells)) + " |"
+
+
+def _short(value: Any) -> str:
+    text = str(value).replace("\n", " ").replace("|", "\\|")
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"

@@ -1,0 +1,24 @@
+"""Record and replay: a file beside the notebook that holds its answers."""
+
+from glmkit.client.replay.cassettes import (
+    FILE as FILE,
+    Deck as Deck,
+    Tape as Tape,
+    check_online as check_online,
+    deck as deck,
+    settle_at as settle_at,
+    switch as switch,
+    switched as switched,
+    tape as tape,
+)
+from glmkit.client.replay.file import Cassette as Cassette
+from glmkit.client.replay.lines import Recording as Recording, key_of as key_of
+from glmkit.client.replay.modes import (
+    MODES as MODES,
+    Mode as Mode,
+    asking_again as asking_again,
+    begin_run as begin_run,
+    for_this as for_this,
+    forced as forced,
+    mode_of as mode_of,
+)

@@ -1,0 +1,42 @@
+"""Writing that leaves either all of it or nothing; the caller holds the lock."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from glmkit.client.replay.lines import HEADER
+
+
+def append(path: Path, data: bytes) -> None:
+    """Write in one piece at the end; what could not be written whole is taken back."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        size = os.fstat(descriptor).st_size
+        if os.write(descriptor, data) != len(data):
+            os.ftruncate(descriptor, size)
+            raise OSError(errno.ENOSPC, "the disk is full")
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, kept: list[bytes]) -> None:
+    """Put a file of these lines in the old one's place, at once."""
+    descriptor, name = tempfile.mkstemp(".tmp", ".glm-", path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(HEADER)
+            file.writelines(kept)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, name)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

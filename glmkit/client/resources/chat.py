@@ -1,0 +1,92 @@
+"""Chat completions, streamed and whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+from glmkit.catalog import cards, prices
+from glmkit.client.call.cost_bounds import bound_of_chat
+from glmkit.client.call.destination import Service
+from glmkit.transport.http import Sent
+from glmkit.types.errors import StreamError, TransportError
+from glmkit.types.events import Event, Finish, Search, Usage
+from glmkit.types.messages import Request
+from glmkit.types.money import Money
+from glmkit.wire import StreamReader, chat_body, read_body
+
+#: The largest reply that is read whole, in bytes.
+BODY_CAP = 16 * 2**20
+
+
+class Chat:
+    """One chat request, as an operation of an exchange."""
+
+    method = "POST"
+    path = "/chat/completions"
+    content_type = "application/json"
+    task = False
+
+    def __init__(
+        self, request: Request, model: str, service: Service, *, stream: bool
+    ) -> None:
+        self._request = request
+        self._searched = False
+        self.content = chat_body(
+            request,
+            model,
+            stream=stream,
+            native=service.native,
+            constrained=service.constrained,
+        )
+
+    def price(
+        self, model: str, usage: Usage | None, currency: str | None, day: date
+    ) -> Money | None:
+        """Return the price of a usage and of a search; None where it is not known."""
+        if usage is None:
+            return None
+        amount = prices.cost(cards.card(model), usage, currency, day=day)
+        searched = self._request.tools or () if self._searched else ()
+        return prices.with_searches(amount, searched, currency, day)
+
+    def worst(self, model: str, currency: str, day: date) -> Money | None:
+        """Return the most that it may cost; None where that is not known."""
+        return bound_of_chat(self._request, self.content)(model, currency, day)
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Yield the events; StreamError where a stream ends before its finish."""
+        if not reply.content_type.startswith("text/event-stream"):
+            yield self._noted(read_body(await reply.read(BODY_CAP)))
+            return
+        reader = StreamReader()
+        try:
+            async for chunk in reply.chunks():
+                if batch := reader.read(chunk):
+                    yield self._noted(batch)
+                if reader.heard:
+                    reply.renew()
+                reader.check()
+                if reader.done:
+                    break
+        except TransportError as exc:
+            raise StreamError(str(exc)) from exc
+        yield self._noted(_ended(reader))
+        await reply.finish()
+
+    def _noted(self, batch: list[Event]) -> list[Event]:
+        """Take note of a search, which is billed beside the tokens."""
+        if self._request.tools and not self._searched:
+            self._searched = any(isinstance(event, Search) for event in batch)
+        return batch
+
+
+def _ended(reader: StreamReader) -> list[Event]:
+    """Return the last events of a stream; StreamError if it was cut."""
+    match reader.rest():
+        case [*_, Finish("network_error")]:
+            raise StreamError("the service broke off: network_error")
+        case [*_, Finish()] as rest:
+            return rest
+        case _:
+            raise StreamError("the stream ended before the answer was finished")

@@ -1,0 +1,146 @@
+"""Embeddings, reranking, review: texts in, numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from glmkit.catalog import cards
+from glmkit.catalog.tokens import estimate
+from glmkit.client.resources.types import Billed, Record
+from glmkit.types.errors import ConfigError
+from glmkit.types.events import Usage
+from glmkit.types.money import Money
+
+#: Items of one request where the card names no number.
+ITEMS = 64
+
+
+class Vectors(Record, frozen=True):
+    """One vector for each text, in order; also a sequence of them."""
+
+    vectors: tuple[list[float], ...]
+    model: str = ""
+    stand_in: str = ""
+    usage: Usage | None = None
+    cost: Money | None = None
+    list_cost: Money | None = None
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __getitem__(self, place: int) -> list[float]:
+        return self.vectors[place]
+
+    def __iter__(self) -> Iterator[list[float]]:
+        return iter(self.vectors)
+
+    def __repr__(self) -> str:
+        width = len(self.vectors[0]) if self.vectors else 0
+        return f"Vectors({len(self)} of {width} numbers, model={self.model!r})"
+
+
+class Embedding(Record, frozen=True):
+    """One vector as it comes."""
+
+    embedding: list[float]
+    index: int = 0
+
+
+class Embeddings(Billed, frozen=True):
+    """The vectors of one request, as they come."""
+
+    data: tuple[Embedding, ...] = ()
+
+
+class Ranked(Record, frozen=True):
+    """A document's place in the order: its `index` in the list that was sent."""
+
+    index: int
+    relevance_score: float
+    document: str = ""
+
+
+class Ranking(Billed, frozen=True):
+    """Documents by relevance, the best first; also a sequence of them."""
+
+    results: tuple[Ranked, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __getitem__(self, place: int) -> Ranked:
+        return self.results[place]
+
+
+class Verdict(Record, frozen=True):
+    """What review says of one part: "PASS", "REVIEW" or "REJECT", and why."""
+
+    content_type: str = ""
+    risk_level: str = ""
+    risk_type: tuple[str, ...] = ()
+
+
+class Moderation(Billed, frozen=True):
+    """What content review says of everything that was sent."""
+
+    result_list: tuple[Verdict, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every part passed."""
+        return all(verdict.risk_level == "PASS" for verdict in self.result_list)
+
+
+class TokenCount(Record, frozen=True):
+    """What the service counts in a prompt."""
+
+    prompt_tokens: int = 0
+    image_tokens: int = 0
+    video_tokens: int = 0
+    total_tokens: int = 0
+
+    def __int__(self) -> int:
+        return self.total_tokens or self.prompt_tokens
+
+
+class ModelEntry(Record, frozen=True):
+    """A model in the service's own list, which is far from complete."""
+
+    id: str
+    owned_by: str = ""
+    created: int | None = None
+
+
+def pieces(
+    texts: Sequence[str], model: str, dimensions: int | None
+) -> list[Sequence[str]]:
+    """Cut texts into requests; ConfigError where the model does not take them."""
+    card = cards.card(model)
+    if not texts:
+        raise ConfigError("there are no texts", hint="Pass at least one.")
+    most = card.max_tokens_per_item if card else None
+    for place, text in enumerate(texts):
+        _check(place, text, most)
+    if card and card.dimensions and dimensions is not None:
+        low, high = min(card.dimensions), max(card.dimensions)
+        if not low <= dimensions <= high:
+            raise ConfigError(
+                f"{model} has no {dimensions} dimensions",
+                hint=f"It has {', '.join(map(str, card.dimensions))}.",
+            )
+    size = card.max_items if card and card.max_items else ITEMS
+    return [texts[start : start + size] for start in range(0, len(texts), size)]
+
+
+def _check(place: int, text: str, most: int | None) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise ConfigError(
+            f"text {place} is {'empty' if isinstance(text, str) else 'no text'}",
+            hint="The service takes texts with something in them.",
+        )
+    # Only what is too long by any count is refused here; the service counts exactly.
+    if most is not None and len(text) > most and (low := estimate(text).low) > most:
+        raise ConfigError(
+            f"text {place} has at least {low:,} tokens, {most:,} at most",
+            hint="Cut it into several, each with a vector of its own.",
+        )

@@ -1,0 +1,138 @@
+"""Pictures, videos and sounds that the service made."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import tempfile
+from pathlib import Path
+from typing import ClassVar, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from glmkit.client.resources.requester import download
+from glmkit.client.resources.sync_async import wait
+from glmkit.client.resources.types import Record
+from glmkit.types.errors import ConfigError
+from glmkit.types.money import Money
+
+M = TypeVar("M", bound="Media")
+
+#: First bytes, and where they stand → type.
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (8, b"WAVE", "audio/wav"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"\x1a\x45\xdf\xa3", "video/webm"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+)
+
+
+class Media(Record, frozen=True):
+    """A file of the service: a `url`, its bytes in `data`, or both.
+
+    `data` is empty until someone asks: `save` and `client.download` fetch it from
+    the URL, without the API key.
+    """
+
+    kind: ClassVar[str] = "application/octet-stream"
+    #: The most bytes that are fetched.
+    cap: ClassVar[int] = 512 * 2**20
+
+    url: str = ""
+    data: bytes = b""
+    type: str = ""
+
+    @property
+    def mime(self) -> str:
+        """The MIME type: by the first bytes, else by what was said, else the URL."""
+        for place, magic, kind in _MAGIC:
+            if self.data[place:].startswith(magic):
+                return kind
+        if self.type and self.type != "application/octet-stream":
+            return self.type
+        return mimetypes.guess_type(urlsplit(self.url).path)[0] or self.kind
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file and return its path; there is never half a file.
+
+        Fetches the URL first where the bytes are not here (on an event loop:
+        `await client.download(it)` before). Raises ConfigError, TransportError.
+        """
+        target = Path(path).expanduser()
+        data = self.data or wait(fetched(self)).data
+        _write(target, data)
+        return target
+
+    def __repr__(self) -> str:
+        size = f"{len(self.data)} bytes" if self.data else self.url or "empty"
+        return f"{type(self).__name__}({self.mime}, {size})"
+
+
+class Image(Media, frozen=True):
+    """A picture; its link holds for 30 days. `cost` is what it costs."""
+
+    kind: ClassVar[str] = "image/png"
+    cap: ClassVar[int] = 32 * 2**20
+
+    cost: Money | None = None
+    list_cost: Money | None = None
+
+
+class Video(Media, frozen=True):
+    """A video and its cover picture; some links hold for one day only."""
+
+    kind: ClassVar[str] = "video/mp4"
+
+    cover_image_url: str = ""
+
+    @property
+    def cover(self) -> Image:
+        """The cover picture."""
+        return Image(url=self.cover_image_url)
+
+
+class Audio(Media, frozen=True):
+    """A sound: a WAV file, or bare PCM samples."""
+
+    kind: ClassVar[str] = "audio/wav"
+
+    cost: Money | None = None
+    list_cost: Money | None = None
+
+
+async def fetched(media: M) -> M:
+    """Return the same with its bytes."""
+    if media.data:
+        return media
+    if not media.url:
+        raise ConfigError(
+            "there is neither a file nor a URL", hint="Ask the service for it anew."
+        )
+    data, kind = await download(media.url, media.cap)
+    return msgspec.structs.replace(
+        media, data=data, type=kind.partition(";")[0].strip()
+    )
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write beside the target, then put it in its place."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as exc:
+        raise ConfigError(
+            f"{target} can not be written: {exc.strerror or exc}",
+            hint="Check the folder and the space on the disk.",
+        ) from exc

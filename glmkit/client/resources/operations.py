@@ -1,0 +1,188 @@
+"""Requests that are not a chat, as operations of an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Generic, TypeVar
+
+from glmkit.client.call.cost_bounds import Bound, worst_of_card
+from glmkit.client.call.pricing import Price, by_tokens
+from glmkit.transport.http import Sent
+from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
+from glmkit.types.events import Event, Finish, Start, Text, Usage
+from glmkit.types.money import Money
+from glmkit.wire.forms import Body
+from glmkit.wire.records import read_delta, read_record
+from glmkit.wire.sse import Decoder
+
+T = TypeVar("T")
+
+#: The largest reply that is read whole, in bytes.
+BODY_CAP = 256 * 2**20
+
+
+class _Priced:
+    """What every operation tells of itself."""
+
+    method = "POST"
+    path = ""
+    content = b""
+    content_type = "application/json"
+    task = False
+    bound: Bound | None = None
+
+    def __init__(self, price: Price) -> None:
+        self._price = price
+
+    def price(
+        self, model: str, usage: Usage | None, currency: str | None, day: date
+    ) -> Money | None:
+        """Return the price of what came; None where it is not known."""
+        return self._price(model, usage, currency, day)
+
+    def worst(self, model: str, currency: str, day: date) -> Money | None:
+        """Return the most that it may cost; None where that is not known."""
+        if self.bound is not None:
+            return self.bound(model, currency, day)
+        if self._price is by_tokens:
+            return worst_of_card(model, len(self.content), currency, day)
+        return self._price(model, None, currency, day)
+
+
+class _Sending(_Priced):
+    def __init__(self, path: str, body: Body, price: Price) -> None:
+        super().__init__(price)
+        self.path = path
+        self.content = body.content
+        self.content_type = body.content_type
+
+
+class Ask(_Sending, Generic[T]):
+    """One request and its typed answer, in `result` once it came.
+
+    A `task` is answered by an id alone: what it costs is known when it is fetched, and
+    `bound` tells what it costs at most.
+    """
+
+    result: T
+
+    def __init__(
+        self,
+        path: str,
+        body: Body,
+        kind: type[T],
+        price: Price = by_tokens,
+        *,
+        task: bool = False,
+        bound: Bound | None = None,
+    ) -> None:
+        super().__init__(path, body, price)
+        self.task = task
+        self.bound = bound
+        self._kind = kind
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Read the answer; yield what the ledger keeps of it."""
+        body = await reply.read(BODY_CAP)
+        self.result, events = read_record(body, self._kind)
+        if self.task and (task_id := self.id_of(self.result)):
+            events.append(Start(id=task_id))
+        yield events
+
+    def id_of(self, result: T) -> str:
+        """Return the id under which a task is fetched; "": that of the reply."""
+        return ""
+
+
+class Binary(_Sending):
+    """One request that is answered by the bytes of a file."""
+
+    def __init__(self, path: str, body: Body, price: Price) -> None:
+        super().__init__(path, body, price)
+        self.result = b""
+        self.type = ""
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Read the bytes; a JSON answer in their place is an error, and raised."""
+        data = await reply.read(BODY_CAP)
+        if reply.content_type.startswith("application/json"):
+            read_record(data, dict)
+            raise TransportError("the service sent JSON in place of a file")
+        self.result = data
+        self.type = reply.content_type.partition(";")[0].strip()
+        yield []
+
+
+class Live(_Sending):
+    """One request whose answer streams: a transcript, an agent, an assistant."""
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Yield the events; StreamError where the stream ends before its finish."""
+        if not reply.content_type.startswith("text/event-stream"):
+            read_record(await reply.read(BODY_CAP), dict)
+            raise TransportError("the service sent no stream")
+        reader = _Reader()
+        try:
+            async for chunk in reply.chunks():
+                if batch := reader.read(chunk):
+                    yield batch
+                reader.check()
+                if reader.done:
+                    break
+        except TransportError as exc:
+            raise StreamError(str(exc)) from exc
+        if reader.finish is None:
+            raise StreamError("the stream ended before the answer was finished")
+        yield [reader.finish]
+
+
+class _Reader:
+    """Holds the Finish back until the end, as usage may follow it.
+
+    What came before a fault is returned first; `check` raises the fault then.
+    """
+
+    def __init__(self) -> None:
+        self.done = False
+        self.finish: Finish | None = None
+        self._decoder = Decoder()
+        self._started = False
+        self._fault: GLMError | None = None
+
+    def read(self, chunk: bytes) -> list[Event]:
+        """Return the events that these bytes complete."""
+        batch: list[Event] = []
+        try:
+            self._read(chunk, batch)
+        except (APIError, StreamError) as fault:
+            self._fault = fault
+        return batch
+
+    def check(self) -> None:
+        """Raise the fault that came."""
+        if self._fault is not None:
+            raise self._fault
+
+    def _read(self, chunk: bytes, batch: list[Event]) -> None:
+        for event in self._decoder.feed(chunk):
+            if event.data == b"[DONE]":
+                self.done = True
+                break
+            start, *rest = read_delta(event)
+            if not self._started:
+                batch.append(start)
+                self._started = True
+            batch += [e for e in rest if isinstance(e, Text | Usage)]
+            for ended in (e for e in rest if isinstance(e, Finish)):
+                self.finish = ended
+
+
+class Settled(_Priced):
+    """A task that was submitted earlier: nothing is sent, what came is priced."""
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Yield nothing."""
+        events: list[list[Event]] = []
+        for batch in events:
+            yield batch

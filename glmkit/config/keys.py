@@ -1,0 +1,246 @@
+"""API keys: where they are found, where they may go, and how they are signed.
+
+A key goes to the origin it belongs to and to no other; it does not print and is not
+pickled.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import sys
+import time
+import warnings
+from typing import NoReturn
+
+import msgspec
+
+from glmkit.config.endpoints import LOCAL, SERVICES, Endpoint, endpoint_of
+from glmkit.types.errors import AuthError, ConfigError, StandInWarning
+
+#: Seconds a signed token lives, and how long one is used again. Source: the SDKs.
+TOKEN_LIFE_S = 210
+TOKEN_REUSE_S = 180
+
+_VARIABLES = {"bigmodel": "ZHIPUAI", "zai": "ZAI"}
+_CHOICES = ", ".join(repr(name) for name in SERVICES)
+
+
+class Key:
+    """An API key that shows only its last four characters.
+
+    With `signed`, a short-lived token is sent in its place (HS256, as the service's
+    HTTP guide describes).
+
+    >>> Key("0123456789abcdef.secretsecret1234")
+    ****1234
+    """
+
+    __slots__ = ("_signed", "_text", "_token")
+
+    def __init__(self, text: str, *, signed: bool = False) -> None:
+        text = text.strip()
+        if not text or not text.isascii() or any(char <= " " for char in text):
+            raise ConfigError(
+                "the key is empty or holds characters that no key has",
+                hint="Copy it again from the console; it looks like `id.secret`.",
+            )
+        if signed:
+            _check_shape(text)
+        self._text = text
+        self._signed = signed
+        self._token = ("", 0.0)
+
+    def __repr__(self) -> str:
+        return "****" + (self._text[-4:] if len(self._text) >= 12 else "")
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key can not be pickled")
+
+    def authorization(self, now: float | None = None) -> str:
+        """Return the Authorization header's value; `now` is Unix seconds."""
+        if not self._signed:
+            return f"Bearer {self._text}"
+        now = time.time() if now is None else now
+        token, made = self._token
+        if not token or not 0 <= now - made < TOKEN_REUSE_S:
+            token = _sign(self._text, now)
+            self._token = (token, now)
+        return f"Bearer {token}"
+
+    def digest(self) -> str:
+        """Return a name for the key that does not tell it: 16 hex digits."""
+        return hashlib.blake2b(self._text.encode(), digest_size=8).hexdigest()
+
+    def check_shape(self) -> None:
+        """Raise AuthError unless the key looks like `id.secret`."""
+        _check_shape(self._text)
+
+
+def _check_shape(text: str) -> None:
+    if text.count(".") != 1 or text.startswith(".") or text.endswith("."):
+        raise AuthError(
+            "the key is malformed: it must be `id.secret`, with one dot",
+            hint="Copy the whole key again from the service's console.",
+        )
+
+
+def _sign(text: str, now: float) -> str:
+    name, secret = text.split(".")
+    stamp = int(now * 1000)
+    head = _part({"alg": "HS256", "typ": "JWT", "sign_type": "SIGN"})
+    body = _part(
+        {"api_key": name, "exp": stamp + TOKEN_LIFE_S * 1000, "timestamp": stamp}
+    )
+    digest = hmac.new(secret.encode(), head + b"." + body, hashlib.sha256).digest()
+    return b".".join((head, body, _base64(digest))).decode()
+
+
+def _part(fields: dict[str, str | int]) -> bytes:
+    return _base64(json.dumps(fields, separators=(",", ":")).encode())
+
+
+def _base64(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+class Access(msgspec.Struct, frozen=True):
+    """An endpoint with the key that belongs to it, and where the key was found."""
+
+    endpoint: Endpoint
+    key: Key | None = None
+    found: str = "nowhere"
+
+
+def access(endpoint: str | None = None, api_key: str | Key | None = None) -> Access:
+    """Find endpoint and key: arguments, environment, OS keyring, local platform.
+
+    Raises ConfigError for an unknown endpoint, a key without one, or a service
+    without a key; AuthError for a malformed key.
+    """
+    named = endpoint or os.environ.get("GLMKIT_ENDPOINT")
+    if named:
+        return _checked(_named(endpoint_of(named), api_key))
+    if api_key is not None or os.environ.get("GLMKIT_API_KEY"):
+        what = "api_key=" if api_key is not None else "GLMKIT_API_KEY"
+        raise ConfigError(
+            f"{what} is given without an endpoint, so nobody knows whose key it is",
+            hint=f"Name the endpoint too: {_CHOICES}, or a URL.",
+        )
+    return _checked(_found())
+
+
+def _checked(found: Access) -> Access:
+    if found.key is not None and found.endpoint.name in SERVICES:
+        found.key.check_shape()
+    return found
+
+
+def _named(endpoint: Endpoint, api_key: str | Key | None) -> Access:
+    """Find the key of an endpoint that was named."""
+    if endpoint == LOCAL:
+        return Access(endpoint)
+    if api_key is not None:
+        key = api_key if isinstance(api_key, Key) else Key(api_key)
+        return Access(endpoint, key, "argument")
+    for variable, owner in _owners():
+        text = os.environ.get(variable)
+        if text and (owner is None or owner.origin == endpoint.origin):
+            return Access(endpoint, Key(text), variable)
+    if text := stored(endpoint):
+        return Access(endpoint, Key(text), "keyring")
+    if endpoint.name not in SERVICES:
+        return Access(endpoint)
+    family = endpoint.name.removesuffix("-coding")
+    raise ConfigError(
+        f"no key for {endpoint.name}",
+        hint=f"Set {_VARIABLES[family]}_API_KEY, or store one with `%glm key`.",
+    )
+
+
+def _owners() -> list[tuple[str, Endpoint | None]]:
+    """List the variables that may hold a key, each with the endpoint that owns it.
+
+    GLMKIT_API_KEY belongs to GLMKIT_ENDPOINT; alone, to the endpoint in the call.
+    """
+    general = os.environ.get("GLMKIT_ENDPOINT")
+    pairs: list[tuple[str, Endpoint | None]] = [
+        ("GLMKIT_API_KEY", endpoint_of(general) if general else None)
+    ]
+    return pairs + [(f"{_VARIABLES[name]}_API_KEY", _home(name)) for name in _VARIABLES]
+
+
+def _home(service: str) -> Endpoint:
+    """Return the endpoint of a service's variables: its base URL may be moved."""
+    moved = os.environ.get(f"{_VARIABLES[service]}_BASE_URL")
+    return endpoint_of(moved) if moved else SERVICES[service]
+
+
+_said: set[str] = set()
+
+
+def _found() -> Access:
+    """Find an endpoint by the first key there is, else the local platform."""
+    present = [
+        name for name in _VARIABLES if os.environ.get(f"{_VARIABLES[name]}_API_KEY")
+    ]
+    if len(present) > 1:
+        _say_once(
+            "Keys of both sites are set; bigmodel is used (endpoint= chooses).",
+            UserWarning,
+        )
+    for name in present:
+        variable = f"{_VARIABLES[name]}_API_KEY"
+        return Access(_home(name), Key(os.environ[variable]), variable)
+    for name in _VARIABLES:
+        if text := stored(SERVICES[name]):
+            return Access(SERVICES[name], Key(text), "keyring")
+    _say_once(
+        "No key was found: a small local model stands in for GLM. Set ZHIPUAI_API_KEY "
+        "or ZAI_API_KEY to talk to GLM itself."
+    )
+    return Access(LOCAL)
+
+
+def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
+    if text not in _said:
+        _said.add(text)
+        warnings.warn(text, kind, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """Return the stack level of the person's own line, which a warning points to."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("glmkit"):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def stored(endpoint: Endpoint) -> str | None:
+    """Return the key that the OS keyring holds for the endpoint's origin."""
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password("glmkit", endpoint.origin)
+    except keyring.errors.KeyringError:
+        return None
+
+
+def store(endpoint: Endpoint, key: str) -> None:
+    """Put a key into the OS keyring; ConfigError where there is no real one."""
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.set_password("glmkit", endpoint.origin, Key(key)._text)
+    except keyring.errors.KeyringError as exc:
+        raise ConfigError(
+            "this machine has no keyring to store a key in",
+            hint="Set an environment variable instead, such as ZHIPUAI_API_KEY.",
+        ) from exc

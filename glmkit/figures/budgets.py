@@ -1,0 +1,167 @@
+"""Budgets: how they burn down, and until when they last."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from glmkit.figures import style as looks
+from glmkit.figures.panel import Panel, Row, decimal
+
+#: Points of a line at most.
+_POINTS = 200
+#: The pace of this long decides the forecast.
+_PACE = timedelta(hours=1)
+_FAR = timedelta(days=7)
+_DASHES = ("solid", "dash", "longdash", "dashdot")
+
+
+class _Line(NamedTuple):
+    """What is left of one budget over time, in parts of it."""
+
+    times: list[datetime]
+    shares: list[float]
+    ends: datetime | None
+
+
+def burn_down(
+    budgets: pd.DataFrame,
+    calls: pd.DataFrame,
+    now: datetime | None = None,
+    session: str = "",
+) -> Panel:
+    """Return what is left of each budget over time, and where the pace leads.
+
+    Takes `glmkit.balance()` and calls of `usage(newest=...)`; `session` is the name
+    of the one that asks.
+    """
+    now = now or datetime.now(UTC)
+    zone = now.astimezone().tzinfo
+    traces: list[dict[str, Any]] = []
+    rows: list[Row] = []
+    for place, budget in enumerate(budgets.to_dict("records")):
+        line = _line(budget, calls, now)
+        name = _name(budget, session)
+        traces += _drawn(name, line, now, zone, place)
+        rows.append(
+            Row(name, _words(budget, line, now, zone), min(1.0, budget["share"]))
+        )
+    return Panel(
+        "Budgets burn down",
+        looks.text(f"{rows[0].label}: {rows[0].value}", 70) if rows else "",
+        traces,
+        xaxis={"type": "date"},
+        yaxis={"ticksuffix": " %", "rangemode": "tozero", "nticks": 5},
+        rows=rows,
+        empty="No budget is set: glmkit.budget(5) sets one.",
+    )
+
+
+def _name(budget: dict[Any, Any], session: str) -> str:
+    scope, name = str(budget["scope"]), str(budget["name"])
+    if scope == "day":
+        return "today"
+    if name == session:
+        return "this session"
+    return f"{scope} {name.rpartition('/')[2]}"
+
+
+def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _Line:
+    """Go back from what is left now by what the calls have cost since."""
+    whole, left = float(budget["amount"]), float(budget["left"])
+    counted = _counted(budget, calls)
+    costs = [float(decimal(cost)) for cost in counted["cost"]]
+    times = [min(time.to_pydatetime(), now) for time in counted["at"]]
+    points, level = [(now, left)], left
+    for at, cost in zip(reversed(times), reversed(costs), strict=True):
+        points.append((at, level))
+        level += cost
+        if level > whole * 1.000001:  # from before the budget was set
+            break
+    points += [(points[-1][0], min(level, whole))] if times else []
+    shown = points[:: -(-len(points) // _POINTS)]
+    shown += points[-1:] if shown[-1] != points[-1] else []
+    drawn = [(at, level / whole if whole else 0.0) for at, level in reversed(shown)]
+    return _Line(
+        [at for at, _ in drawn],
+        [share for _, share in drawn],
+        _end(left, [*zip(times, costs, strict=True)], now),
+    )
+
+
+def _end(
+    left: float, spent: list[tuple[datetime, float]], now: datetime
+) -> datetime | None:
+    """Return when nothing is left, at the pace of the last hour; None without one."""
+    recent = [(at, cost) for at, cost in spent if now - at <= _PACE and cost]
+    if not recent or left <= 0:
+        return None
+    gone = max((now - recent[0][0]).total_seconds(), 60)
+    pace = sum(cost for _, cost in recent) / gone
+    return now + timedelta(seconds=min(left / pace, 1e9))
+
+
+def _counted(budget: dict[Any, Any], calls: pd.DataFrame) -> pd.DataFrame:
+    own = (calls["currency"] == budget["currency"]) & calls["cost"].notna()
+    if budget["scope"] == "day":
+        days = calls["at"].dt.tz_convert(datetime.now().astimezone().tzinfo)
+        own &= days.dt.strftime("%Y-%m-%d") == budget["name"]
+    else:
+        own &= calls[budget["scope"]] == budget["name"]
+    counted: pd.DataFrame = calls[own]
+    return counted.sort_values("at")  # a clock may have gone back
+
+
+def _drawn(
+    name: str, line: _Line, now: datetime, zone: tzinfo | None, place: int
+) -> list[dict[str, Any]]:
+    colour = looks.COLOURS[place % len(looks.COLOURS)]
+    style = {"color": colour, "dash": _DASHES[place % len(_DASHES)], "width": 2}
+    common = {"type": "scatter", "name": looks.text(name), "legendgroup": name}
+    left = {
+        **common,
+        "mode": "lines+markers" if len(line.times) == 1 else "lines",
+        "x": [_local(at, zone) for at in line.times],
+        "y": [100 * share for share in line.shares],
+        "line": {**style, "shape": "hv"},
+        "hovertemplate": "%{y:.1f} % left<br>%{x}<extra>%{fullData.name}</extra>",
+    }
+    if line.ends is None:
+        return [left]
+    far = min(line.ends, now + _FAR)
+    part = (far - now) / (line.ends - now)
+    share = line.shares[-1]
+    ahead = {
+        **common,
+        "mode": "lines",
+        "x": [_local(now, zone), _local(far, zone)],
+        "y": [100 * share, 100 * share * (1 - part)],
+        "line": {"color": colour, "dash": "dot", "width": 1.5},
+        "hovertemplate": "at this pace: %{y:.1f} %<br>%{x}<extra></extra>",
+    }
+    return [left, ahead]
+
+
+def _words(
+    budget: dict[Any, Any], line: _Line, now: datetime, zone: tzinfo | None
+) -> str:
+    currency = str(budget["currency"])
+    gone = f"{looks.money(budget['spent'], currency)} of "
+    gone += f"{looks.money(budget['amount'], currency)} gone"
+    if line.ends is None:
+        return gone
+    if budget["scope"] == "day" and _day(line.ends, zone) != _day(now, zone):
+        return f"{gone}, lasts the day at this pace"
+    if line.ends - now > _FAR:
+        return f"{gone}, lasts over a week at this pace"
+    return f"{gone}, lasts until {line.ends.astimezone(zone):%a %H:%M} at this pace"
+
+
+def _day(at: datetime, zone: tzinfo | None) -> str:
+    return at.astimezone(zone).date().isoformat()
+
+
+def _local(at: datetime, zone: tzinfo | None) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

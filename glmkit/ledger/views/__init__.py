@@ -1,0 +1,1 @@
+"""Ledger rows as DataFrames, budgets and exports."""

@@ -1,0 +1,141 @@
+"""What was spent and may be spent: budgets, undecided calls, checks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from glmkit.client.clients import ledger as own
+from glmkit.ledger import Budget, Ledger, Scope, Verification
+from glmkit.ledger.views import frames
+from glmkit.types.errors import ConfigError
+from glmkit.types.money import Money
+from glmkit.types.replies import where as place
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Amount = str | int | float | Decimal
+
+_SCOPES = ("session", "notebook", "day")
+_CURRENCIES = ("CNY", "USD")
+
+
+def budget(
+    amount: Amount | None,
+    currency: str = "CNY",
+    scope: Scope = "session",
+    *,
+    ledger: Ledger | None = None,
+) -> Budget | None:
+    """Set what this session, this notebook or each day may cost; None lifts it.
+
+    Each call reserves the most it may cost before it is sent; BudgetError where that
+    is more than what is left, and for calls whose price is not known or is in another
+    currency. Of a session and a day all calls count, of a notebook those from now on.
+    A BudgetWarning comes at 80 %. Raises ConfigError.
+
+        glmkit.budget(5, "CNY")
+    """
+    book = ledger or own()
+    name = _name(book, scope)
+    book.set_budget(scope, name, None if amount is None else _money(amount, currency))
+    found = (each for each in book.budgets() if each.scope == scope)
+    return next((each for each in found if scope == "day" or each.name == name), None)
+
+
+def balance(*, ledger: Ledger | None = None) -> pd.DataFrame:
+    """Return the budgets: what is spent or reserved, what is left, and the share."""
+    columns = ("scope", "name", "currency", "amount", "spent", "left", "share")
+    rows = [
+        (
+            each.scope,
+            each.name,
+            each.amount.currency,
+            *(frames.plain(money) for money in (each.amount, each.spent, each.left)),
+            each.share,
+        )
+        for each in (ledger or own()).budgets()
+    ]
+    return frames.table(columns, rows)
+
+
+def uncertain(*, ledger: Ledger | None = None) -> pd.DataFrame:
+    """Return the calls of which nobody knows whether they were billed.
+
+    Their process died, or they broke off before the usage came. `reserved` is what
+    they hold of a budget until `glmkit.decide` settles them.
+    """
+    return frames.usage(where={"undecided": "yes"}, ledger=ledger)
+
+
+def decide(
+    call: int,
+    owed: Amount | None = None,
+    currency: str = "CNY",
+    *,
+    ledger: Ledger | None = None,
+) -> None:
+    """Settle a call that `glmkit.uncertain()` lists, by its id.
+
+    `owed` is what the service's bill says, 0 if nothing; None takes what was reserved
+    as an upper bound. Raises LedgerError where there is no such call.
+    """
+    amount = None if owed is None else _money(owed, currency)
+    (ledger or own()).decide(call, amount)
+
+
+def verify(*, ledger: Ledger | None = None) -> Verification:
+    """Price every recorded call anew from its usage; check sums, budgets and file."""
+    return (ledger or own()).verify()
+
+
+def prune(
+    before: frames.Since,
+    *,
+    words: bool = False,
+    ledger: Ledger | None = None,
+) -> int:
+    """Take calls from before a day or time out of the ledger; return how many.
+
+    `words`: only what was asked and answered goes. Sums and budgets keep the calls,
+    and undecided ones stay.
+    """
+    return (ledger or own()).prune(frames.moment(before), words=words)
+
+
+def _name(book: Ledger, scope: str) -> str:
+    if scope not in _SCOPES:
+        raise ConfigError(
+            f"a budget can not be set for {scope!r}",
+            hint=f"Use one of {', '.join(map(repr, _SCOPES))}.",
+        )
+    if scope == "session":
+        return book.session
+    name = place.get().notebook if scope == "notebook" else "every day"
+    if not name:
+        raise ConfigError(
+            "this notebook's name is not known here",
+            hint="Set the budget for the session: scope='session'.",
+        )
+    return name
+
+
+def _money(amount: Amount, currency: str) -> Money:
+    if currency.upper() not in _CURRENCIES:
+        raise ConfigError(
+            f"{currency!r} is no currency of the services",
+            hint=f"Use one of {', '.join(map(repr, _CURRENCIES))}.",
+        )
+    try:
+        exact = Money.of(Decimal(str(amount)), currency.upper())
+    except (ArithmeticError, ValueError) as exc:
+        raise ConfigError(
+            f"{amount!r} is no amount",
+            hint='For instance 5 or 0.25, with the currency after it: "CNY".',
+        ) from exc
+    if not 0 <= exact.parts < 2**62:
+        raise ConfigError(
+            f"{amount!r} is no amount to spend", hint="Write a number from 0 on."
+        )
+    return exact

@@ -1,0 +1,293 @@
+"""The ledger and the catalogue as DataFrames."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from glmkit.catalog import prices
+from glmkit.catalog.cards import (
+    USER,
+    Card,
+    Price,
+    Tier,
+    card,
+    cards,
+    plain as plain_name,
+    sources,
+)
+from glmkit.ledger import Ledger, bin_start
+from glmkit.types.errors import ConfigError
+from glmkit.types.events import Usage
+from glmkit.types.money import Money
+
+Since = str | date | datetime | timedelta
+
+_MONEY = (
+    "cost", "list_cost", "reserved", "cost_cny", "cost_usd", "list_cost_cny",
+    "list_cost_usd",
+)  # fmt: skip
+_TIMES = ("at", "last_at")
+_TYPES: dict[str, Any] = {
+    "id": "int64",
+    "group": "int64",
+    "stream": "bool",
+    "at_most": "bool",
+    **dict.fromkeys(("seconds", "first_token_s", "temperature", "top_p"), "float64"),
+    **dict.fromkeys(
+        (
+            "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens",
+            "total_tokens", "max_tokens", "status", "retries", "calls", "failed",
+            "uncertain", "unpriced", "interrupted", "counted", "prompt_from",
+            "output_from",
+        ),
+        "Int64",
+    ),
+}  # fmt: skip
+_LEVELS = ("V0", "V1", "V2", "V3")
+
+
+def usage(
+    by: str | Sequence[str] | None = None,
+    since: Since | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    newest: int | None = None,
+    ledger: Ledger | None = None,
+) -> pd.DataFrame:
+    """Return the ledger as a DataFrame: one row a call, or sums by some columns.
+
+    `by` names one or several of day, model, answered, endpoint, operation, notebook,
+    cell, tag, session (one run of a process), source, state, finish_reason,
+    error_code. `since` is a day, a time, or
+    a timedelta before now; without a zone it is local time. `where` maps such a column
+    to a value or several; `newest` keeps so many of the last calls. Costs are exact
+    Decimals, each beside its currency, None where nothing is known. Of a sum `mark` is
+    "at least" where calls are `unpriced`, "at most" where a cost is an upper bound,
+    "about" where both. Times are in UTC; sums are of calls that have ended.
+    Raises LedgerError, and ConfigError for an unknown column.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by or ())
+    start = None if since is None else moment(since)
+    frame = table(*(ledger or Ledger()).read(names, start, where, newest))
+    if names:
+        marks = zip(frame["unpriced"] > 0, frame.pop("at_most") > 0, strict=True)
+        place = frame.columns.tolist().index("unpriced")
+        told = pd.Series([_MARKS[mark] for mark in marks], dtype=object)
+        frame.insert(place + 1, "mark", told)
+    return frame
+
+
+_MARKS = {
+    (False, False): "",
+    (True, False): "at least",
+    (False, True): "at most",
+    (True, True): "about",
+}
+
+
+def timings(
+    kind: str = "seconds",
+    by: str | Sequence[str] | None = None,
+    since: Since | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    ledger: Ledger | None = None,
+) -> pd.DataFrame:
+    """Return a histogram: how many `calls` took from `low` to `high`.
+
+    `kind` is "seconds", "first_token_s" or "tokens_per_s"; `by` and `where` take day,
+    endpoint, source, operation, model, notebook, tag. The bins grow by a fifth each.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by or ())
+    start = None if since is None else moment(since)
+    frame = table(*(ledger or Ledger()).timings(kind, names, start, where))
+    bins = frame.pop("bin")
+    frame.insert(len(names), "low", [bin_start(place) for place in bins])
+    frame.insert(len(names) + 1, "high", [bin_start(place + 1) for place in bins])
+    return frame.astype({"low": "float64", "high": "float64"})
+
+
+def repriced(
+    model: str,
+    currency: str = "CNY",
+    since: Since | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    ledger: Ledger | None = None,
+) -> pd.DataFrame:
+    """Return what the recorded tokens would cost had `model` been asked, by model.
+
+    `due` is None where the model has no price in that currency; `list_cost` is what
+    the asked model's card says. Cached input counts where both have a price for it.
+    Raises ConfigError for an unknown model.
+    """
+    asked = card(model)
+    if asked is None:
+        raise ConfigError(
+            f"the catalogue has no model {model!r}", hint="See glmkit.models()."
+        )
+    book = ledger or Ledger()
+    if not book.knows(prices.edges(asked)):
+        book.rebuild()
+    bands = usage(("model", "prompt_from", "output_from"), since, where, ledger=book)
+    own = f"list_cost_{currency.lower()}"
+    rows: dict[str, _Repriced] = {}
+    for band in bands.to_dict("records"):
+        row = rows.setdefault(band["model"], _Repriced())
+        row.calls += band["counted"]
+        if band[own] is not None:
+            row.list_cost = band[own] + (row.list_cost or 0)
+        due = prices.of_band(asked, _tokens(band), _lengths(band), currency)
+        if due is None or row.due is None:
+            row.due = None
+        else:
+            row.due += plain(due)
+    found = [(name, row.calls, row.list_cost, row.due) for name, row in rows.items()]
+    return pd.DataFrame(found, columns=["model", "calls", "list_cost", "due"])
+
+
+class _Repriced:
+    """One model's line of `repriced`."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.list_cost: Decimal | None = None
+        self.due: Decimal | None = Decimal(0)
+
+
+def _tokens(band: Mapping[Any, Any]) -> Usage:
+    cached = band["cached_tokens"]
+    told = None if pd.isna(cached) else int(cached)
+    prompt, output = int(band["prompt_tokens"]), int(band["completion_tokens"])
+    return Usage(prompt, output, prompt + output, told)
+
+
+def _lengths(band: Mapping[Any, Any]) -> tuple[int, int]:
+    return int(band["prompt_from"]), int(band["output_from"])
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    """Return rows as a DataFrame with the ledger's types."""
+    frame = pd.DataFrame(rows, columns=[*columns], dtype=object)
+    for name in frame.columns:
+        frame[name] = _typed(name, frame[name])
+    return frame
+
+
+def whole(name: str) -> bool:
+    """Whether a column of the ledger holds whole numbers."""
+    return str(_TYPES.get(name, "")).lower() == "int64"
+
+
+def plain(amount: Money) -> Decimal:
+    """Return an amount without trailing zeros and without an exponent."""
+    return _amount(amount.parts)
+
+
+def moment(since: Since) -> float:
+    """Return a day, a time or a span before now in Unix seconds."""
+    if isinstance(since, timedelta):
+        return time.time() - since.total_seconds()
+    try:
+        moment: datetime = pd.Timestamp(since).to_pydatetime()
+    except (ValueError, TypeError) as exc:
+        raise ConfigError(
+            f"{since!r} is no day and no time",
+            hint="Write it as 2026-01-31 or 2026-01-31 14:00.",
+        ) from exc
+    return moment.timestamp()
+
+
+def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
+    if name in _MONEY:
+        amounts = [None if pd.isna(parts) else _amount(parts) for parts in column]
+        return pd.Series(amounts, index=column.index, dtype=object)
+    if name in _TIMES:
+        times = pd.to_datetime(column.astype("float64"), unit="s", utc=True)
+        return times.dt.as_unit("us")
+    return column.astype(_TYPES.get(name, "object"))
+
+
+@lru_cache(maxsize=4096)
+def _amount(parts: int) -> Decimal:
+    """Return the amount without trailing zeros and without an exponent."""
+    return Decimal(str(Money(parts, "")).strip())
+
+
+def models(filter: str | None = None) -> pd.DataFrame:
+    """Return the catalogue as a DataFrame, one row a model.
+
+    `filter` keeps the models that hold each of its words in id, kind, status or
+    features ("vision free"). Lengths are tokens; `in_flight_v0` ... are requests at
+    one time by level; prices are for a million tokens (first tier; `tiers` tells how
+    many there are), else for one `unit`. None: not known.
+    """
+    words = (filter or "").lower().split()
+    rows = [_row(card) for card in cards() if _holds(card, words)]
+    frame = pd.DataFrame(rows, columns=[*_row(cards()[0])], dtype=object)
+    for name in frame.columns:
+        if name in {"context_window", "max_output"} or name.startswith("in_flight"):
+            frame[name] = frame[name].astype("Int64")
+    return frame.astype({"free": "bool", "tiers": "int64"})
+
+
+def _holds(card: Card, words: Sequence[str]) -> bool:
+    free = ("free",) if _free(card) else ()
+    text = " ".join((card.id, card.kind, card.status, *card.features, *free)).lower()
+    return all(
+        word in text or plain_name(word) in plain_name(card.id) for word in words
+    )
+
+
+def _free(card: Card) -> bool:
+    return bool(card.prices) and all(price.free for price in card.prices)
+
+
+def _row(card: Card) -> dict[str, Any]:
+    rights = card.in_flight or {}
+    return {
+        "model": card.id,
+        "kind": card.kind,
+        "status": card.status,
+        "context_window": card.context_window,
+        "max_output": card.cap,
+        **{f"in_flight_{level.lower()}": rights.get(level) for level in _LEVELS},
+        "free": _free(card),
+        **_prices(card, "CNY"),
+        **_prices(card, "USD"),
+        "unit": next((price.unit for price in card.prices), None),
+        "tiers": max((len(price.tiers) for price in card.prices), default=0),
+        "price_source": "; ".join(_source(price) for price in card.prices),
+        "features": ", ".join(card.features),
+    }
+
+
+def _source(price: Price) -> str:
+    if price.source == USER:
+        return f"your file {os.environ.get('GLMKIT_MODELS_FILE', '')}".strip()
+    return sources().get(price.source, price.source)
+
+
+def _prices(card: Card, currency: str) -> dict[str, Decimal | None]:
+    price = next((price for price in card.prices if price.currency == currency), None)
+    names = ("input", "cached", "output", "each")
+    amounts = dict.fromkeys(names) if price is None else _first_tier(price)
+    return {f"{name}_{currency.lower()}": amounts[name] for name in names}
+
+
+def _first_tier(price: Price) -> dict[str, Decimal | None]:
+    tier = price.tiers[0] if price.tiers else Tier()
+    return {
+        "input": tier.input,
+        "cached": tier.cached,
+        "output": tier.output,
+        "each": price.each,
+    }

@@ -1,0 +1,96 @@
+"""What an answer shall rest on: a search in the documents, or a knowledge base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from glmkit.local.platform.answering.requests import Ask, Retrieval, Search, Tool
+from glmkit.local.platform.endpoints.knowledge import Knowledge
+from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.storage.full_text_index import Folder
+
+#: Tools of the service that a stand-in can not run.
+_NOT_HERE = {"drawing_tool", "mcp"}
+_MOST = 50
+_FEW = 3
+_TEMPLATE = "Use these texts for the answer:\n{{knowledge}}"
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What goes into the prompt, and the sources that are shown, `after` the answer."""
+
+    told: list[str] = []
+    sources: list[dict[str, Any]] = []
+    after: bool = True
+
+
+class Grounds:
+    """Searches before an answer, where the request has a tool that asks for it."""
+
+    def __init__(self, folder: Folder | None, knowledge: Knowledge) -> None:
+        self._folder = folder
+        self._knowledge = knowledge
+
+    def of(self, ask: Ask, account: str) -> Ground:
+        """Return the ground: of functions, retrieval and search, the first one counts.
+
+        Raises a Refusal for tools that a stand-in can not run.
+        """
+        tools = ask.tools or []
+        for tool in tools:
+            if tool.type in _NOT_HERE:
+                raise Refusal(400, "1210", f"the local stand-in cannot run {tool.type}")
+        if ask.functions:
+            return Ground()
+        retrieval = next((t.retrieval for t in tools if t.retrieval), None)
+        if retrieval:
+            return self._retrieved(retrieval, ask.question, account)
+        search = next((_search_of(t) for t in tools if t.type == "web_search"), None)
+        if search and truth(search.enable, True):
+            return self._searched(search, ask.question)
+        return Ground()
+
+    def _retrieved(self, tool: Retrieval, question: str, account: str) -> Ground:
+        """Tell what the knowledge base holds; a wrong id is no error."""
+        hits = self._knowledge.find(account, [tool.knowledge_id or ""], question, _FEW)
+        if not hits:
+            return Ground()
+        known = "\n\n".join(hit.text for hit in hits)
+        text = (tool.prompt_template or _TEMPLATE).replace("{{knowledge}}", known)
+        return Ground([text.replace("{{question}}", question)])
+
+    def _searched(self, tool: Search, question: str) -> Ground:
+        count = min(_MOST, int(tool.count or _FEW))
+        found = searched(self._folder, tool.search_query or question, count)
+        if not found:
+            return Ground()
+        # The stand-in's window is small: the best few go into the prompt.
+        told = "\n\n".join(f"[{one['refer']}] {one['content']}" for one in found[:_FEW])
+        prompt = tool.search_prompt or "Use these search results for the answer:"
+        shown = found if truth(tool.search_result, False) else []
+        return Ground([f"{prompt}\n{told}"], shown, tool.result_sequence != "before")
+
+
+def _search_of(tool: Tool) -> Search:
+    return tool.web_search or Search()
+
+
+def truth(value: bool | str | None, absent: bool) -> bool:
+    """Return what a switch says; the service's samples write it as text."""
+    if isinstance(value, str):
+        return value.strip().lower() in {"true", "1"}
+    return absent if value is None else value
+
+
+def searched(folder: Folder | None, query: str, count: int) -> list[dict[str, Any]]:
+    """Return the results of a search; Refusal (1702) where there is no folder."""
+    if folder is None:
+        raise Refusal(
+            400,
+            "1702",
+            "the local stand-in searches no web; `glmkit serve --documents DIR` lets "
+            "it search a folder of yours",
+        )
+    return folder.find(query, count)

@@ -1,0 +1,1 @@
+"""Requests in, errors out: access, keys, settings and background jobs."""

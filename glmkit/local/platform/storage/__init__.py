@@ -1,0 +1,1 @@
+"""Files, full-text index and vectors of the platform."""

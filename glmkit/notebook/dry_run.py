@@ -1,0 +1,124 @@
+"""A dry run: what would be sent, how long it is, and what it could cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from IPython.display import display as _display
+
+from glmkit import render
+from glmkit.catalog import cards, prices, tokens
+from glmkit.client.clients import ledger
+from glmkit.render.page import code, table
+from glmkit.transport import background_loop
+from glmkit.types.events import Usage
+from glmkit.types.messages import Message, Request, TextPart
+
+if TYPE_CHECKING:
+    from glmkit.notebook.asker import Asked
+
+display: Any = _display
+
+#: One message: its role, and its text as a block.
+_HTML = '<h5 class="jp-toc-ignore">{}</h5><div class="glmkit-plain">{}</div>'
+#: Characters of one message that are shown.
+_LONGEST = 20_000
+
+
+def show(asked: Asked) -> None:
+    """Show the rendered messages, and what a call would take; send nothing."""
+    request = asked.request()
+    facts, messages = _facts(asked, request), _messages(request)
+    said = [_HTML.format(who, code(text)) for who, text in messages]
+    html = "".join([table(("", "Nothing was sent."), facts), *said])
+    lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
+    told = ["\n".join(lines), *(f"--- {who} ---\n{text}" for who, text in messages)]
+    shown = {
+        "text/plain": render.plain("\n\n".join(told)),
+        "text/html": render.static(render.page(html)),
+    }
+    display(shown, raw=True)
+
+
+def _facts(asked: Asked, request: Request) -> list[tuple[str, str]]:
+    estimate = tokens.estimate_request(request)
+    return [
+        ("to", f"{asked.client.access.endpoint.name}, model {asked.model}"),
+        ("leaves", "; ".join(("what stands below", *asked.ready.sent))),
+        ("tokens", _tokens(estimate, asked.model)),
+        ("cost", _cost(estimate, request, asked)),
+        ("limit", _limit(asked)),
+        *(("note", note) for note in asked.ready.notes),
+    ]
+
+
+def _messages(request: Request) -> list[tuple[str, str]]:
+    said = [(str(message.role), _content(message)) for message in request.messages]
+    form = request.response_format
+    if form is None or form.json_schema is None:
+        return said
+    # The service reads it in the system's part; here it is told apart.
+    schema = msgspec.json.encode(form.json_schema.get("schema", {})).decode()
+    return [*said, ("schema of the answer", _cut(schema))]
+
+
+def _tokens(estimate: tokens.Estimate, model: str) -> str:
+    said = f"about {estimate.tokens:,} in ({estimate.low:,} to {estimate.high:,})"
+    card = cards.card(model)
+    if card is not None and card.context_window:
+        share = estimate.tokens / card.context_window
+        said += f", {share:.1%} of the window of {card.context_window:,}"
+    return said
+
+
+def _cost(estimate: tokens.Estimate, request: Request, asked: Asked) -> str:
+    """Return the range from a short prompt without an answer to the longest answer."""
+    endpoint, card = asked.client.access.endpoint, cards.card(asked.model)
+    most = request.max_tokens or (card.cap if card else None)
+    if endpoint.name == "local":
+        return "nothing: the stand-in answers"
+    if endpoint.plan:
+        return "nothing: the plan pays"
+    if card is None or most is None or endpoint.currency is None:
+        return "not known: there is no price for this model at this endpoint"
+    low = prices.cost(card, Usage(estimate.low, 1), endpoint.currency)
+    high = prices.cost(card, Usage(estimate.high, most), endpoint.currency)
+    if low is None or high is None:
+        return "not known: the card has no price in this currency"
+    return f"{low} to {high} (an answer of 1 to {most:,} tokens)"
+
+
+def _limit(asked: Asked) -> str:
+    service = asked.client.service
+    right = service.right(asked.model)
+    if right.known:
+        return f"{right.most} requests in flight"
+    learned = background_loop.run(
+        ledger().right(service.owner, service.family(asked.model))
+    )
+    if learned is not None:
+        return f"{learned} requests in flight, as learned from the service"
+    return f"not known yet: begins with {right.most} requests in flight"
+
+
+def _content(message: Message) -> str:
+    content = message.content
+    if not isinstance(content, tuple):
+        return _cut(content or "")
+    return "\n".join(
+        _cut(part.text) if isinstance(part, TextPart) else f"[{_kind(part)}]"
+        for part in content
+    )
+
+
+def _kind(part: Any) -> str:
+    url = getattr(getattr(part, "image_url", None), "url", "")
+    size = f", {len(url) * 3 // 4 / 1000:,.0f} kB" if url else ""
+    return type(part).__name__.removesuffix("Part").lower() + size
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} characters more)"

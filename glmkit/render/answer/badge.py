@@ -1,0 +1,108 @@
+"""What a reply says under its answer, and why an answer is not whole."""
+
+from __future__ import annotations
+
+import msgspec
+
+from glmkit.catalog import cards
+from glmkit.render import Badge
+from glmkit.types.errors import SchemaError
+from glmkit.types.replies import WHOLE, Reply
+from glmkit.wire import curl
+
+_BROKEN = "The answer broke off: this is what had arrived."
+_BROKEN_OFF = {
+    "length": "The answer was cut off: it reached the limit of tokens.",
+    "sensitive": "The answer was stopped by the service's content review.",
+    "model_context_window_exceeded": "The answer was cut off: the window is full.",
+    "network_error": "The answer broke off: the service had an error.",
+}
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a cell knows of its call and a reply does not.
+
+    `chat` names the conversation and `turns` counts its questions; `notes` are slips
+    of the prompt.
+    """
+
+    chat: str = ""
+    turns: int = 0
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = About()
+
+
+def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
+    """Return the badge of a reply."""
+    usage = reply.usage
+    return Badge(
+        model=reply.model,
+        stand_in=reply.stand_in,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        cached=usage.cached_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        reasoning=usage.reasoning_tokens if usage else None,
+        cost="" if reply.cost is None else str(reply.cost),
+        list_cost="" if reply.list_cost is None else str(reply.list_cost),
+        seconds=reply.seconds,
+        first_token_s=reply.first_token_s,
+        source=reply.source,
+        note=" · ".join(
+            [*_chat(reply, about), *_stopped(reply), *_changed(reply), *about.notes]
+        ),
+        request=curl.command(reply.calls[-1]),
+    )
+
+
+def _chat(reply: Reply, about: About) -> list[str]:
+    if not about.chat:
+        return []
+    turns = f"{about.turns} turn" + ("s" if about.turns != 1 else "")
+    said = f"chat {about.chat}, {turns}"
+    last = reply.calls[-1]
+    card, usage = cards.card(last.model), last.answer.usage
+    if card and card.context_window and usage:
+        share = (usage.prompt_tokens + usage.completion_tokens) / card.context_window
+        said += f", window {share:.0%} full" if share >= 0.01 else ", window <1% full"
+    return [said]
+
+
+def _stopped(reply: Reply) -> list[str]:
+    reason = reply.finish_reason
+    return [f"stopped by {reason}"] if reason and reason != "stop" else []
+
+
+def _changed(reply: Reply) -> list[str]:
+    names = dict.fromkeys(name for call in reply.calls for name in call.changed)
+    return [f"asked anew, changed: {', '.join(names)}"] if names else []
+
+
+def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
+    """Return why an answer is not whole, "" if it is."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted: this is what had arrived."
+    if isinstance(error, SchemaError):
+        return "The answer does not fit its schema: this is its text."
+    if error is not None:
+        arrived = reply is not None and (reply.text or reply.thinking)
+        return _BROKEN if arrived else ""
+    if reply is None or reply.complete:
+        return ""
+    reason = reply.finish_reason
+    if reason in WHOLE or not reason:
+        return _BROKEN
+    if reason == "length" and reply.thinking and not reply.text:
+        return _thought_only(reply)
+    return _BROKEN_OFF.get(reason, f"The answer ended early: {reason}.")
+
+
+def _thought_only(reply: Reply) -> str:
+    usage = reply.usage
+    used = usage.completion_tokens if usage else 0
+    more = max(2 * used, 1024)
+    return (
+        "The limit of tokens was reached inside the thinking, before any answer. Run "
+        f"the cell again with --max-tokens {more}, or with --think off."
+    )

@@ -1,0 +1,236 @@
+"""What an answer has told so far, as the HTML and the text that stand in a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from glmkit import render
+from glmkit.catalog import tokens
+from glmkit.render import Badge, Blocks, Piece
+from glmkit.render.answer.views import Shown
+from glmkit.render.page import code, folded, sources
+from glmkit.types.events import (
+    Event,
+    Finish,
+    Media,
+    Repair,
+    Review,
+    Search,
+    Source,
+    Start,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Usage,
+    Waiting,
+)
+from glmkit.types.replies import Reply
+
+#: Seconds for which a stream may collect what comes, and after which what was held
+#: back is shown, though nothing new came.
+TICK_S = 0.1
+#: Seconds between two updates at least, and more for each character to render again.
+_UPDATE_S, _CHARACTER_S = 0.06, 1 / 60_000
+
+#: Characters of a tool's arguments or result that are shown.
+_LONGEST_NOTE = 10_000
+#: Longer than a fence that a model is likely to close.
+_FENCE = "~" * 12
+
+
+class New(NamedTuple):
+    """Finished pieces that were not taken before."""
+
+    body: Sequence[Piece]
+    thinking: Sequence[Piece]
+
+
+class Strand:
+    """One text of an answer, with all its pieces."""
+
+    def __init__(self, before: str = "") -> None:
+        self.blocks = Blocks()
+        self.pieces: list[Piece] = []
+        self.told: list[str] = [before]
+        self.read = 0
+        self.taken = 0
+
+    def add(self, text: str) -> None:
+        """Keep the text; it is rendered when the pieces are needed."""
+        self.told.append(text)
+
+    def catch_up(self) -> None:
+        """Render what was added; begin anew if an interrupt came into it."""
+        if self.read < 0:
+            self.blocks, self.pieces, self.read = Blocks(), [], 0
+        unread = self.told[self.read :]
+        if unread:
+            self.read = -1
+            self.pieces += self.blocks.feed("".join(unread))
+            self.read = len(self.told)
+
+    def take(self) -> Sequence[Piece]:
+        """Return the pieces since the last time."""
+        self.catch_up()
+        new = self.pieces[self.taken :]
+        self.taken = len(self.pieces)
+        return new
+
+    def html(self) -> str:
+        """Return all of it, the open end included."""
+        self.catch_up()
+        return render.joined([*self.pieces, *self.blocks.tail()])
+
+    def close(self) -> str:
+        """Return all of it for good."""
+        self.catch_up()
+        return render.joined([*self.pieces, *self.blocks.close()])
+
+
+class Telling:
+    """Folds the events of one answer.
+
+    `fence` names the language of the block in which the answer stands, for one that
+    is no Markdown.
+    """
+
+    def __init__(self, fence: str = "") -> None:
+        self._before = f"{_FENCE}{fence}\n" if fence else ""
+        self._body = Strand(self._before)
+        self._thinking = Strand()
+        self._calls: dict[int, list[ToolCall]] = {}
+        self._results: list[ToolResult] = []
+        self._sources: tuple[Source, ...] = ()
+        self.size = 0
+        self.begun_anew = False
+        self.waiting = ""
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Take the next events."""
+        for event in events:
+            self.waiting = ""
+            match event:
+                case Waiting():
+                    self.waiting = str(event)
+                case Text(text):
+                    self._body.add(text)
+                    self.size += len(text)
+                case Thinking(text):
+                    self._thinking.add(text)
+                    self.size += len(text)
+                case ToolCall(index):
+                    self._calls.setdefault(index, []).append(event)
+                case ToolResult():
+                    self._results.append(event)
+                case Search(results):
+                    self._sources += results
+                case Repair():
+                    self._body = Strand(self._before)
+                    self._thinking.taken = 0
+                    self.begun_anew = True
+                case Start() | Usage() | Finish() | Review() | Media():
+                    pass
+
+    @property
+    def text(self) -> str:
+        """The answer's text."""
+        return "".join(self._body.told[1:])
+
+    @property
+    def thinks(self) -> bool:
+        """Whether reasoning has come, and no answer yet."""
+        return len(self._thinking.told) > 1 and not self.text
+
+    def pause_s(self, *, whole: bool = False) -> float:
+        """Seconds from one update to the next, of the open end or of the `whole`."""
+        if whole:
+            return _UPDATE_S + self.size * _CHARACTER_S
+        open_size = self._body.blocks.open_size + self._thinking.blocks.open_size
+        return _UPDATE_S + open_size * _CHARACTER_S
+
+    def take(self) -> New:
+        """Return the finished pieces since the last time."""
+        self.begun_anew = False
+        return New(self._body.take(), self._thinking.take())
+
+    def body_tail(self) -> Sequence[Piece]:
+        """Return the open end of the answer."""
+        return self._body.blocks.tail()
+
+    def thinking_tail(self) -> Sequence[Piece]:
+        """Return the open end of the reasoning."""
+        return self._thinking.blocks.tail()
+
+    def notes(self) -> str:
+        """Return tools and sources as folds."""
+        called = [_called(parts) for parts in self._calls.values()]
+        given = [
+            folded(f"Result of {result.name}", code(result.content[:_LONGEST_NOTE]))
+            for result in self._results
+        ]
+        found = [sources(self._sources)] if self._sources else []
+        waits = (
+            [f'<p class="glmkit-badge">{render.escaped(self.waiting)}</p>']
+            if self.waiting
+            else []
+        )
+        return "".join([*called, *given, *found, *waits])
+
+    def bundle(self) -> dict[str, str]:
+        """Return the answer as it stands."""
+        inside = render.page(
+            self._body.html(), thinking=self._thinking.html(), notes=self.notes()
+        )
+        return {
+            "text/html": render.static(inside),
+            "text/plain": render.plain(self.text),
+        }
+
+    def final(
+        self, badge: Badge | None, partial: str, shown: Shown | None = None
+    ) -> dict[str, str]:
+        """Return the output that stays; `shown` stands in the answer's place."""
+        below = [line for line in (partial, badge.line() if badge else "") if line]
+        text = self.text if shown is None or shown.text is None else shown.text
+        text = "\n\n".join([text, *below]) if text else "\n".join(below)
+        return {
+            "text/html": render.static(self.inside(badge, partial, shown)),
+            "text/plain": render.plain(text),
+        }
+
+    def inside(
+        self, badge: Badge | None, partial: str, shown: Shown | None = None
+    ) -> str:
+        """Return the HTML of the output that stays, without its frame."""
+        self.waiting = ""
+        return render.page(
+            self._body.close() if shown is None else shown.html,
+            thinking=self._thinking.close(),
+            thought=self._thought(badge),
+            notes=self.notes(),
+            badge=badge,
+            partial=partial,
+        )
+
+    def _thought(self, badge: Badge | None) -> str:
+        if badge is not None and badge.reasoning:
+            return f" ({badge.reasoning:,} tokens)"
+        about = tokens.estimate("".join(self._thinking.told)).tokens
+        return f" (about {about:,} tokens)" if about else ""
+
+
+def told(reply: Reply) -> Telling:
+    """Return what a reply tells that is there already."""
+    telling = Telling()
+    telling.add([Search(reply.web_search)] if reply.web_search else [])
+    telling.add([Thinking(reply.thinking), *reply.tool_calls, *reply.tool_results])
+    telling.add([Text(reply.text)])
+    return telling
+
+
+def _called(parts: list[ToolCall]) -> str:
+    name = next((part.name for part in parts if part.name), "tool")
+    arguments = "".join(part.arguments for part in parts)
+    return folded(f"Calls {name}", code(arguments[:_LONGEST_NOTE]))

@@ -1,0 +1,164 @@
+"""A conversation as a page, a text and a file: Markdown, JSON, or a notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from glmkit import render
+from glmkit.render.page import code, folded, wrapped
+from glmkit.types.errors import ConfigError
+from glmkit.types.messages import Message, TextPart
+
+History = tuple[Message, ...]
+
+_WHO = {"system": "System", "user": "You", "assistant": "Model", "tool": "Tool"}
+
+
+def html(messages: History) -> str:
+    """Return a conversation as safe HTML, who spoke above each message."""
+    return "".join(
+        f'<h5 class="jp-toc-ignore">{_WHO[message.role]}</h5>{_html(message)}'
+        for message in messages
+    )
+
+
+def inside(messages: History) -> str:
+    """Return what came of one question as the inside of an answer: tools, text."""
+    return render.page(
+        "".join(
+            folded("Result", code(said(message)))
+            if message.role == "tool"
+            else _html(message)
+            for message in messages
+        )
+    )
+
+
+def text(messages: History) -> str:
+    """Return a conversation as plain text."""
+    return "\n\n".join(f"{_WHO[message.role]}: {said(message)}" for message in messages)
+
+
+def written(name: str, messages: History, form: str) -> str:
+    """Return a conversation as the text of a file: ".md", ".json" or ".ipynb".
+
+    ConfigError for another form. The JSON is what `history=` reads again.
+    """
+    writer = _WRITERS.get(form.lower())
+    if writer is None:
+        raise ConfigError(
+            f"a chat can not be written as {form or 'a file without suffix'}",
+            hint=f"Use one of {', '.join(_WRITERS)}.",
+        )
+    return writer(name, messages)
+
+
+def write(name: str, messages: History, file: Path) -> None:
+    """Write a conversation to a new file in the form of its suffix."""
+    said = written(name, messages, file.suffix)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(said)
+    except OSError as exc:
+        raise ConfigError(
+            f"{file} can not be written: {exc.strerror}",
+            hint="Name a new file: nothing is written over.",
+        ) from exc
+
+
+def _html(message: Message) -> str:
+    calls = "".join(
+        folded(f"Calls {call.function.name}", wrapped(call.function.arguments))
+        for call in message.tool_calls
+    )
+    words = said(message, calls=False)
+    body = render.body(words) if message.role == "assistant" else wrapped(words)
+    return body + calls
+
+
+def said(message: Message, *, calls: bool = True) -> str:
+    """Return the text of a message; media and calls of tools are named."""
+    content = message.content
+    parts = (TextPart(content),) if isinstance(content, str) else content or ()
+    told = [_of_part(part) for part in parts]
+    if calls:
+        told += [
+            f"(calls {call.function.name}: {call.function.arguments})"
+            for call in message.tool_calls
+        ]
+    return "\n".join(told)
+
+
+def _of_part(part: Any) -> str:
+    if isinstance(part, TextPart):
+        return part.text
+    return f"[{type(part).__name__.removesuffix('Part').lower()}]"
+
+
+def _markdown(name: str, messages: History) -> str:
+    parts = [f"# {name}"]
+    for message in messages:
+        parts += [f"## {_WHO[message.role]}", said(message)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _json(name: str, messages: History) -> str:
+    """Return the messages as the service takes them: `history=` reads them again."""
+    written = msgspec.json.encode(messages)
+    return msgspec.json.format(written, indent=2).decode() + "\n"
+
+
+def _notebook(name: str, messages: History) -> str:
+    """Return a notebook in which each question is a cell with its answer below."""
+    metadata = {
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        }
+    }
+    cells = list(_cells(name, messages))
+    book = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(book, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
+    yield _cell(0, "%load_ext glmkit", [])
+    line = f"%%glm --chat {json.dumps(name, ensure_ascii=False)}"
+    question: Message | None = None
+    answers: list[Message] = []
+    for number, message in enumerate((*messages, Message("user", ""))):
+        if message.role != "user":
+            answers += [message] if message.role != "system" else []
+            continue
+        if question is not None:
+            source = f"{line}\n{said(question)}"
+            yield _cell(number, source, answers)
+        question, answers = message, []
+
+
+def _cell(number: int, source: str, answers: list[Message]) -> dict[str, Any]:
+    html = "".join(_html(answer) for answer in answers)
+    text = "\n\n".join(said(answer) for answer in answers)
+    shown = {"text/html": render.static(render.page(html)), "text/plain": text}
+    output = {"output_type": "display_data", "data": shown, "metadata": {}}
+    return {
+        "cell_type": "code",
+        "id": f"cell-{number}",
+        "execution_count": None,
+        "metadata": {},
+        "source": source,
+        "outputs": [output] if answers else [],
+    }
+
+
+_WRITERS: dict[str, Callable[[str, History], str]] = {
+    ".md": _markdown,
+    ".json": _json,
+    ".ipynb": _notebook,
+}

@@ -1,0 +1,119 @@
+"""How a whole answer is shown: Markdown, plain text, JSON, code, or a table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from glmkit import render
+from glmkit.render.page import code, picked, table, wrapped
+from glmkit.types.replies import Reply
+
+#: Rows of a table that are shown, and characters of a cell.
+_ROWS, _CELL = 200, 2_000
+
+_FENCE = re.compile(r"^(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """The body of an output: safe HTML, and plain text where it is not the answer's."""
+
+    html: str
+    text: str | None = None
+
+
+class View(msgspec.Struct, frozen=True):
+    """How a cell asked to see its answer."""
+
+    format: str = "markdown"
+    structured: bool = False
+
+    @property
+    def fence(self) -> str:
+        """The language of the block in which the answer stands while it arrives."""
+        if self.structured or self.format == "json":
+            return "json"
+        return "text" if self.format == "text" else ""
+
+    def shown(self, reply: Reply) -> Shown | None:
+        """Return how a reply stands at the end; None as Markdown."""
+        if reply.schema is not None and reply.parsed is not None:
+            return structured(reply.parsed)
+        match self.format:
+            case "text":
+                return Shown(wrapped(reply.text))
+            case "json":
+                return _json(reply.text)
+            case "code":
+                return Shown(picked(render.body(_fenced(code_of(reply.text)))))
+            case _:
+                return None
+
+
+MARKDOWN = View()
+
+
+def code_of(text: str) -> str:
+    """Return the code of an answer: what stands in its fences, else all of it.
+
+    >>> code_of("So:\\n```python\\nx = 1\\n```\\nDone.")
+    'x = 1'
+    """
+    blocks = [found[2].rstrip("\n") for found in _FENCE.finditer(text)]
+    return "\n\n".join(blocks) if blocks else text.strip()
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}python\n{text}\n{fence}"
+
+
+def _json(text: str) -> Shown:
+    try:
+        indented = msgspec.json.format(code_of(text), indent=2)
+    except msgspec.DecodeError as exc:
+        told = (
+            f'<p class="glmkit-partial">This is no JSON: {render.escaped(str(exc))}</p>'
+        )
+        return Shown(code(text) + told)
+    return Shown(code(indented))
+
+
+def structured(value: Any) -> Shown:
+    """Return a typed value as a table: fields as rows, or a list's items as rows."""
+    plain = msgspec.to_builtins(value, enc_hook=_foreign)
+    header: tuple[str, ...]
+    rows: list[list[Any]]
+    match plain:
+        case dict():
+            header, rows = ("field", "value"), [[k, v] for k, v in plain.items()]
+        case [dict(), *_] if all(isinstance(item, dict) for item in plain):
+            names = list(dict.fromkeys(name for item in plain for name in item))
+            header = tuple(names)
+            rows = [[item.get(name, "") for name in names] for item in plain]
+        case list():
+            header, rows = ("value",), [[item] for item in plain]
+        case _:
+            header, rows = ("value",), [[plain]]
+    cells = [[_cell(value) for value in row] for row in rows[:_ROWS]]
+    left = len(rows) - len(cells)
+    more = f"({left:,} more rows)" if left else ""
+    html = table(header, cells) + (wrapped(more) if more else "")
+    lines = [" | ".join(line) for line in (header, *cells)]
+    return Shown(html, "\n".join([*lines, more] if more else lines))
+
+
+def _foreign(value: Any) -> Any:
+    """Return what a pydantic model holds; else how a value prints."""
+    dump = getattr(value, "model_dump", None)
+    return str(value) if dump is None else dump(mode="json")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict | list):
+        value = msgspec.json.encode(value).decode()
+    text = "" if value is None else str(value)
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"

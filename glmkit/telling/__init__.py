@@ -1,5 +1,0 @@
-"""What a reply tells a person: its answer as it grows, its views, its badge."""
-
-from glmkit.telling.folding import TICK_S, Telling, told
-
-__all__ = ["TICK_S", "Telling", "told"]

@@ -1,0 +1,1 @@
+"""Functions and types for a model: schemas, tool loops and the sandbox."""

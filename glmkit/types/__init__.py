@@ -1,0 +1,1 @@
+"""Values: money, events, messages, answers, replies, errors, options, requests."""

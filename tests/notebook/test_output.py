@@ -1,0 +1,184 @@
+"""The display of an answer: what a cell keeps, in each kind of front end."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+
+import nbformat
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+from nbclient import NotebookClient
+
+from glmkit.notebook.output import Display
+from glmkit.render.answer import Telling
+from glmkit.render.answer.badge import partial_of
+from glmkit.types.events import (
+    Event,
+    Repair,
+    Search,
+    Source,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from glmkit.types.messages import Message, Request
+from glmkit.types.money import Money
+from glmkit.types.replies import Answer, Call, Reply
+from tests.conftest import Paced
+
+
+def reply(text: str = "Hi", **answer: object) -> Reply:
+    call = Call(
+        at=0.0,
+        endpoint="local",
+        model="glm-4-flash",
+        request=Request(messages=(Message("user", "?"),)),
+        state="done",
+        answer=Answer(
+            text=text,
+            **{"usage": Usage(3, 4, 7), "finish_reason": "stop", **answer},
+        ),
+        cost=Money(0, "CNY"),
+        seconds=1.0,
+    )
+    return Reply((call,))
+
+
+@pytest.fixture
+def terminal() -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()  # one that another test may have left
+    shell = TerminalInteractiveShell.instance()
+    yield shell
+    TerminalInteractiveShell.clear_instance()
+
+
+def written(shell: InteractiveShell, events: list[Event], end: Reply) -> str:
+    out = io.StringIO()
+    with redirect_stdout(out), Display(shell) as shown:
+        for event in events:
+            shown.show([event])
+        shown.end(end)
+    return out.getvalue()
+
+
+def test_terminal_gets_plain_text_and_the_badge(terminal: InteractiveShell) -> None:
+    text = written(terminal, [Text("H\x1b[31mi "), Text("you")], reply("Hi you"))
+    assert text == "H[31mi you\n\nglm-4-flash · 3 tokens in, 4 out · ¥0 · 1.0 s\n"
+
+
+def test_quiet_display_writes_nothing(terminal: InteractiveShell) -> None:
+    out = io.StringIO()
+    with redirect_stdout(out), Display(terminal, quiet=True) as shown:
+        shown.show([Text("Hi")])
+        shown.end(reply())
+    assert out.getvalue() == ""
+
+
+def test_whole_reply_is_written_once(terminal: InteractiveShell) -> None:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        Display(terminal).whole(reply("All of it"))
+    assert out.getvalue().count("All of it") == 1
+
+
+def final(events: list[Event]) -> dict[str, str]:
+    telling = Telling()
+    for event in events:
+        telling.add([event])
+        telling.take()
+    return telling.final(None, "")
+
+
+def test_thinking_is_folded_and_rendered_by_the_same_path() -> None:
+    html = final([Thinking("<b>hm</b> *so*"), Text("Yes")])["text/html"]
+    assert re.search(r"<summary>Thinking \(about \d+ tokens\)</summary>", html)
+    assert "&lt;b&gt;hm&lt;/b&gt; <em>so</em>" in html
+    assert "<details open" not in html
+
+
+def test_tools_and_sources_are_folded_and_escaped() -> None:
+    html = final(
+        [
+            ToolCall(0, "1", "add<i>", '{"a"'),
+            ToolCall(0, "", "", ": 1}"),
+            ToolResult("1", "add", "<script>2</script>"),
+            Search((Source("A <b>page</b>", "https://example.org/x"), Source())),
+        ]
+    )["text/html"]
+    assert "Calls add&lt;i&gt;" in html
+    assert '{"a": 1}' in html
+    assert "<script>" not in html
+    assert '<a href="https://example.org/x"' in html
+    assert "(example.org)" in html
+
+
+def test_repair_drops_what_was_shown() -> None:
+    bundle = final([Text("wrong"), Repair("no JSON"), Text("right")])
+    assert bundle["text/plain"] == "right"
+    assert "wrong" not in bundle["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("length", "limit of tokens"), ("sensitive", "review")]
+)
+def test_answer_that_is_not_whole_says_why(reason: str, said: str) -> None:
+    assert said in partial_of(reply(finish_reason=reason))
+
+
+def test_whole_answer_says_nothing_more() -> None:
+    assert partial_of(reply()) == ""
+
+
+_CELL = """\
+import glmkit
+from glmkit.notebook.display import Display
+client = glmkit.Client({url!r}, api_key={key!r})
+with client.stream("go") as answer, Display(get_ipython()) as shown:
+    for batch in answer.batches():
+        shown.show(batch)
+    shown.end(answer.reply)
+"""
+
+
+def executed(endpoint: Paced, cell: str = _CELL) -> nbformat.NotebookNode:
+    cell = cell.format(url=endpoint.url, key=endpoint.key)
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    client = NotebookClient(book, timeout=60, allow_errors=True)
+    client.execute()
+    return book
+
+
+def test_executed_notebook_keeps_one_output_and_no_widget(
+    paced: Callable[..., Paced],
+) -> None:
+    book = executed(paced(tokens=300, rate=600, text="mixed"))
+    (output,) = book.cells[0].outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+    assert "Sunlight holds" in output.data["text/plain"]
+    assert "glmkit-badge" in output.data["text/html"]
+    assert "widgets" not in book.metadata
+
+
+def test_live_view_leaves_one_output_where_no_page_answers(
+    paced: Callable[..., Paced], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    book = executed(paced(tokens=50, rate=600, text="mixed"))
+    (output,) = book.cells[0].outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+
+
+def test_broken_stream_keeps_and_marks_what_arrived(
+    paced: Callable[..., Paced],
+) -> None:
+    book = executed(paced(tokens=300, rate=600, text="mixed", cut=100))
+    shown, error = book.cells[0].outputs
+    assert "Sunlight holds" in shown.data["text/plain"]
+    assert "broke off" in shown.data["text/plain"]
+    assert error.output_type == "error"

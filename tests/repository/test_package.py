@@ -1,0 +1,68 @@
+"""What is built is whole: the wheel works in an environment of its own."""
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build sdist and wheel, without a network, and return their folder."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder]
+    subprocess.run([*command, ROOT], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into a new environment that borrows only its dependencies."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(folder, symlinks=True)
+    scripts = "Scripts" if sys.platform == "win32" else "bin"
+    executable = folder / scripts / Path(sys.executable).name
+    (wheel,) = built.glob("*.whl")
+    command = [sys.executable, "-m", "pip", "--python", executable, "install"]
+    options = ["--quiet", "--no-index", "--no-deps", "--disable-pip-version-check"]
+    subprocess.run([*command, *options, wheel], check=True)
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(subprocess.check_output([executable, "-c", code], text=True).strip())
+    # Its .pth files are not read, so the editable checkout stays out of sight.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return executable
+
+
+def test_the_wheel_is_imported_and_not_the_checkout(python: Path) -> None:
+    code = (
+        "import glmkit, glmkit_widgets; print(glmkit.__file__, glmkit_widgets.__file__)"
+    )
+    said = subprocess.check_output(
+        [python, "-c", f"{code}; glmkit.Client; glmkit_widgets.Controls"],
+        text=True,
+        cwd=python.parent,
+    )
+    assert str(ROOT) not in said
+    assert said.count(str(python.parent.parent)) == 2
+
+
+def test_the_wheel_carries_the_gallery(python: Path, tmp_path: Path) -> None:
+    command = [python, "-m", "glmkit", "gallery", tmp_path / "mine"]
+    said = subprocess.check_output(command, text=True, cwd=tmp_path)
+    ours = {path.name for path in (ROOT / "notebooks").rglob("*.ipynb")}
+    assert {Path(line).name for line in said.splitlines()} == ours
+    assert (tmp_path / "mine/00_start.ipynb").exists()
+
+
+def test_the_sdist_builds_and_tests_by_itself(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True)
+    assert set(tracked.split("\n")) - {""} <= inside

@@ -1,0 +1,318 @@
+"""The prompt lab's Python side: inputs, cells, runs, stops, retries, the result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from anywidget import AnyWidget
+
+import glmkit
+from glmkit.client.clients import ledger
+from glmkit.config.endpoints import endpoint_of
+from glmkit.notebook.settings import GLM
+from glmkit.tables import grid
+from glmkit.tables.grid import Grid
+from glmkit.tables.inputs import Inputs, fill, inputs_of, pasted, slips, written
+from glmkit.types.errors import ConfigError
+from glmkit.types.replies import Where, where
+from glmkit_widgets.lab import views
+from glmkit_widgets.lab.lab import PromptLab
+from tests.conftest import Paced, wait_for
+
+Factory = Callable[..., Paced]
+Make = Callable[..., PromptLab]
+
+CITIES = {"city": ["Bonn", "Ulm", "Kiel"], "year": [1990, 1991, None]}
+
+
+@pytest.fixture
+def lab() -> Iterator[Make]:
+    made: list[PromptLab] = []
+
+    def of(place: Paced, *args: Any, **options: Any) -> PromptLab:
+        client = glmkit.Client(place.url, place.key)
+        made.append(PromptLab(*args, client=client, **options))
+        made[-1].sent = []
+        made[-1].send = lambda content, buffers=None: made[-1].sent.append(content)  # type: ignore[method-assign]
+        return made[-1]
+
+    yield of
+    for widget in made:
+        widget.close()
+
+
+def page(widget: PromptLab, **content: Any) -> None:
+    widget._heard(None, {"id": "1", **content}, [])
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        CITIES,
+        pd.DataFrame(CITIES),
+        [
+            {"city": "Bonn", "year": 1990},
+            {"city": "Ulm", "year": 1991},
+            {"city": "Kiel"},
+        ],
+        "city\tyear\nBonn\t1990\nUlm\t1991\nKiel\t\n",
+    ],
+    ids=["columns", "frame", "rows", "csv"],
+)
+def test_a_table_comes_in_many_shapes(source: Any, tmp_path: Path) -> None:
+    if isinstance(source, str):
+        path = tmp_path / "cities.csv"
+        path.write_text(source, "utf-8")
+        source = path
+    table = inputs_of(source)
+    assert table.columns == ("city", "year")
+    asked = [fill("{city}: {year}", table.columns, row)[:6] for row in table.rows]
+    assert asked == ["Bonn: ", "Ulm: 1", "Kiel: "]
+
+
+def test_a_paste_survives_editing() -> None:
+    text = 'a,b\n"x, ""y""","two\nlines"\n'
+    assert pasted(text).rows == (('x, "y"', "two\nlines"),)
+    assert pasted(written(pasted(text))) == pasted(text)
+    assert pasted(" \n") == Inputs()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b\n1\n", "line 2 has 1 values for 2 columns"),
+        ("a,a\n1,2\n", "no name of its own: 'a'"),
+        ('a\n"open\n', "no CSV"),
+    ],
+)
+def test_what_is_no_table_is_told_with_its_line(text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told) as refused:
+        pasted(text)
+    assert refused.value.hint
+
+
+def test_values_are_never_read_for_fields_again() -> None:
+    assert fill("{a} {b}", ["a", "b"], ["{b}", "{a}"]) == "{b} {a}"
+    assert fill('{"k": {n}} {{a}} {x y}', ["n"], [1]) == '{"k": 1} {{a}} {x y}'
+    assert slips("{a} {b}", ["a"]) == ["{b} is no column and stays as it stands"]
+
+
+def test_the_frame_has_a_row_for_each_input_model_and_temperature(
+    paced: Factory, lab: Make
+) -> None:
+    models, warm = ["glm-4-plus", "glm-4-long"], [0.0, 0.5]
+    place = paced(text="echo")
+    widget = lab(place, "In {city}, {year}?", CITIES, models, warm)
+    widget.run()
+    assert widget.wait(30)
+    frame = widget.frame
+    assert [*frame.columns] == [
+        "city", "year", "model", "temperature", "text", "finish", "seconds", "tokens",
+        "cost", "currency", "error",
+    ]  # fmt: skip
+    assert len(frame) == 12
+    assert frame["text"][0] == "In Bonn, 1990?"
+    assert set(frame["finish"]) == {"stop"}
+    assert set(zip(frame["model"], frame["temperature"], strict=True)) == {
+        (model, t) for model in models for t in warm
+    }
+    assert not frame["error"].any()
+    asked = {(b["model"], b["temperature"]) for b in place.seen["bodies"]}
+    assert len(asked) == 4
+    assert widget.value == {
+        "cells": 12, "waiting": 0, "running": 0, "done": 12, "failed": 0, "stopped": 0,
+    }  # fmt: skip
+
+
+def test_a_column_named_like_a_result_keeps_apart(paced: Factory, lab: Make) -> None:
+    widget = lab(paced(text="echo"), "{text}", {"text": ["hi"]})
+    widget.run()
+    assert widget.wait(30)
+    assert widget.frame["input_text"][0] == widget.frame["text"][0] == "hi"
+
+
+def test_a_run_goes_several_at_a_time_under_the_shared_right(
+    paced: Factory, lab: Make
+) -> None:
+    place = paced(tokens=1, wait_s=0.05)
+    numbers = {"n": list(range(60))}
+    client = glmkit.Client(place.url, place.key, in_flight=4)
+    widget = PromptLab("{n}", numbers, client=client)
+    widget.run()
+    assert widget.wait(60)
+    assert place.seen["peak"] == 4
+    assert widget.value["done"] == 60
+    widget.close()
+
+
+def test_failed_cells_tell_why_and_are_asked_again(paced: Factory, lab: Make) -> None:
+    place = paced(text="echo", status=400, code="1210", fails=2)
+    widget = lab(place, "{city}", CITIES)
+    widget.run()
+    assert widget.wait(30)
+    failed = widget.frame[widget.frame["error"] != ""]
+    assert 0 < len(failed) < 3
+    assert failed["error"].str.contains("1210").all()
+    widget.retry()
+    assert widget.wait(30)
+    assert [*widget.frame["text"]] == ["Bonn", "Ulm", "Kiel"]
+    asked = len(place.seen["bodies"])
+    assert asked == 3 + len(failed), "what was done is not asked again"
+
+
+def test_what_every_cell_would_meet_ends_the_run(paced: Factory, lab: Make) -> None:
+    place = paced(status=401, code="1002")
+    widget = lab(place, "{n}", {"n": list(range(500))})
+    widget.run()
+    assert widget.wait(30)
+    assert len(place.seen["bodies"]) < 100
+    (refused,) = [m for m in widget.sent if "refused" in m]
+    assert refused["hint"]
+    assert widget.frame["error"].str.startswith("not asked").any()
+
+
+def test_a_stop_closes_the_connections_and_keeps_what_came(
+    paced: Factory, lab: Make
+) -> None:
+    place = paced(tokens=100_000, rate=200)
+    widget = lab(place, "{n}", {"n": [1, 2, 3]})
+    widget.run()
+    place.until(lambda seen: seen["active"] == 3)
+    wait_for(lambda: widget.value["running"], (3).__eq__)
+    with pytest.raises(ConfigError, match="still runs"):
+        widget.run()
+    page(widget, do="stop")
+    place.until(lambda seen: seen["left"] == 3)
+    assert widget.wait(30)
+    assert widget.value["stopped"] == 3
+    assert set(widget.frame["error"]) == {"not asked: stopped"}
+    assert ledger().read(("state",)).rows[0][0] == "interrupted"
+
+
+def test_closing_a_lab_leaves_nothing_running(paced: Factory, lab: Make) -> None:
+    place = paced(tokens=100_000, rate=200)
+    widget = lab(place, "{n}", {"n": [1, 2, 3]})
+    widget.run()
+    place.until(lambda seen: seen["active"] == 3)
+    widget.close()
+    place.until(lambda seen: seen["active"] == 0)
+    wait_for(threads, lambda names: "glmkit widget" not in names)
+
+
+def test_the_calls_know_their_notebook(paced: Factory, lab: Make) -> None:
+    token = where.set(Where("lab.ipynb", "cell-7", "try"))
+    try:
+        widget = lab(paced(tokens=1), "Hi")
+    finally:
+        where.reset(token)
+    widget.run()
+    assert widget.wait(30)
+    rows = ledger().read(("notebook", "cell", "tag")).rows
+    assert [row[:3] for row in rows] == [("lab.ipynb", "cell-7", "try")]
+
+
+def test_settings_say_what_the_grid_leaves_open(paced: Factory, lab: Make) -> None:
+    place = paced(tokens=1)
+    settings = GLM(model="glm-4-long", temperature=0.3, max_tokens=7, think="off")
+    widget = lab(place, "Hi", settings=settings)
+    widget.run()
+    assert widget.wait(30)
+    (body,) = place.seen["bodies"]
+    assert (body["model"], body["temperature"], body["max_tokens"]) == (
+        "glm-4-long", 0.3, 7,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "model", "told"),
+    [
+        ("bigmodel", "glm-4-plus", "¥0.0003 to at most ¥0.206"),
+        ("local", "glm-4-plus", "nothing owed; at list price ¥0.0003 to"),
+        ("bigmodel", "glm-4-flash-250414", "free"),
+        ("zai-coding", "glm-4.7", "a plan pays"),
+        ("bigmodel", "my-own", "no price known"),
+        ("http://127.0.0.1:9/v1", "glm-4-plus", "no price known"),
+    ],
+)
+def test_the_cost_is_told_before_the_run(endpoint: str, model: str, told: str) -> None:
+    rows = tuple((n,) for n in range(1000, 1010))
+    asked = Grid("{n}", Inputs(("n",), rows), (model,))
+    found = grid.forecast(asked, {}, endpoint_of(endpoint), "glm-4-plus")
+    assert found.cost.startswith(told)
+
+
+def test_a_forecast_of_many_rows_counts_some_of_them() -> None:
+    rows = tuple(("word " * 10,) for _ in range(1000))
+    asked = Grid("{n}", Inputs(("n",), rows), ("glm-4-plus",))
+    few = grid.forecast(
+        Grid("{n}", Inputs(("n",), rows[:100]), ("glm-4-plus",)), {}, None, ""
+    )
+    assert grid.forecast(asked, {}, None, "").tokens == 10 * few.tokens
+
+
+def test_the_page_hears_rows_and_never_a_whole_answer(
+    paced: Factory, lab: Make
+) -> None:
+    place = paced(tokens=1000)
+    widget = lab(place, "{n}", {"n": list(range(40))})
+    page(widget, do="run")
+    assert widget.wait(60)
+    rows = {row["n"]: row for m in widget.sent for row in m.get("rows", ())}
+    assert {row["state"] for row in rows.values()} == {"done"}
+    assert all(len(row["text"]) <= 400 for row in rows.values())
+    page(widget, do="open", n=3)
+    ends = [m["whole"]["end"] for m in widget.sent if m.get("answer") == "cell-3"]
+    assert "Part 1" in ends[-1]
+    assert "glmkit-badge" in ends[-1]
+    assert widget.sent[-1] == {"opened": 3}
+
+
+def test_what_can_not_be_run_is_refused_in_place(paced: Factory, lab: Make) -> None:
+    widget = lab(paced(), "")
+    for do, said in (("run", "empty"), ("retry", "nothing"), ("table", "line 2")):
+        page(widget, do=do, text="a,b\n1")
+        assert said in widget.sent[-1]["refused"]
+        assert widget.sent[-1]["hint"]
+    widget.template = "{n}"
+    widget.inputs = {"n": range(20_001)}
+    page(widget, do="run")
+    assert "too many" in widget.sent[-1]["refused"]
+
+
+def test_no_text_of_a_model_and_no_input_is_in_the_widgets_state(
+    paced: Factory, lab: Make
+) -> None:
+    place = paced(tokens=30)
+    widget = lab(place, "On {n}", {"n": ["a-private-word"]})
+    widget.run()
+    assert widget.wait(30)
+    state = widget.get_state()
+    own = state.keys() - AnyWidget().get_state().keys()
+    assert own == {
+        "template", "models", "temperatures", "choices", "plan", "progress", "_css",
+    }  # fmt: skip
+    del state["_css"]
+    assert "private" not in str(state)
+    assert "Part 1" not in str(state)
+
+
+def test_the_picture_is_escaped(paced: Factory, lab: Make) -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    widget = lab(paced(text="echo"), bad + "{n}", {"n": [bad]}, [bad])
+    widget.run()
+    assert widget.wait(30)
+    html, plain = widget._draw()
+    assert "<img" not in html
+    assert html.count("&lt;img") >= 3
+    assert "1 cell: 1 done" in plain
+    opened = views.whole(widget._asked, 0, widget._results[0])  # type: ignore[arg-type]
+    assert "<img" not in opened

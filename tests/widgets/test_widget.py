@@ -1,0 +1,169 @@
+"""What the widgets share, without a browser: answers under way, stops, refusals."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import glmkit
+from glmkit.render.answer import Telling
+from glmkit.types.errors import ConfigError
+from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.feed import Feed
+from glmkit_widgets.shared.widget import Panel
+from tests.conftest import Paced, wait_for
+
+Factory = Callable[..., Paced]
+
+
+class Asker(Panel):
+    """A widget that asks what its page says."""
+
+    def __init__(self, client: glmkit.Client) -> None:
+        super().__init__(client)
+        self.sent: list[dict[str, Any]] = []
+        self.ended: list[Run] = []
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.sent.append(content)
+
+    def _do(self, name: str, content: dict[str, Any]) -> None:
+        if name != "ask":
+            raise ConfigError(f"there is no {name}", hint="Ask.")
+        self.begin("a", lambda: self.client.stream(content["text"]), self.ended.append)
+
+    def _draw(self) -> tuple[str, str]:
+        return "", ""
+
+    def page(self, **content: Any) -> None:
+        self._heard(None, {"id": "1", **content}, [])
+
+
+@pytest.fixture
+def asker(request: pytest.FixtureRequest) -> Iterator[Callable[[Paced], Asker]]:
+    made: list[Asker] = []
+
+    def of(place: Paced) -> Asker:
+        made.append(Asker(glmkit.Client(place.url, place.key)))
+        return made[-1]
+
+    yield of
+    for widget in made:
+        widget.close()
+
+
+def page_of(sent: list[dict[str, Any]], key: str = "a") -> str:
+    """Return what a page shows after these messages, as its script folds them."""
+    shown: dict[str, Any] = {}
+    n = 0
+    for message in sent:
+        if message.get("answer") != key:
+            continue
+        if "whole" in message:
+            shown = {**message["whole"]}
+            shown["body"] = {**shown["body"], "add": [*shown["body"]["add"]]}
+        else:
+            assert message["n"] == n + 1, "a change is missing"
+            if body := message.get("body"):
+                old = shown.get("body", {"add": []})
+                shown["body"] = {
+                    "add": [*old["add"], *body["add"]],
+                    "tail": body["tail"],
+                }
+        n = message["n"]
+    if shown.get("end"):
+        return str(shown["end"])
+    body = shown["body"]
+    return "".join(a + b for a, b in [*body["add"], *body["tail"]])
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+def test_an_answer_streams_and_ends_with_its_badge(
+    paced: Factory, asker: Callable[[Paced], Asker]
+) -> None:
+    widget = asker(paced(tokens=40, rate=200))
+    widget.page(do="ask", text="Why?")
+    assert widget.sent[0] == {"heard": "1"}
+    (run,) = wait_for(lambda: widget.ended)
+    assert run.reply is not None
+    assert run.reply.complete
+    assert run.error is None
+    kinds = [tuple(sorted(message)) for message in widget.sent[1:]]
+    assert ("answer", "body", "n") in kinds
+    assert "glmkit-badge" in page_of(widget.sent)
+    assert "glmkit widget" not in wait_for(
+        threads, lambda names: "glmkit widget" not in names
+    )
+
+
+def test_a_stop_closes_the_connection_and_keeps_what_came(
+    paced: Factory, asker: Callable[[Paced], Asker]
+) -> None:
+    place = paced(tokens=100_000, rate=200)
+    widget = asker(place)
+    widget.page(do="ask", text="Why?")
+    wait_for(lambda: any("Part 1" in str(m.get("body")) for m in widget.sent))
+    widget.stop()
+    place.until(lambda seen: seen["left"] == 1)
+    (run,) = wait_for(lambda: widget.ended)
+    assert run.reply is not None
+    assert not run.reply.complete
+    assert run.reply.text.startswith("## Part 1")
+    assert "Interrupted" in page_of(widget.sent)
+
+
+def test_closing_a_widget_leaves_nothing_running(
+    paced: Factory, asker: Callable[[Paced], Asker]
+) -> None:
+    place = paced(tokens=100_000, rate=200)
+    widget = asker(place)
+    widget.page(do="ask", text="Why?")
+    place.until(lambda seen: seen["active"] == 1)
+    widget.close()
+    place.until(lambda seen: seen["active"] == 0)
+    wait_for(threads, lambda names: "glmkit widget" not in names)
+    assert widget.ended == []
+
+
+def test_an_error_stands_in_place_with_its_hint(
+    paced: Factory, asker: Callable[[Paced], Asker]
+) -> None:
+    widget = asker(paced(status=401, code="1002"))
+    widget.page(do="ask", text="Why?")
+    (run,) = wait_for(lambda: widget.ended)
+    assert isinstance(run.error, glmkit.AuthError)
+    html = page_of(widget.sent)
+    assert 'role="alert"' in html
+    assert 'class="glmkit-hint"' in html
+
+
+def test_what_is_not_done_is_refused_in_place(
+    paced: Factory, asker: Callable[[Paced], Asker]
+) -> None:
+    widget = asker(paced())
+    widget.page(do="sing")
+    assert widget.sent == [
+        {"heard": "1"},
+        {"refused": "there is no sing", "hint": "Ask."},
+    ]
+
+
+def test_a_page_that_missed_a_change_gets_the_whole() -> None:
+    sent: list[dict[str, Any]] = []
+    feed, telling = Feed(sent.append, "a"), Telling()
+    for text in ("# One\n\n", "two", " three"):
+        telling.add([glmkit.Text(text)])
+        feed.follow(telling)
+    feed.heard(1)
+    assert page_of(sent[-1:]) == page_of(sent)
+    before = len(sent)
+    feed.heard(sent[-1]["n"])
+    assert len(sent) == before, "a page that missed nothing is left alone"
+    with pytest.raises(AssertionError, match="missing"):
+        page_of([sent[0], sent[2]])

@@ -1,0 +1,250 @@
+"""The turns of a chat: a tree of questions, of which one path is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+import msgspec
+
+from glmkit.render.answer import transcript
+from glmkit.types.messages import Message
+from glmkit.types.money import Money
+from glmkit.types.replies import Reply
+from glmkit_widgets.chat.attachments import Attachment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+History = tuple[Message, ...]
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One question and what came of it.
+
+    `parent` is the key of the turn before, "" for none; `before` and `after` are the
+    whole history round it. `reply` is None where nothing came, or where the turn was
+    there when the chat was made; `error` says why an answer is not whole.
+    """
+
+    key: str
+    parent: str
+    question: str
+    attached: tuple[Attachment, ...] = ()
+    answer: str = ""
+    reply: Reply | None = None
+    error: str = ""
+    html: str = ""
+    before: History = ()
+    after: History = ()
+
+    @property
+    def model(self) -> str:
+        """The model that answered."""
+        return self.reply.model if self.reply else ""
+
+    @property
+    def cost(self) -> Money | None:
+        """What is owed for it; None where that is not known."""
+        return self.reply.cost if self.reply else None
+
+
+class Transcript(Sequence[Turn]):
+    """The turns that a chat shows, the oldest first."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = tuple(turns)
+
+    @overload
+    def __getitem__(self, place: int) -> Turn: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Turn]: ...
+    def __getitem__(self, place: int | slice) -> Turn | Sequence[Turn]:
+        return self._turns[place]
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a turn: question, answer, tokens, money, seconds.
+
+        Tokens are whole numbers or missing; `cost` and `list_cost` are exact decimals
+        in `currency`, None where not known.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame([_row(turn) for turn in self], columns=_COLUMNS)
+        return frame.astype(dict.fromkeys(_COUNTS, "Int64"))
+
+    def __repr__(self) -> str:
+        return "\n\n".join(f"You: {t.question}\n\nModel: {t.answer}" for t in self)
+
+
+_COUNTS = ["prompt_tokens", "completion_tokens"]
+_COLUMNS = [
+    *("question", "attached", "answer", "model", "finish_reason", *_COUNTS),
+    *("cost", "list_cost", "currency", "seconds", "first_token_s", "error"),
+]
+
+
+def _row(turn: Turn) -> list[object]:
+    reply = turn.reply
+    usage = reply.usage if reply else None
+    owed, listed = (reply.cost, reply.list_cost) if reply else (None, None)
+    money = owed if owed is not None else listed
+    return [
+        turn.question,
+        ", ".join(attachment.title for attachment in turn.attached),
+        turn.answer,
+        turn.model,
+        reply.finish_reason if reply else "",
+        usage.prompt_tokens if usage else None,
+        usage.completion_tokens if usage else None,
+        None if owed is None else owed.amount,
+        None if listed is None else listed.amount,
+        "" if money is None else money.currency,
+        reply.seconds if reply else None,
+        reply.first_token_s if reply else None,
+        turn.error,
+    ]
+
+
+class Tree:
+    """All turns of a chat; at each fork the one chosen last is on the path.
+
+    A question that is edited or asked again stands beside the turn it replaces, so
+    that nothing is lost.
+
+    >>> tree = Tree()
+    >>> tree.add(Turn(key="t1", parent="", question="Why?"))
+    >>> tree.add(Turn(key="t2", parent="", question="Why not?"))
+    >>> [turn.question for turn in tree.path()], tree.beside("t2")
+    (['Why not?'], ['t1', 't2'])
+    >>> tree.choose("t1")
+    >>> [turn.question for turn in tree.path()]
+    ['Why?']
+    """
+
+    def __init__(self) -> None:
+        self._turns: dict[str, Turn] = {}
+        self._chosen: dict[str, str] = {}
+
+    def __getitem__(self, key: str) -> Turn:
+        return self._turns[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._turns
+
+    def __iter__(self) -> Iterator[Turn]:
+        return iter(self._turns.values())
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def add(self, turn: Turn) -> None:
+        """Take a turn, in the place of one with the same key; it is chosen."""
+        self._turns[turn.key] = turn
+        self._chosen[turn.parent] = turn.key
+
+    def put(self, turn: Turn) -> None:
+        """Take what became of a turn; the path stays."""
+        self._turns[turn.key] = turn
+
+    def choose(self, key: str) -> None:
+        """Show this turn among those beside it, and what came after it."""
+        self._chosen[self._turns[key].parent] = key
+
+    def end_at(self, key: str) -> None:
+        """Let the path end with this turn; "" lets it hold none."""
+        self._chosen.pop(key, None)
+
+    @property
+    def number(self) -> int:
+        """The number of the next turn's key."""
+        return 1 + max((int(key[1:]) for key in self._turns), default=0)
+
+    def follow(self, said: History) -> list[Turn]:
+        """Follow what was said elsewhere; return the turns that are new.
+
+        The path ends where it still agrees, and goes on with the rest.
+        """
+        path = self.path()
+        points = [(turn.key, turn.after) for turn in reversed(path)]
+        points += [("", path[0].before)] if path else []
+        for key, after in [*points, ("", ())]:
+            if said[: len(after)] == after:
+                new = turns_of(said, len(after), key, self.number)
+                self.end_at(key)
+                for turn in new:
+                    self.add(turn)
+                return new
+        raise AssertionError("nothing at all agrees with everything")
+
+    def beside(self, key: str) -> list[str]:
+        """Return the keys of the turns that begin at the same point, this one too."""
+        parent = self._turns[key].parent
+        return [turn.key for turn in self if turn.parent == parent]
+
+    def path(self) -> list[Turn]:
+        """Return the turns that are shown, the oldest first."""
+        found, key = [], ""
+        while key in self._chosen:
+            key = self._chosen[key]
+            found.append(self._turns[key])
+        return found
+
+
+def total(turns: Iterator[Turn]) -> str:
+    """Return what turns came to, in one line; unknown costs are counted, not guessed.
+
+    >>> total(iter([Turn(key="t1", parent="", question="Why?")]))
+    ''
+    """
+    replies = [turn.reply for turn in turns if turn.reply and _counts(turn.reply)]
+    if not replies:
+        return ""
+    usages = [reply.usage for reply in replies if reply.usage is not None]
+    tokens = sum(usage.total_tokens for usage in usages)
+    count = f"{len(replies)} answer" + ("s" if len(replies) != 1 else "")
+    owed = _sum([reply.cost for reply in replies])
+    listed = _sum([reply.list_cost for reply in replies])
+    beside = f" (list {listed})" if listed and listed != owed else ""
+    unknown = sum(reply.cost is None for reply in replies)
+    more = f", {unknown} of unknown cost" if unknown and owed is not None else ""
+    money = "cost unknown" if owed is None else f"{owed}"
+    return " · ".join([count, f"{tokens:,} tokens", f"{money}{beside}{more}"])
+
+
+def _counts(reply: Reply) -> bool:
+    """Whether something came, or may be owed: a refusal is neither."""
+    return bool(reply.text or reply.thinking or reply.cost is None or reply.cost)
+
+
+def _sum(amounts: Sequence[Money | None]) -> Money | None:
+    known = [amount for amount in amounts if amount is not None]
+    result = known[0] if known else None
+    for amount in known[1:]:
+        if result is not None and amount.currency == result.currency:
+            result = result + amount
+    return result
+
+
+def turns_of(history: History, start: int, parent: str, number: int) -> list[Turn]:
+    """Return the turns of a history from a place on; their keys begin at `number`."""
+    asked = [n for n in range(start, len(history)) if history[n].role == "user"]
+    ends = [*asked, len(history)][1:]
+    found: list[Turn] = []
+    for begin, end in zip(asked, ends, strict=True):
+        said = [m for m in history[begin + 1 : end] if m.role == "assistant"]
+        found.append(
+            Turn(
+                key=f"t{number + len(found)}",
+                parent=found[-1].key if found else parent,
+                question=transcript.said(history[begin]),
+                answer=transcript.said(said[-1], calls=False) if said else "",
+                html=transcript.inside(history[begin + 1 : end]),
+                before=history[:begin],
+                after=history[:end],
+            )
+        )
+    return found

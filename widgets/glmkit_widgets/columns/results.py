@@ -1,0 +1,165 @@
+"""What came of one answer among several: a tidy value, its line of facts, a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from glmkit.types.money import Money
+from glmkit.types.replies import Origin, Reply
+from glmkit_widgets.shared.answer_runner import Run, told_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Vote = Literal["", "best", "other", "tie"]
+End = Literal["done", "failed", "interrupted"]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of several to the same prompt.
+
+    `state` is "done", "failed" or "interrupted"; `error` says what happened, "" where
+    nothing did. Counts are tokens, None where the service did not tell; `cost` is what
+    is owed and `list_cost` the card's price (None: not known); times are seconds;
+    `tokens_per_s` counts from the first token on. `call` is the row in the ledger, 0
+    where nothing was sent. `vote` is "best", "other", "tie", or "" before a vote.
+    """
+
+    model: str
+    answered: str = ""
+    temperature: float | None = None
+    repeat: int = 1
+    state: End = "done"
+    text: str = ""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: Money | None = None
+    list_cost: Money | None = None
+    seconds: float | None = None
+    first_token_s: float | None = None
+    tokens_per_s: float | None = None
+    finish_reason: str = ""
+    error: str = ""
+    source: Origin | Literal[""] = ""
+    stand_in: str = ""
+    call: int = 0
+    vote: Vote = ""
+
+
+def result_of(run: Run, model: str, **more: Any) -> Result:
+    """Return what came of a run that has ended; `more` are fields of Result."""
+    state: End
+    if run.stopping:
+        state, error = "interrupted", "stopped"
+    elif isinstance(run.error, Exception):
+        state, error = "failed", told_of(run.error)[0]
+    else:
+        state, error = "done", ""
+    if run.reply is None:
+        return Result(model=model, state=state, error=error, **more)
+    return _with(run.reply, model=model, state=state, error=error, **more)
+
+
+def _with(reply: Reply, **more: Any) -> Result:
+    usage = reply.usage
+    return Result(
+        answered=reply.model,
+        text=reply.text,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        cost=reply.cost,
+        list_cost=reply.list_cost,
+        seconds=reply.seconds,
+        first_token_s=reply.first_token_s,
+        tokens_per_s=_speed(reply),
+        finish_reason=reply.finish_reason,
+        source=reply.source,
+        stand_in=reply.stand_in,
+        call=reply.calls[-1].id,
+        **more,
+    )
+
+
+def _speed(reply: Reply) -> float | None:
+    """Return tokens a second after the first token, as the dashboard counts them."""
+    if reply.usage is None or reply.seconds is None:
+        return None
+    spoken = reply.seconds - (reply.first_token_s or 0.0)
+    count = reply.usage.completion_tokens
+    return count / spoken if count > 1 and spoken > 0 else None
+
+
+def facts(result: Result) -> list[tuple[str, str]]:
+    """Return what stands below an answer: names and texts.
+
+    What is not known is left out, and all of it where nothing was answered.
+
+    >>> facts(Result(model="glm-4-plus", source="service", tokens_per_s=45.2))
+    [('Cost', 'not known'), ('Speed', '45 tokens/s')]
+    """
+    if not result.source or (result.state == "failed" and not result.text):
+        return []
+    named = [
+        ("Tokens", _tokens(result)),
+        ("Cost", _cost(result)),
+        ("First token", _seconds(result.first_token_s, 2)),
+        (
+            "Speed",
+            f"{result.tokens_per_s:,.0f} tokens/s" if result.tokens_per_s else "",
+        ),
+        ("Time", _seconds(result.seconds, 1)),
+        ("Answered by", _who(result)),
+    ]
+    return [(name, text) for name, text in named if text]
+
+
+def _tokens(result: Result) -> str:
+    counts = ((result.prompt_tokens, "in"), (result.completion_tokens, "out"))
+    return ", ".join(f"{n:,} {way}" for n, way in counts if n is not None)
+
+
+def _cost(result: Result) -> str:
+    listed = result.list_cost
+    if result.source == "cassette":
+        return f"replayed, saved {listed}" if listed else "replayed"
+    owed = "not known" if result.cost is None else str(result.cost)
+    return f"{owed} (list {listed})" if listed and listed != result.cost else owed
+
+
+def _seconds(seconds: float | None, digits: int) -> str:
+    return "" if seconds is None else f"{seconds:.{digits}f} s"
+
+
+def _who(result: Result) -> str:
+    if result.stand_in:
+        return f"the stand-in {result.stand_in}"
+    return "" if result.answered in {"", result.model} else result.answered
+
+
+def to_frame(results: Sequence[Result]) -> pd.DataFrame:
+    """Return results as a DataFrame, one row each, costs as exact Decimals."""
+    from glmkit.ledger.views import frames
+
+    names = [name for name in Result.__struct_fields__ if name not in _MONEY]
+    columns = [*names, *(part for name in _MONEY for part in (name, _MONEY[name]))]
+    rows = [
+        [*(getattr(each, name) for name in names), *_amounts(each)] for each in results
+    ]
+    frame = frames.table(columns, rows)
+    return frame.astype({"repeat": "int64", "call": "int64", "tokens_per_s": "float64"})
+
+
+#: Each amount of money, and the column of its currency.
+_MONEY = {"cost": "currency", "list_cost": "list_currency"}
+
+
+def _amounts(result: Result) -> list[Any]:
+    found = [getattr(result, name) for name in _MONEY]
+    return [part for amount in found for part in _parts(amount)]
+
+
+def _parts(amount: Money | None) -> tuple[int | None, str | None]:
+    return (None, None) if amount is None else (amount.parts, amount.currency)

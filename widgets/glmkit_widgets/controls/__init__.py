@@ -1,0 +1,1 @@
+"""Controls for model, temperature and the other options."""

@@ -1,0 +1,163 @@
+"""The settings of a notebook's calls as controls, bound to them both ways."""
+
+from __future__ import annotations
+
+from html import escape
+from threading import RLock
+from typing import Any
+
+import traitlets
+
+from glmkit.types.errors import ConfigError
+from glmkit_widgets.controls import copy_as_code
+from glmkit_widgets.controls.model_list import Choice, choice, choices
+from glmkit_widgets.shared.assets import module, style
+from glmkit_widgets.shared.widget import Panel
+
+_NAMES = (
+    "model", "temperature", "top_p", "max_tokens", "think", "stream", "system",
+)  # fmt: skip
+#: One for all: setting a value runs the observers of every widget on those settings,
+#: so locks of their own would be taken in both orders.
+_LOCK = RLock()
+#: Characters of a system prompt that the picture shows.
+_SHOWN = 200
+
+
+class Controls(Panel):
+    """Show controls for model, temperature, top-p, length, thinking, streaming, system.
+
+    `settings` holds traits of these names (`model`, `temperature` 0 to 1, `top_p` 0.01
+    to 1, `max_tokens`, `think`, `stream`, `system`); both sides follow each other, from
+    any thread. None is the service's default. Without settings the controls stand for
+    themselves, and `options()` is what `Client.chat` takes.
+
+    >>> controls = Controls(temperature=0.2)
+    >>> controls.options()
+    {'temperature': 0.2}
+    """
+
+    _esm = module("shared/dom", "shared/cells", "controls/controls")
+    _css = style("shared/ground", "controls/controls")
+
+    model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    temperature = traitlets.Float(None, allow_none=True, min=0, max=1).tag(sync=True)
+    top_p = traitlets.Float(None, allow_none=True, min=0.01, max=1).tag(sync=True)
+    max_tokens = traitlets.Int(None, allow_none=True, min=1).tag(sync=True)
+    think = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    stream = traitlets.Bool(True).tag(sync=True)
+    system = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    value = traitlets.Dict(read_only=True)
+
+    def __init__(
+        self, settings: traitlets.HasTraits | None = None, **options: Any
+    ) -> None:
+        self._settings = self if settings is None else settings
+        held = {name: getattr(settings, name) for name in _NAMES if settings}
+        self._listed = choices()
+        super().__init__(choices=self._listed, **{**held, **options})
+        self.set_trait("value", {name: getattr(self, name) for name in _NAMES})
+        self.observe(self._push, list(_NAMES))
+        if settings is not None:
+            settings.observe(self._pull, list(_NAMES))
+        for name in _NAMES:  # what changed before the observers stood
+            self._follow(name)
+
+    def options(self) -> dict[str, Any]:
+        """Return what is set, by the names of `Client.chat`."""
+        return dict(copy_as_code.options(self.value))
+
+    def close(self) -> None:
+        """Let go of the settings and remove the views."""
+        if self.comm is not None and self._settings is not self:
+            # Only the first time: the collector calls once more.
+            self._settings.unobserve(self._pull, list(_NAMES))
+        super().close()
+
+    def _push(self, change: Any) -> None:
+        name = change["name"]
+        with _LOCK:
+            try:
+                if self._settings is not self:
+                    setattr(self._settings, name, getattr(self, name))
+            except traitlets.TraitError as exc:
+                self._refuse(ConfigError(str(exc), hint=""))
+                raise
+            finally:  # what the settings refuse or write otherwise comes back
+                self._follow(name)
+
+    def _pull(self, change: Any) -> None:
+        with _LOCK:
+            self._follow(change["name"])
+
+    def _follow(self, name: str) -> None:
+        """Take the value that the settings hold now, whoever set it."""
+        now = getattr(self._settings, name)
+        if name == "model":
+            self.choices = _with(self._listed, now)
+        setattr(self, name, now)
+        if self.value[name] != now:
+            self.set_trait("value", {**self.value, name: now})
+            self._still.update()
+
+    def _do(self, name: str, content: dict[str, Any]) -> None:
+        match name, content:
+            case "copy", {"as": "magic"}:
+                text = copy_as_code.magic(self.value)
+            case "copy", _:
+                endpoint = getattr(self._settings, "endpoint", None)
+                text = copy_as_code.python(self.value, endpoint)
+            case _:  # a change came before it; the page asks whether it was heard
+                return
+        self.send({"copied": content["id"], "text": text})
+
+    def _draw(self) -> tuple[str, str]:
+        rows = [("Model", self._model_line()), *_lines(self.value)]
+        cells = "".join(
+            f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            for name, text in rows
+        )
+        plain = "\n".join(f"{name}: {text}" for name, text in rows)
+        return f"<table>{cells}</table>", plain
+
+    def _model_line(self) -> str:
+        model = self.value["model"]
+        found = [entry for entry in self.choices if entry["id"] == model]
+        if not found:
+            return model or "the default"
+        return " · ".join([found[0]["label"], *found[0]["facts"]])
+
+
+def _with(listed: list[Choice], model: str | None) -> list[Choice]:
+    """Return the list with the model that is set, where it is not in it."""
+    if model is None or any(entry["id"] == model for entry in listed):
+        return listed
+    return [*listed, choice(model)]
+
+
+def _lines(value: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the settings as a person reads them; rare ones only where they are set."""
+    rare = {"top_p": "Top-p", "max_tokens": "Most tokens", "think": "Thinking"}
+    lines = [
+        ("Temperature", _number(value["temperature"])),
+        ("Streaming", "on" if value["stream"] else "off"),
+        *((word, _number(value[name])) for name, word in rare.items() if value[name]),
+    ]
+    system = value["system"]
+    if system:
+        short = system if len(system) <= _SHOWN else f"{system[: _SHOWN - 1]}…"
+        lines.append(("System prompt", short))
+    return lines
+
+
+def _number(value: float | int | str | None) -> str:
+    match value:
+        case None:
+            return "the service's default"
+        case float():
+            return f"{value:.2f}"
+        case int():
+            return f"{value:,}"
+        case _:
+            return value

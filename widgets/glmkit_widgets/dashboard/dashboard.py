@@ -1,0 +1,225 @@
+"""Where the tokens went: one live plotly figure over the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from threading import Event, RLock, Thread
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from glmkit import figures
+from glmkit.figures import style, tables
+from glmkit.ledger import Ledger
+from glmkit.types.errors import GLMError
+from glmkit_widgets.dashboard.filters import NAMES, Filters
+from glmkit_widgets.dashboard.plot import Plot
+from glmkit_widgets.dashboard.png import offered, png
+from glmkit_widgets.dashboard.queries import PAGES, Chosen, Readings, choices
+from glmkit_widgets.shared.static_picture import LIVE, Still
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+#: Seconds between two looks at the ledger's files.
+_PERIOD_S = 0.25
+#: Looks before the first view, which may have to wait for the cell's end. The watching
+#: ends when the last view goes, and begins anew with a view.
+_PATIENCE = 240
+#: Seconds from one drawing of all pages' numbers to the next, while calls come.
+_STILL_S = 2.0
+#: Seconds from one image to the next: it takes a browser.
+_IMAGE_S = 60.0
+
+Mark = tuple[tuple[int, int], ...]
+
+
+class Dashboard:
+    """Show where tokens, money and time went, and follow the ledger as it grows.
+
+    `ledger` None is the user's own. `.filters` says which page and which calls,
+    `.figure` is that page as a plotly figure, `.value` the newest numbers: tokens,
+    calls and costs by model, a DataFrame. Where kaleido is installed, the output gets
+    an image of the page too, once a minute at most. Raises LedgerError.
+
+    >>> Dashboard().close()
+    """
+
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self._ledger = ledger or Ledger()
+        self._mark: Mark = ()
+        self._lock = RLock()
+        self._closed = False
+        #: Set when nobody looks: the watching that holds it ends.
+        self._left = Event()
+        self._left.set()
+        self._still = Still(self._draw)
+        self._drawn_at = 0.0
+        self._imaged_at = -_IMAGE_S
+        self._imaged: dict[str, Any] | None = None
+        #: What was read for each choice since the ledger last changed.
+        self._known: dict[Chosen, Readings] = {}
+        self.filters = Filters()
+        self.plot = Plot(picture=self._read())
+        self.plot.observe(self._on_views, "_view_count")
+        self.filters.observe(self._on_choice, list(NAMES))
+        self.view = ipywidgets.VBox([self.filters, self.plot])
+        self.view.add_class(LIVE)
+
+    @property
+    def figure(self) -> go.Figure:
+        """The page that is shown, as a figure of its own: it does not follow."""
+        import plotly.graph_objects as go
+
+        return go.Figure(self.plot.picture)
+
+    def refresh(self) -> None:
+        """Read the ledger and draw what is new, in place."""
+        with self._lock:
+            if not self._closed:
+                self.plot.picture = self._read()
+
+    def close(self) -> None:
+        """End the watching and remove the views."""
+        with self._lock:
+            self._closed = True
+            self._left.set()
+            for widget in (self.plot, self.filters, self.view):
+                widget.close()
+
+    def _read(self) -> dict[str, Any]:
+        mark = _mark(self._ledger.path)
+        self._known.clear()
+        self.filters.choices = choices(self._ledger)
+        picture = self._page()
+        self._mark = mark
+        return picture
+
+    def _page(self) -> dict[str, Any]:
+        """Draw the page for the calls that are chosen."""
+        chosen = self.filters.chosen
+        if chosen not in self._known:
+            self._known[chosen] = Readings(self._ledger, chosen)
+        self._readings = self._known[chosen]
+        self.value = self._readings.by_model
+        panels = [self._readings.panel(read) for read in PAGES[self.filters.page]]
+        calls = int(self.value["calls"].sum())
+        tokens = style.count(int(self.value["total_tokens"].sum()))
+        self.filters.status = f"{calls:,} calls, {tokens} tokens"
+        picture = figures.grid(panels, self.filters.width)
+        # The person's zoom is of these calls on this page.
+        picture["layout"]["uirevision"] = repr((self.filters.page, chosen))
+        return picture
+
+    def _on_choice(self, change: Any) -> None:
+        with self._lock:
+            if not self._closed:
+                self._try(self._choose)
+
+    def _choose(self) -> None:
+        self.plot.picture = self._page()
+
+    def _ipython_display_(self) -> None:
+        self._still.show(self.view.model_id)
+        self._watch()
+
+    def _draw(self) -> tuple[str, str]:
+        """Draw the numbers of all pages, of the calls that are chosen."""
+        readings = self._readings
+        head, lines = tables.models(self.value, readings.currency)
+        panels = [readings.panel(read) for page in PAGES.values() for read in page]
+        self._drawn_at = time.monotonic()
+        told = f"{lines}\n{tables.plain(panels)}"
+        return f'{head}<div class="panels">{tables.html(panels)}</div>', told
+
+    @property
+    def watching(self) -> bool:
+        """Whether it looks for news: from its display on, while it has a view."""
+        return not self._left.is_set()
+
+    def _on_views(self, change: Any) -> None:
+        if change["new"]:
+            self._watch()
+        else:
+            self._left.set()
+
+    def _watch(self) -> None:
+        with self._lock:
+            if self.watching or self._closed:
+                return
+            self._left = Event()
+            Thread(
+                target=self._follow,
+                args=[self._left],
+                name="glmkit-dashboard",
+                daemon=True,
+            ).start()
+
+    def _follow(self, left: Event) -> None:
+        """Look for news until it is closed or the last view is gone."""
+        style, pause = 0, _PERIOD_S
+        drawn = self._readings
+        while not left.wait(pause):
+            style += 1
+            with self._lock:
+                if style >= _PATIENCE and not self.plot.views:
+                    left.set()
+            begun = time.thread_time()
+            if _mark(self._ledger.path) != self._mark:
+                self._try(self.refresh)
+            elif self._readings is not drawn and self._rested():
+                drawn = self._readings
+                self._try(self._still.update)
+            elif self._image_is_due():
+                Thread(target=self._image, name="glmkit-image", daemon=True).start()
+            # A long ledger takes its time: a tenth of the kernel's at most.
+            pause = max(_PERIOD_S, 9 * (time.thread_time() - begun))
+
+    def _rested(self) -> bool:
+        return time.monotonic() - self._drawn_at > _STILL_S
+
+    def _image_is_due(self) -> bool:
+        now = time.monotonic()
+        rested = self._rested() and now - self._imaged_at > _IMAGE_S
+        news = len(self.value) and self._imaged is not self.plot.picture
+        due = bool(rested and news and offered())
+        if due:
+            self._imaged_at = now
+        return due
+
+    def _image(self) -> None:
+        """Draw the page that is shown as an image; a live view waits for none."""
+        self._imaged = picture = self.plot.picture
+        layout = picture["layout"] | {"template": figures.LIGHT}
+        drawn = png(picture | {"layout": layout})
+        with self._lock:
+            if drawn and not self._closed:
+                self._try(partial(self._still.add_image, drawn))
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except GLMError as exc:
+            self.filters.status = f"{exc} {exc.hint}"
+
+
+def _mark(path: Path) -> Mark:
+    """Return what changes with every commit, without opening the file.
+
+    A commit changes the write-ahead log, or the ledger where there is none. The clock
+    of a file system ticks coarsely: a file of this very moment never counts as read.
+    """
+    marks = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            stat = file.stat()
+        except OSError:
+            marks.append((0, 0))
+        else:
+            now = time.time_ns()
+            fresh = 0 <= now - stat.st_mtime_ns < 50_000_000
+            marks.append((stat.st_size, now if fresh else stat.st_mtime_ns))
+    return tuple(marks)

@@ -1,0 +1,1 @@
+"""A prompt tried over a table of inputs."""

@@ -1,0 +1,299 @@
+"""Try one prompt on a table of inputs, with several models and temperatures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from glmkit.tables import grid, inputs
+from glmkit.tables.grid import Grid, Result
+from glmkit.tables.inputs import Inputs
+from glmkit.tables.runner import Errand, asking
+from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.replies import where
+from glmkit_widgets.controls.model_list import choices
+from glmkit_widgets.lab import views
+from glmkit_widgets.shared.assets import module, style
+from glmkit_widgets.shared.throttled_worker import Chore
+from glmkit_widgets.shared.widget import Panel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from glmkit.client.clients import Client
+
+#: Cells of one run; a table of more belongs to `df.glm`.
+_MOST = 20_000
+#: Seconds between two messages to the page, and between two pictures.
+_PAUSE_S, _STILL_S = 0.25, 2.0
+_PLANNED = ("template", "models", "temperatures")
+
+
+class PromptLab(Panel):
+    """Ask a template of every input, of each model at each temperature.
+
+    `template` is a prompt in which `{column}` stands for an input's value; `inputs` a
+    DataFrame, a list of dicts, a dict of lists, or the path of a CSV file (None: the
+    template is asked as it is). `models` empty is the default one, `temperatures`
+    empty the service's; `settings` has an `options()` for what is not given here, and
+    `options` are those of `Client.chat`. `client` None is the process's own.
+
+    `.run()`, `.stop()`, `.retry()` (what failed or was not asked) and `.wait()` do
+    what the page does. `.frame` is the result, one row for each input x model x
+    temperature; `.value` counts the cells by their state. Raises ConfigError.
+
+    >>> lab = PromptLab("Where is {city}?", {"city": ["Bonn", "Ulm"]}, ["glm-4-plus"])
+    >>> lab.frame[["city", "model", "error"]].values.tolist()[0]
+    ['Bonn', 'glm-4-plus', 'not asked: waiting']
+    >>> lab.close()
+    """
+
+    _esm = module("shared/dom", "shared/live", "lab/lab")
+    _css = style("shared/live", "shared/ground", "lab/lab")
+
+    template = traitlets.Unicode("").tag(sync=True)
+    models: traitlets.List[Any] = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    temperatures: traitlets.List[Any] = traitlets.List(
+        traitlets.Float(min=0, max=1)
+    ).tag(sync=True)
+    choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    #: What a run would take, and how far it is: counts and words of ours.
+    plan: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    progress: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        template: str = "",
+        inputs: Any = None,
+        models: Sequence[str] = (),
+        temperatures: Sequence[float] = (),
+        client: Client | None = None,
+        settings: Any = None,
+        **options: Any,
+    ) -> None:
+        traits = {name: options.pop(name) for name in {*options} & {"layout"}}
+        self._settings = settings
+        self._options = options
+        self._place = where.get()
+        self._table = _read(inputs)
+        self._asked: Grid | None = None
+        self._results: list[Result] = []
+        self._news: set[int] = set()
+        self._news_lock = Lock()
+        self._errand: Errand | None = None
+        self._began, self._before, self._drawn_at = 0.0, 0, 0.0
+        self._shown = Event()
+        self._shown.set()
+        self._planning = Chore(self._plan, _PAUSE_S)
+        self._showing = Chore(self._show, _PAUSE_S)
+        super().__init__(
+            client,
+            template=template,
+            models=list(dict.fromkeys(models)),
+            temperatures=list(dict.fromkeys(map(float, temperatures))),
+            choices=list(choices()),
+            **traits,
+        )
+        self._plan()
+        self._tell()
+        self.observe(lambda _: self._planning.ask(), list(_PLANNED))
+
+    @property
+    def inputs(self) -> Inputs:
+        """The table; it takes whatever the class does."""
+        return self._table
+
+    @inputs.setter
+    def inputs(self, source: Any) -> None:
+        self._table = _read(source)
+        self.send({"inputs": views.inputs(self._table)})
+        self._plan()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The result as a DataFrame, one row for each cell, asked or not."""
+        asked = self._asked or self._grid()
+        held = self._results or [Result()] * len(asked)
+        return grid.frame(asked, held)
+
+    def run(self) -> None:
+        """Ask all cells anew; returns at once. Raises ConfigError."""
+        asked = self._grid()
+        if not asked.template.strip():
+            raise ConfigError(
+                "the template is empty", hint="Write what the model shall do."
+            )
+        if len(asked) > _MOST:
+            raise ConfigError(
+                f"{len(asked):,} cells are too many for a lab",
+                hint=f"{_MOST:,} at most; take fewer inputs, models or temperatures.",
+            )
+        self._check_free()
+        self._asked, self._results = asked, [Result()] * len(asked)
+        self.send(views.begun(asked))
+        self._begin(range(len(asked)))
+
+    def retry(self) -> None:
+        """Ask again what failed, was stopped or not asked. Raises ConfigError."""
+        self._check_free()
+        left = [n for n, r in enumerate(self._results) if r.state != "done"]
+        if not left:
+            raise ConfigError("nothing has failed", hint="Run it first.")
+        for number in left:
+            self._results[number] = Result()
+        self._begin(left)
+
+    def stop(self) -> None:
+        """Stop what runs; what arrived is kept. Waits for none."""
+        super().stop()
+        if self._errand is not None:
+            self._errand.stop()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all is asked and shown, and say whether it is."""
+        return self._shown.wait(seconds)
+
+    def close(self) -> None:
+        """Stop what runs, and remove the views."""
+        super().close()
+        for chore in (self._planning, self._showing):
+            chore.close()
+
+    def _grid(self) -> Grid:
+        warm = tuple(self.temperatures) or (None,)
+        return Grid(self.template, self._table, tuple(self.models) or ("",), warm)
+
+    def _check_free(self) -> None:
+        if self._errand is not None and not self._errand.ended.is_set():
+            raise ConfigError("it still runs", hint="Stop it, or wait for its end.")
+
+    def _begin(self, numbers: Sequence[int]) -> None:
+        asked, client = self._asked, self.client
+        assert asked is not None  # a run has set it
+        options = self._chosen()
+
+        def ask(number: int) -> Any:
+            cell = asked[number]
+            own = {"model": cell.model or None, "temperature": cell.temperature}
+            given = {n: v for n, v in own.items() if v is not None}
+            return asking(client, {**options, **given}, asked.prompt(cell.input))
+
+        lanes: dict[str, list[int]] = {}
+        for number in numbers:
+            lanes.setdefault(asked[number].model, []).append(number)
+        self._shown.clear()
+        self._began, self._before = time.monotonic(), len(self._results) - len(numbers)
+        self._errand = Errand(ask, self._report)
+        self._errand.start(lanes.values(), self._place)
+        self._showing.ask()
+
+    def _report(self, number: int, result: Result) -> None:
+        """Take note on the loop's thread; the page hears of it a little later."""
+        if number >= 0:
+            with self._news_lock:
+                self._results[number] = result
+                self._news.add(number)
+        self._showing.ask()
+
+    def _show(self) -> None:
+        errand, asked = self._errand, self._asked
+        if errand is None or asked is None or self._closed:
+            return
+        ended = errand.ended.is_set()
+        with self._news_lock:
+            news, self._news = sorted(self._news), set()
+        if news:
+            rows = [views.row(n, self._results[n]) for n in news]
+            self.send({"rows": rows})
+        self._tell()
+        now = time.monotonic()
+        if ended or now - self._drawn_at > _STILL_S:
+            self._drawn_at = now
+            self._still.update()
+        if ended:
+            if errand.error is not None and not self._shown.is_set():
+                self._refuse(errand.error)
+            self._shown.set()
+
+    def _tell(self) -> None:
+        counts = views.counts(self._results)
+        errand = self._errand
+        running = errand is not None and not errand.ended.is_set()
+        self.progress = {
+            **counts,
+            "running": running,
+            "stopping": running and errand is not None and errand.stopping,
+            "spent": views.spent(self._results),
+            "left": self._left(counts) if running else "",
+        }
+        if counts != self.value:
+            self.set_trait("value", counts)
+
+    def _left(self, counts: dict[str, int]) -> str:
+        ended = counts["cells"] - counts["waiting"] - counts["running"] - self._before
+        if ended <= 0:
+            return ""
+        each = (time.monotonic() - self._began) / ended
+        return views.duration(each * (counts["waiting"] + counts["running"]))
+
+    def _plan(self) -> None:
+        """Say what a run would take; on a thread of its own where a person types."""
+        try:
+            planned = self._grid()
+            endpoint = self._endpoint(self._settings)
+            options = self._chosen()
+            default = options.get("model") or self._unchosen(endpoint)
+            found = grid.forecast(planned, options, endpoint, default)
+        except GLMError as exc:
+            self._refuse(exc)
+            return
+        if not self._closed:
+            self.plan = views.plan(planned, found, default)
+
+    def _chosen(self) -> dict[str, Any]:
+        held = self._settings.options() if self._settings is not None else {}
+        return {**held, **self._options}
+
+    def _do(self, name: str, content: dict[str, Any]) -> None:
+        match name, content:
+            case "show", _:
+                self._show_all()
+            case "run", _:
+                self.run()
+            case "retry", _:
+                self.retry()
+            case "stop", _:
+                self.stop()
+            case "edit", _:
+                self.send({"table": inputs.written(self._table)})
+            case "table", {"text": str(text)}:
+                self.inputs = inputs.pasted(text)
+                self.send({"taken": True})
+            case "open", {"n": int(number)} if 0 <= number < len(self._results):
+                self._open(number)
+            case _:
+                pass
+
+    def _show_all(self) -> None:
+        self.send({"inputs": views.inputs(self._table)})
+        if self._asked is not None:
+            self.send(views.begun(self._asked))
+            held = [views.row(n, r) for n, r in enumerate(self._results)]
+            self.send({"rows": held})
+
+    def _open(self, number: int) -> None:
+        assert self._asked is not None  # there are results
+        html = views.whole(self._asked, number, self._results[number])
+        self.feed(f"cell-{number}").end(html)
+        self.send({"opened": number})
+
+    def _draw(self) -> tuple[str, str]:
+        return views.picture(self._asked or self._grid(), self._results)
+
+
+def _read(source: Any) -> Inputs:
+    return inputs.inputs_of(source)

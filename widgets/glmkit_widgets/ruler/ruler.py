@@ -1,0 +1,211 @@
+"""How much of a model's window a prompt takes, while it is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from html import escape
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import traitlets
+
+from glmkit.catalog import cards, tokens
+from glmkit.catalog.tokens import NOTHING, Draft, Estimate
+from glmkit.client.prompts.media import prompt_of
+from glmkit.types.errors import GLMError
+from glmkit.types.messages import Message, Request, turns_of
+from glmkit_widgets.controls.model_list import choice, choices
+from glmkit_widgets.ruler import window_shares
+from glmkit_widgets.shared.assets import module, style
+from glmkit_widgets.shared.throttled_worker import Chore
+from glmkit_widgets.shared.widget import Panel
+
+if TYPE_CHECKING:
+    from glmkit.client.clients import Client
+
+_SETTINGS = ("model", "system", "max_tokens", "think", "endpoint")
+
+
+class TokenRuler(Panel):
+    """Show what a prompt takes of the window, and what it may cost; nothing is sent.
+
+    `text` is the draft, which can be typed in the page too; `model` None that of the
+    settings, else of the client, else the endpoint's default. `settings` holds traits
+    like a notebook's (`model`, `system`, `max_tokens`, `think`, `endpoint`). `history`
+    are messages or a Conversation, `attachments` what a prompt may hold beside text.
+    Counting is local: exact where GLMKIT_TOKENIZER names GLM's tokenizer, else an
+    estimate that says its error. `.value` is the newest `shares.Reading`.
+
+    >>> ruler = TokenRuler("here is a text demo", model="glm-4-plus")
+    >>> ruler.value.sent
+    Estimate(tokens=10, low=9, high=11)
+    >>> ruler.close()
+    """
+
+    _esm = module("shared/dom", "ruler/ruler")
+    _css = style("shared/ground", "ruler/ruler")
+
+    model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    #: Numbers and words of ours; the text itself goes by messages.
+    reading: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        text: str = "",
+        model: str | None = None,
+        client: Client | None = None,
+        settings: traitlets.HasTraits | None = None,
+        history: Any = (),
+        attachments: Sequence[Any] = (),
+        **options: Any,
+    ) -> None:
+        self._text = text
+        self._settings = settings
+        self._history = history
+        self._attached = tuple(attachments)
+        self._draft = Draft()
+        self._chore = Chore(self._count)
+        self._counting = Lock()
+        super().__init__(client, model=model, choices=_listed(model), **options)
+        self._count()
+        self.observe(lambda _: self._chore.ask(), "model")
+        if settings is not None:
+            settings.observe(self._changed, list(_SETTINGS))
+
+    @property
+    def text(self) -> str:
+        """The draft; setting it writes it into the page."""
+        return self._text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._text = text
+        self.send({"text": text})
+        self._count()
+
+    def refresh(self) -> None:
+        """Count anew: the history has grown, or what is attached has changed."""
+        self._count()
+
+    def close(self) -> None:
+        """Count no more, and remove the views."""
+        self._chore.close()
+        if self._settings is not None:
+            self._settings.unobserve(self._changed, list(_SETTINGS))
+            self._settings = None  # the collector calls once more
+        super().close()
+
+    def _changed(self, _change: Any) -> None:
+        self._chore.ask()
+
+    def _do(self, name: str, content: dict[str, Any]) -> None:
+        match name, content:
+            case "show", _:
+                self.send({"text": self._text})
+            case "write", {"text": str(text)}:
+                self._text = text
+                self._chore.ask()
+            case _:
+                pass
+
+    def _count(self) -> None:
+        """Count, and show it; on a thread of its own where a person types."""
+        with self._counting:
+            try:
+                found = self._read()
+            except GLMError as exc:
+                self._refuse(exc)
+                return
+            if self._closed:
+                return
+            self.reading = {**msgspec.to_builtins(found), "how": _how()}
+        self.set_trait("value", found)
+        self._still.update()
+
+    def _read(self) -> window_shares.Reading:
+        endpoint = self._endpoint(self._settings)
+        chosen = self.model or getattr(self._settings, "model", None)
+        model = chosen or self._unchosen(endpoint)
+        card = cards.card(model)
+        return window_shares.read(model, card, self._parts(), self._options(), endpoint)
+
+    def _options(self) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "max_tokens": getattr(settings, "max_tokens", None),
+            "thinking": getattr(settings, "think", None),
+        }
+
+    def _parts(self) -> dict[str, Estimate]:
+        given = getattr(self._history, "messages", self._history)
+        messages = turns_of(given) if given else ()
+        system = [one for one in messages if one.role == "system"]
+        said = getattr(self._settings, "system", None)
+        if said and not system:
+            system = [Message("system", said)]
+        turns = tuple(one for one in messages if one.role != "system")
+        return {
+            "system": tokens.estimate_messages(tuple(system), tokens.count),
+            "history": tokens.estimate_messages(turns, tokens.count),
+            "attachments": self._attachments(),
+            "prompt": self._draft.count(self._text) + _template(),
+        }
+
+    def _attachments(self) -> Estimate:
+        if not self._attached:
+            return NOTHING
+        alone = tokens.estimate_messages((Message("user", ""),), tokens.count)
+        found = tokens.estimate_messages(
+            turns_of(prompt_of(list(self._attached))), tokens.count
+        )
+        less = alone.tokens
+        return Estimate(found.tokens - less, found.low - less, found.high - less)
+
+    def _draw(self) -> tuple[str, str]:
+        found: window_shares.Reading = self.value
+        rows = [(share.label, banded(share)) for share in found.shares]
+        window = "not known" if found.window is None else f"{found.window:,} tokens"
+        rows = [("Model", found.model), ("Window", window), *rows, ("Cost", found.cost)]
+        cells = "".join(
+            f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            for name, text in rows
+        )
+        plain = "\n".join(f"{name}: {text}" for name, text in rows)
+        return f"<table>{cells}</table>", plain
+
+
+def banded(share: window_shares.Share | Estimate) -> str:
+    """Return a count with its error.
+
+    >>> banded(Estimate(100, 85, 117)), banded(Estimate(7, 7, 7))
+    ('100 tokens (85 to 117)', '7 tokens')
+    """
+    told = f"{share.tokens:,} tokens"
+    if share.low == share.high:
+        return told
+    return f"{told} ({share.low:,} to {share.high:,})"
+
+
+def _template() -> Estimate:
+    """Return what the chat template puts round the prompt, and before the answer."""
+    alone = Request(messages=(Message("user", ""),))
+    return tokens.estimate_request(alone, tokens.count)
+
+
+def _how() -> str:
+    if os.environ.get("GLMKIT_TOKENIZER"):
+        return "Counted by the tokenizer that GLMKIT_TOKENIZER names."
+    return (
+        "Estimated: the truth is expected in the range. GLMKIT_TOKENIZER names GLM's "
+        "tokenizer.json to count exactly."
+    )
+
+
+def _listed(model: str | None) -> list[Any]:
+    listed = choices()
+    if model is None or any(entry["id"] == model for entry in listed):
+        return list(listed)
+    return [*listed, choice(model)]

@@ -1,0 +1,134 @@
+"""Where a model's window goes: what is sent, and what is kept for the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from glmkit.catalog import capabilities, prices
+from glmkit.catalog.cards import Card
+from glmkit.catalog.tokens import NOTHING, Estimate
+from glmkit.config.endpoints import Endpoint
+from glmkit.types.events import Usage
+
+#: What is sent, in the order of sending, as a person calls it.
+SENT = {
+    "system": "System prompt",
+    "history": "History",
+    "attachments": "Attachments",
+    "prompt": "Prompt",
+}
+_NO_THINKING = ("off", "none", False)
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A part of the window; the truth is expected from `low` to `high` tokens."""
+
+    name: str
+    label: str
+    tokens: int
+    low: int
+    high: int
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a prompt takes of a window, before it is sent.
+
+    `shares` are what is sent and what is reserved, `sent` the sum of the former;
+    `window` and `free` are tokens (None: the model's window is not known), `over` how
+    many tokens do not fit. `cost` is told in words.
+    """
+
+    model: str
+    shares: tuple[Share, ...]
+    sent: Estimate
+    window: int | None
+    free: int | None
+    over: int
+    cost: str
+
+
+def read(
+    model: str,
+    card: Card | None,
+    parts: Mapping[str, Estimate],
+    options: Mapping[str, Any],
+    endpoint: Endpoint | None = None,
+) -> Reading:
+    """Return the reading of counted parts, by the names in SENT.
+
+    `options` are those of a chat: `max_tokens` and `thinking` count.
+
+    >>> from glmkit.catalog import card
+    >>> parts = {"prompt": Estimate(9, 8, 10)}
+    >>> found = read("glm-4-plus", card("glm-4-plus"), parts, {})
+    >>> [(share.name, share.tokens) for share in found.shares], found.free
+    ([('prompt', 9), ('answer', 4095)], 126968)
+    >>> found.cost
+    '¥0.00004 for the prompt, at most ¥0.020525 with all of the reserve'
+    """
+    sent = sum(parts.values(), NOTHING)
+    window = card.context_window if card else None
+    room = None if window is None else max(0, window - sent.tokens)
+    asked = options.get("max_tokens")
+    reserve = reserve_of(card, asked, room)
+    shares = [
+        Share(name, label, parts[name].tokens, parts[name].low, parts[name].high)
+        for name, label in SENT.items()
+        if parts.get(name, NOTHING).high
+    ]
+    if reserve is not None:
+        label = "Reserved for thinking and answer"
+        if not _thinks(card, options.get("thinking")):
+            label = "Reserved for the answer"
+        shares.append(Share("answer", label, reserve, reserve, reserve))
+    needed = sent.tokens + (asked or 0)
+    return Reading(
+        model=model,
+        shares=tuple(shares),
+        sent=sent,
+        window=window,
+        free=None if room is None else max(0, room - (reserve or 0)),
+        over=0 if window is None else max(0, needed - window),
+        cost=_cost(card, sent, reserve, endpoint),
+    )
+
+
+def reserve_of(card: Card | None, asked: int | None, room: int | None) -> int | None:
+    """Return the tokens that an answer may take: what was asked, else the default.
+
+    The service's default is the smallest of the card's, its cap and what is left.
+    """
+    if asked is not None or card is None:
+        return asked
+    wanted = card.default_max_tokens or card.cap
+    known = [n for n in (wanted, card.cap, room) if n is not None]
+    return min(known) if wanted is not None else None
+
+
+def _thinks(card: Card | None, thinking: Any) -> bool:
+    return card is not None and bool(
+        capabilities.efforts(card) and thinking not in _NO_THINKING
+    )
+
+
+def _cost(
+    card: Card | None, sent: Estimate, reserve: int | None, endpoint: Endpoint | None
+) -> str:
+    if endpoint is not None and endpoint.plan:
+        return "a plan pays"
+    currency = endpoint.currency if endpoint else None
+    if endpoint is not None and currency is None:
+        currency = prices.own_currency(card)
+        if currency is None:
+            return "no price known"
+    least = prices.cost(card, Usage(sent.low, 0, sent.low), currency)
+    most = prices.worst(card, sent.high, reserve or 0, currency)
+    if least is None or most is None:
+        return "no price known"
+    if not most:
+        return "free"
+    told = f"{least} for the prompt, at most {most}"
+    return f"{told} with all of the reserve" if reserve else told

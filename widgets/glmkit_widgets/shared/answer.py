@@ -1,0 +1,39 @@
+"""The live answer: a view that gets only what changed, while a model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+
+from glmkit_widgets.shared.assets import module, style
+from glmkit_widgets.shared.feed import Feed
+
+
+class Answer(anywidget.AnyWidget):
+    """Shows one answer while it streams; all HTML in it comes from `glmkit.render`.
+
+    `.feed` takes the changes. No text is kept in a trait, so none is left in a saved
+    notebook.
+    """
+
+    _esm = module("shared/live", "shared/answer")
+    _css = style("shared/live")
+
+    def __init__(self, on_ready: Callable[[], None] | None = None) -> None:
+        self.feed = Feed(self.send)
+        self._on_ready = on_ready
+        super().__init__()
+        self.on_msg(self._heard)
+
+    def replaced(self) -> None:
+        """Say that a static output takes the view's place next."""
+        self.send({"ends": True})
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Answer a view that is ready, or that missed something."""
+        if self._on_ready is not None:
+            self._on_ready()
+        if isinstance(content, dict):
+            self.feed.heard(content.get("n"))

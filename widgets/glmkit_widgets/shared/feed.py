@@ -1,0 +1,112 @@
+"""One answer on its way to a page, as numbered changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import RLock
+from typing import Any, NamedTuple
+
+from glmkit.render import Piece
+from glmkit.render.answer import Telling
+
+#: Characters shown, after which the whole comes along for the first time.
+_WHOLE_AT = 1000
+
+Send = Callable[[dict[str, Any]], None]
+
+
+class Part(NamedTuple):
+    """What is new in one part of an answer: finished pieces, and the open tail."""
+
+    pieces: Sequence[Piece] = ()
+    tail: Sequence[Piece] = ()
+
+
+class Feed:
+    """Sends one answer to the views of a widget, each change once.
+
+    A view that misses a change asks for the whole, and the whole comes along by itself
+    each time the answer has doubled, because a kernel hears no question while a cell
+    runs. `key` tells the answers of one widget apart.
+    """
+
+    def __init__(self, send: Send, key: str = "") -> None:
+        self._send = send
+        self._key = key
+        self._lock = RLock()
+        self._n = 0
+        self._shown: dict[str, list[list[str]]] = {"thinking": [], "body": []}
+        self._tails: dict[str, list[list[str]]] = {"thinking": [], "body": []}
+        self._notes = ""
+        self._end = ""
+        self._size = 0
+        self._whole_at = _WHOLE_AT
+
+    def follow(self, telling: Telling) -> None:
+        """Show what an answer has told since the last time."""
+        if telling.begun_anew:
+            self.forget()
+        new = telling.take()
+        body = Part(new.body, telling.body_tail())
+        thinking = Part(new.thinking, telling.thinking_tail())
+        self.put(body, thinking, telling.notes())
+
+    def put(self, body: Part, thinking: Part = Part(), notes: str = "") -> None:  # noqa: B008 - frozen
+        """Show what is new; `notes` is the HTML of tools and sources, in full."""
+        with self._lock:
+            message: dict[str, Any] = {}
+            for name, part in (("thinking", thinking), ("body", body)):
+                pieces = [[piece.open, piece.html] for piece in part.pieces]
+                tail = [[piece.open, piece.html] for piece in part.tail]
+                if pieces or tail != self._tails[name]:
+                    message[name] = {"add": pieces, "tail": tail}
+                self._keep(name, pieces, tail)
+            if notes != self._notes:
+                message["notes"] = self._notes = notes
+            if self._size > self._whole_at:
+                self._whole_at = 2 * self._size
+                message["whole"] = self._whole()
+            if message:
+                self._say(message)
+
+    def forget(self) -> None:
+        """Drop all that is shown: the answer begins anew."""
+        with self._lock:
+            for name in self._shown:
+                self._shown[name], self._tails[name] = [], []
+            self._notes = self._end = ""
+            self._size, self._whole_at = 0, _WHOLE_AT
+            self._say({"anew": True, "whole": self._whole()})
+
+    def end(self, html: str) -> None:
+        """Put the finished answer in the place of all that came; HTML of ours."""
+        with self._lock:
+            for name in self._shown:
+                self._shown[name], self._tails[name] = [], []
+            self._notes, self._end = "", html
+            self._say({"whole": self._whole()})
+
+    def heard(self, n: object) -> None:
+        """Answer a view that has come as far as change `n`."""
+        with self._lock:
+            if n != self._n:
+                self._send({**self._mark(), "whole": self._whole()})
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._n += 1
+        self._send({**self._mark(), **message})
+
+    def _mark(self) -> dict[str, Any]:
+        return {"answer": self._key, "n": self._n}
+
+    def _keep(self, name: str, pieces: list[list[str]], tail: list[list[str]]) -> None:
+        self._shown[name] += pieces
+        self._tails[name] = tail
+        self._size += sum(len(open) + len(html) for open, html in pieces)
+
+    def _whole(self) -> dict[str, Any]:
+        parts = {
+            name: {"add": self._shown[name], "tail": self._tails[name]}
+            for name in self._shown
+        }
+        return {**parts, "notes": self._notes, "end": self._end}

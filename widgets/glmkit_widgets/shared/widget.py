@@ -1,0 +1,137 @@
+"""What the widgets share: a line from the page, answers under way, a still picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from glmkit.client import default
+from glmkit.client.call.streams import Stream
+from glmkit.config.endpoints import LOCAL, Endpoint, default_model, endpoint_of
+from glmkit_widgets.shared.answer_runner import Run, told_of
+from glmkit_widgets.shared.feed import Feed
+from glmkit_widgets.shared.static_picture import Still
+
+if TYPE_CHECKING:
+    from glmkit.client.clients import Client
+
+
+class Panel(anywidget.AnyWidget):
+    """A widget whose page tells the kernel what a person did, and shows answers.
+
+    A page sends `{"do": NAME, "id": ..., ...}`; `_do` does it, on whatever thread the
+    kernel hears it, under `_lock`. What it refuses is shown in place. `client` None is
+    the process's own, found at the first question. No text of a model and no key is
+    kept in a trait: answers go by messages, and the saved notebook has the picture
+    that `_draw` returns.
+    """
+
+    value: Any = traitlets.Any(read_only=True)
+
+    def __init__(self, client: Client | None = None, **traits: Any) -> None:
+        self._client = client
+        self._lock = RLock()
+        self._feeds: dict[str, Feed] = {}
+        self._runs: dict[str, Run] = {}
+        self._closed = False
+        self._still = Still(self._draw)
+        super().__init__(**traits)
+        self.on_msg(self._heard)
+
+    @property
+    def client(self) -> Client:
+        """The client that asks."""
+        return self._client or default.client()
+
+    @property
+    def _known(self) -> Client | None:
+        """The client that asks, if there is one already."""
+        return self._client or default.made()
+
+    def _endpoint(self, settings: object) -> Endpoint | None:
+        """Return where calls go, as far as that is known without asking."""
+        if client := self._known:
+            return client.access.endpoint
+        named = getattr(settings, "endpoint", None)
+        return endpoint_of(named) if named else None
+
+    def _unchosen(self, endpoint: Endpoint | None) -> str:
+        """Return the model that is asked where none is chosen."""
+        own = self._known.model if self._known else None
+        return own or default_model(endpoint or LOCAL)
+
+    def stop(self) -> None:
+        """Stop all answers that are under way; what arrived is kept. Waits for none."""
+        for run in list(self._runs.values()):
+            run.stop()
+
+    def close(self) -> None:
+        """Stop all that runs, and remove the views."""
+        with self._lock:
+            self._closed = True
+        self.stop()
+        super().close()
+
+    def feed(self, key: str) -> Feed:
+        """Return the answer of that key, as views show it."""
+        with self._lock:
+            return self._feeds.setdefault(key, Feed(self.send, key))
+
+    def begin(
+        self,
+        key: str,
+        open: Callable[[], Stream],
+        ended: Callable[[Run], None] = lambda run: None,
+        **options: Any,
+    ) -> Run:
+        """Ask, and show the answer under its key; see `Run`."""
+        with self._lock:
+            run = Run(self.feed(key), open, self._settled(key, ended), **options)
+            self._runs[key] = run
+            run.start()
+            return run
+
+    def _settled(self, key: str, ended: Callable[[Run], None]) -> Callable[[Run], None]:
+        def settled(run: Run) -> None:
+            with self._lock:
+                if self._runs.get(key) is run:
+                    del self._runs[key]
+                if not self._closed:
+                    ended(run)
+                    self._still.update()
+
+        return settled
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+        match content:
+            case {"answer": str(key), "n": n}:
+                self.feed(key).heard(n)
+            case {"do": str(name), "id": str(mark)}:
+                self.send({"heard": mark})
+                try:
+                    with self._lock:
+                        self._do(name, content)
+                except Exception as exc:
+                    self._refuse(exc)
+            case _:
+                pass
+
+    def _refuse(self, error: Exception) -> None:
+        """Say in place why something was not done."""
+        said, hint = told_of(error)
+        self.send({"refused": said, "hint": hint})
+
+    def _do(self, name: str, content: dict[str, Any]) -> None:
+        """Do what a person asked for in the page."""
+        raise NotImplementedError
+
+    def _draw(self) -> tuple[str, str]:
+        """Return the picture of the last state: safe HTML, and plain text."""
+        raise NotImplementedError
+
+    def _ipython_display_(self) -> None:
+        self._still.show(self.model_id)

@@ -1,0 +1,1 @@
+"""What temperature does to the next token."""

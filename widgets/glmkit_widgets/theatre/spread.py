@@ -1,0 +1,138 @@
+"""How much the answers to one prompt differ, at each of several temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, pairwise, product
+from statistics import fmean
+
+import msgspec
+
+from glmkit_widgets.compare.differences import distance, words
+
+#: Words of each answer that are compared, and characters that hold them, so that a
+#: picture is drawn in a moment.
+_MOST, _CHARACTERS = 2_000, 20_000
+#: A step between shares of words that is worth a word.
+_STEP = 0.05
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One answer as far as it has come; `whole`: it grows no more."""
+
+    text: str
+    whole: bool = True
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """How much answers differ: shares of their words that are not in common, 0 to 1.
+
+    `within`: the mean over all pairs of answers at this temperature (None: fewer than
+    two have begun); `from_first`: the mean over all pairs with one answer at the first
+    temperature and one at this (None at the first, or where one has not begun). `same`:
+    all answers at this temperature are equal, letter for letter.
+    """
+
+    temperature: float
+    within: float | None = None
+    from_first: float | None = None
+    same: bool = False
+
+
+def spreads(answers: Mapping[float, Sequence[Said]]) -> list[Spread]:
+    """Measure the answers at each temperature, in the order they are given.
+
+    Of two answers of which one still grows, as many words are compared as both have.
+
+    >>> spreads({0: [Said("a b"), Said("a b")], 1: [Said("a c"), Said("d e")]})[1]
+    Spread(temperature=1, within=1.0, from_first=0.75, same=False)
+    """
+    begun = {
+        temperature: [_cut(said) for said in group if said.text]
+        for temperature, group in answers.items()
+    }
+    first = next(iter(begun.values()), [])
+    return [
+        Spread(
+            temperature,
+            _mean([_apart(a, b) for a, b in combinations(group, 2)]),
+            None
+            if group is first
+            else _mean([_apart(a, b) for a, b in product(first, group)]),
+            _same(answers[temperature]),
+        )
+        for temperature, group in begun.items()
+    ]
+
+
+_Cut = tuple[list[str], bool]
+
+
+def _cut(said: Said) -> _Cut:
+    return words(said.text[:_CHARACTERS])[:_MOST], said.whole
+
+
+def _apart(one: _Cut, other: _Cut) -> float:
+    (first, whole), (second, also) = one, other
+    if not (whole and also):
+        common = min(len(first), len(second))
+        first, second = first[:common], second[:common]
+    return distance(first, second)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _same(group: Sequence[Said]) -> bool:
+    texts = {said.text for said in group}
+    return len(group) > 1 and len(texts) == 1 and all(said.whole for said in group)
+
+
+def sentence(found: Sequence[Spread]) -> str:
+    """Say in plain words what the measures show; "" where nothing is measured.
+
+    >>> sentence([Spread(0, 0.0, same=True), Spread(1, 0.6, 0.5)])[:57]
+    'At temperature 0 all answers are the same, word for word;'
+    """
+    measured = [each for each in found if each.within is not None]
+    if len(measured) < 2:
+        return _from_first(found)
+    told = f"{_told(measured[0])}; {_told(measured[-1], again=True)}."
+    return f"{told} {_moral([each.within or 0.0 for each in measured])}"
+
+
+def _moral(apart: Sequence[float]) -> str:
+    """Say which way it goes, from the coldest to the warmest."""
+    whole = apart[-1] - apart[0]
+    if whole < -_STEP:
+        return "Here the warmer answers differ less: try more of them."
+    if whole < _STEP:
+        return "Here temperature makes little difference."
+    if all(warm > cold - _STEP for cold, warm in pairwise(apart)):
+        return "The warmer, the more they differ."
+    return "Warmer answers differ more than the coldest."
+
+
+def _told(each: Spread, *, again: bool = False) -> str:
+    place = f"{'at' if again else 'At temperature'} {each.temperature:g}"
+    if each.same:
+        return f"{place} all answers are the same, word for word"
+    who = "they" if again else "the answers"
+    return f"{place} {who} share {_percent(each.within)} of their words"
+
+
+def _from_first(found: Sequence[Spread]) -> str:
+    compared = [each for each in found if each.from_first is not None]
+    if not compared:
+        return ""
+    last = compared[-1]
+    return (
+        f"The answer at temperature {last.temperature:g} shares "
+        f"{_percent(last.from_first)} of its words with the one at "
+        f"{found[0].temperature:g}."
+    )
+
+
+def _percent(apart: float | None) -> str:
+    return f"{1 - (apart or 0.0):.0%}"
