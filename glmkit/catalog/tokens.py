@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from glmkit.catalog.cards import Card
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import ImagePart, Message, Request, TextPart
 
@@ -219,3 +220,15 @@ def _of_message(message: Message, count: Count) -> Estimate:
     for call in message.tool_calls:
         total += count(call.function.name + call.function.arguments)
     return total
+
+
+def reserve_of(card: Card | None, asked: int | None, room: int | None) -> int | None:
+    """Return the tokens that an answer may take: what was asked, else the default.
+
+    The service's default is the smallest of the card's, its cap and what is left.
+    """
+    if asked is not None or card is None:
+        return asked
+    wanted = card.default_max_tokens or card.cap
+    known = [n for n in (wanted, card.cap, room) if n is not None]
+    return min(known) if wanted is not None else None

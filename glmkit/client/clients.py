@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,30 +22,19 @@ from glmkit.client.resources.chat import Chat
 from glmkit.client.resources.namespaces import Endpoints
 from glmkit.client.resources.requester import Caller
 from glmkit.client.resources.sync_async import Awaited, Blocking
-from glmkit.config.endpoints import TIMEOUT_S, data_dir, default_model
+from glmkit.config.endpoints import TIMEOUT_S, default_model
 from glmkit.config.keys import Access, Key, access
-from glmkit.ledger import Ledger
+from glmkit.ledger.default import ledger
 from glmkit.tools.loops import repairs
 from glmkit.tools.schema import Form, form_of
 from glmkit.transport import background_loop
 from glmkit.types.errors import ConfigError, Interrupted
-from glmkit.types.messages import Prompt, Request, request_of
+from glmkit.types.messages import Request
 from glmkit.types.options import Options
 from glmkit.types.replies import Call, Reply, where
+from glmkit.types.requests import Prompt, request_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_ledgers: dict[str | None, Ledger] = {}
-_lock = threading.Lock()
-
-
-def ledger() -> Ledger:
-    """Return this user's ledger, opened once in a process for each data folder."""
-    folder = os.environ.get("GLMKIT_DATA_DIR")
-    with _lock:
-        if folder not in _ledgers:
-            _ledgers[folder] = Ledger(data_dir() / "ledger.db")
-        return _ledgers[folder]
 
 
 def _spelled_out(method: F) -> F:

@@ -13,9 +13,10 @@ from glmkit.tools.runner import Asker, Toolbox, ask_person
 from glmkit.tools.schema import Form
 from glmkit.tools.tool import Tool, tools_of
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import Message, Prompt, Request, turns_of
-from glmkit.types.options import Options, check_names, listed
+from glmkit.types.messages import Message, Request
+from glmkit.types.options import Options
 from glmkit.types.replies import Answer, Reply
+from glmkit.types.requests import Prompt, check_names, listed, turns_of
 
 T = TypeVar("T", bound="_Talk")
 History = tuple[Message, ...]

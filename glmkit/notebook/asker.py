@@ -10,7 +10,8 @@ from glmkit.client.prompts.media import prompt_of
 from glmkit.notebook import question as asking_
 from glmkit.render.answer.badge import About
 from glmkit.render.answer.views import View
-from glmkit.types.messages import Message, Request, turns_of
+from glmkit.types.messages import Message, Request
+from glmkit.types.requests import turns_of
 
 if TYPE_CHECKING:
     from glmkit.client.call.streams import Stream

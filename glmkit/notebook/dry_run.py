@@ -9,7 +9,7 @@ from IPython.display import display as _display
 
 from glmkit import render
 from glmkit.catalog import cards, prices, tokens
-from glmkit.client.clients import ledger
+from glmkit.ledger.default import ledger
 from glmkit.render.page import code, table
 from glmkit.transport import background_loop
 from glmkit.types.events import Usage

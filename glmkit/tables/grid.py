@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from glmkit.catalog import cards, prices, tokens
+from glmkit.catalog.tokens import reserve_of
 from glmkit.config.endpoints import LOCAL, Endpoint
 from glmkit.tables.inputs import Inputs, fill
+from glmkit.types.errors import told_of
 from glmkit.types.events import Usage
 from glmkit.types.messages import Message, Request
 from glmkit.types.money import Money
 from glmkit.types.replies import Reply
-from glmkit_widgets.ruler.window_shares import reserve_of
-from glmkit_widgets.shared.answer_runner import told_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,14 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from glmkit.types.errors import (
-    APIError,
-    StreamError,
-    TransportError,
-    api_error,
-    rule_for,
-)
+from glmkit.types.errors import APIError, StreamError, TransportError
 from glmkit.types.events import Event, Finish, Start, Text, Usage
+from glmkit.wire.error_codes import api_error, rule_for
 from glmkit.wire.sse import ServerEvent
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ import msgspec
 
 from glmkit.ledger import Ledger, rows
 from glmkit.types.events import Usage
-from glmkit.types.messages import request_of
 from glmkit.types.money import Money
 from glmkit.types.replies import Answer, Call, Where
+from glmkit.types.requests import request_of
 
 ROUNDS = 10
 BLOCK = 400

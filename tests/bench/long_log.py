@@ -25,8 +25,8 @@ from glmkit.ledger import Ledger, rows
 from glmkit.ledger.measures import TIMINGS
 from glmkit.ledger.views import frames
 from glmkit.types.events import Usage
-from glmkit.types.messages import request_of
 from glmkit.types.replies import Answer, Call, Where
+from glmkit.types.requests import request_of
 
 MODELS = ("glm-4.6", "glm-4.7", "glm-4-plus", "glm-4-flash-250414", "mystery")
 DAYS = 365

@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 
 from glmkit.catalog.tokens import Draft, count, estimate, estimate_request
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import ImagePart, Link, request_of
+from glmkit.types.messages import ImagePart, Link
+from glmkit.types.requests import request_of
 
 ENGLISH = (
     "The quick brown fox jumps over the lazy dog, and nobody in the neighbourhood "

@@ -23,8 +23,9 @@ from glmkit.types.events import (
     ToolCall,
     Usage,
 )
-from glmkit.types.messages import Request, canonical_key, request_of
+from glmkit.types.messages import Request, canonical_key
 from glmkit.types.replies import Call
+from glmkit.types.requests import request_of
 from tests.conftest import ROOT
 
 EVENTS = st.one_of(

@@ -11,10 +11,11 @@ import pytest
 
 import glmkit
 from glmkit.client.call import execution
-from glmkit.client.clients import ledger
 from glmkit.config.endpoints import SERVICES, Endpoint
+from glmkit.ledger.default import ledger
 from glmkit.transport import retries
-from glmkit.types.errors import RULES, APIError
+from glmkit.types.errors import APIError
+from glmkit.wire.error_codes import RULES
 from tests.conftest import Paced
 
 Factory = Callable[..., Paced]

@@ -16,7 +16,8 @@ from glmkit.catalog import capabilities
 from glmkit.catalog.cards import card
 from glmkit.client.prompts import media
 from glmkit.types.errors import ConfigError, MediaWarning, OptionWarning
-from glmkit.types.messages import AudioPart, ImagePart, Request, request_of
+from glmkit.types.messages import AudioPart, ImagePart, Request
+from glmkit.types.requests import request_of
 from glmkit.wire import chat_body
 from tests.client.test_clients import client_of
 from tests.conftest import Paced

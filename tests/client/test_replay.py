@@ -12,7 +12,7 @@ import pytest
 
 import glmkit
 from glmkit.client import replay
-from glmkit.client.clients import ledger
+from glmkit.ledger.default import ledger
 from glmkit.types.events import Text
 from glmkit.types.replies import Where, where
 from tests.conftest import Paced

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import glmkit
-from glmkit.client.clients import ledger
+from glmkit.ledger.default import ledger
 from glmkit.types.money import Money
 from tests.conftest import Paced
 

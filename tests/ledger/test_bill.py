@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import glmkit
-from glmkit.client.clients import ledger as open_ledger
 from glmkit.config import endpoints
 from glmkit.config.endpoints import Endpoint
+from glmkit.ledger.default import ledger as open_ledger
 from glmkit.types.money import Money
 from tests.conftest import Paced
 from tests.support.bill import price_list, priced

@@ -17,7 +17,7 @@ import pytest
 
 from glmkit.ledger import Ledger
 from glmkit.types.errors import LedgerError
-from glmkit.types.messages import request_of
+from glmkit.types.requests import request_of
 from tests.ledger.test_store import dicts, done, one_call, pending, raw, run_child
 
 

@@ -19,9 +19,10 @@ from glmkit.ledger import Ledger
 from glmkit.ledger.volumes import on_network
 from glmkit.types.errors import ConfigError, LedgerError
 from glmkit.types.events import Source, ToolCall, Usage
-from glmkit.types.messages import Request, canonical_key, request_of
+from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
 from glmkit.types.replies import Answer, Call, Where
+from glmkit.types.requests import request_of
 
 REQUEST = request_of("Why is the sky blue?", {"temperature": 0.3, "max_tokens": 50})
 

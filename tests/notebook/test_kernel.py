@@ -14,7 +14,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-from glmkit.client.clients import ledger
+from glmkit.ledger.default import ledger
 from tests.conftest import ROOT, Paced
 
 Factory = Callable[..., Paced]

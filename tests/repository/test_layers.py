@@ -75,7 +75,8 @@ def modules() -> list[Path]:
 def name_of(path: Path) -> str:
     package = next(folder for folder in PACKAGES if path.is_relative_to(folder))
     parts = path.relative_to(package.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
+    package_itself = parts[-1] == "__init__" and parts != ("glmkit", "__init__")
+    return ".".join(parts[:-1] if package_itself else parts)
 
 
 MODULES = {name_of(path): path for path in modules()}

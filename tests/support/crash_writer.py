@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from glmkit.ledger import Ledger
-from glmkit.types.messages import request_of
 from glmkit.types.replies import Answer, Call, Where
+from glmkit.types.requests import request_of
 
 REQUEST = request_of("Why is the sky blue?", {})
 

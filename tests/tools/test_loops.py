@@ -9,8 +9,9 @@ from glmkit.tools.loops import Ask, Turn, Use, closed, functions, repairs
 from glmkit.tools.schema import form_of
 from glmkit.types.errors import SchemaError, ToolError
 from glmkit.types.events import Repair, ToolCall, ToolResult
-from glmkit.types.messages import Message, Request, request_of
+from glmkit.types.messages import Message, Request
 from glmkit.types.replies import Answer
+from glmkit.types.requests import request_of
 
 REQUEST = request_of("Hi", {"system": "S"})
 

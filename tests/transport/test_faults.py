@@ -28,7 +28,7 @@ import httpx
 import pytest
 
 import glmkit
-from glmkit.client.clients import ledger
+from glmkit.ledger.default import ledger
 from glmkit.transport import background_loop, http as transport
 from tests.conftest import ROOT, wait_for
 from tests.support.wrong_answers import ARGUMENTS, MOMENTS, TEXT

@@ -27,7 +27,8 @@ from glmkit.transport.limiter import (
     sharing_fault,
 )
 from glmkit.transport.retries import Budget, Retries
-from glmkit.types.errors import APIError, api_error
+from glmkit.types.errors import APIError
+from glmkit.wire.error_codes import api_error
 from tests.conftest import wait_for
 
 

@@ -18,16 +18,14 @@ from glmkit.transport.retries import (
     reset_time,
 )
 from glmkit.types.errors import (
-    RULES,
     APIError,
     GLMError,
     LedgerError,
     LocalError,
     StreamError,
     TransportError,
-    api_error,
-    rule_for,
 )
+from glmkit.wire.error_codes import RULES, api_error, rule_for
 
 NOW = 1_787_610_000.0  # 2026-08-25 06:20:00 in Beijing
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import Message, TextPart, canonical_key, request_of
+from glmkit.types.messages import Message, TextPart, canonical_key
+from glmkit.types.requests import request_of
 from tests.conftest import ROOT
 
 #: The shapes of the model pages' example calls; the texts are our own.

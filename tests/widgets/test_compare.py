@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import glmkit
-from glmkit.client.clients import ledger
+from glmkit.ledger.default import ledger
 from glmkit.types.errors import ConfigError
 from glmkit.types.replies import Where, where
 from glmkit_widgets.compare.compare import Compare

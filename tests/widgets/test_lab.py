@@ -12,8 +12,8 @@ import pytest
 from anywidget import AnyWidget
 
 import glmkit
-from glmkit.client.clients import ledger
 from glmkit.config.endpoints import endpoint_of
+from glmkit.ledger.default import ledger
 from glmkit.notebook.settings import GLM
 from glmkit.tables import grid
 from glmkit.tables.grid import Grid

@@ -14,7 +14,8 @@ from glmkit.catalog.cards import card
 from glmkit.catalog.tokens import Estimate, estimate_request
 from glmkit.config.endpoints import endpoint_of
 from glmkit.notebook.settings import GLM
-from glmkit.types.messages import Message, request_of
+from glmkit.types.messages import Message
+from glmkit.types.requests import request_of
 from glmkit_widgets.ruler import window_shares
 from glmkit_widgets.ruler.ruler import TokenRuler
 from tests.conftest import Paced, Run, wait_for

@@ -30,8 +30,8 @@ from glmkit.types.events import (
     ToolResult,
     Usage,
 )
-from glmkit.types.messages import request_of
 from glmkit.types.replies import Answer, Fold
+from glmkit.types.requests import request_of
 from glmkit.wire import StreamReader, chat_body, read_body, refusal
 
 STREAMS = sorted((Path(__file__).parents[1] / "data/streams").glob("*.sse"))

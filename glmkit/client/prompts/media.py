@@ -21,11 +21,11 @@ from glmkit.types.messages import (
     Link,
     Message,
     Part,
-    Prompt,
     Sound,
     TextPart,
     VideoPart,
 )
+from glmkit.types.requests import Prompt
 
 if TYPE_CHECKING:
     from PIL import Image

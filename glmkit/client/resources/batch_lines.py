@@ -11,10 +11,11 @@ import msgspec
 from glmkit.catalog import cards, prices
 from glmkit.client.resources.types import Record
 from glmkit.client.resources.uploads import MB
-from glmkit.types.errors import APIError, ConfigError, TransportError, api_error
+from glmkit.types.errors import APIError, ConfigError, TransportError
 from glmkit.types.events import Text, Usage
 from glmkit.types.money import Money
 from glmkit.wire import read_body
+from glmkit.wire.error_codes import api_error
 from glmkit.wire.records import usage_of
 
 #: What a line may ask for → the most lines of one file.

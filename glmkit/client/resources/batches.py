@@ -29,9 +29,9 @@ from glmkit.client.resources.types import Billed, Page, Record
 from glmkit.client.resources.uploads import at_most
 from glmkit.types.errors import ConfigError, ServerError
 from glmkit.types.events import Event, Start, Usage
-from glmkit.types.messages import Prompt
 from glmkit.types.money import Money
 from glmkit.types.options import Options
+from glmkit.types.requests import Prompt
 from glmkit.wire.forms import given, json_body, path_of
 
 Status = Literal[

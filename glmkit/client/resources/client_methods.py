@@ -23,8 +23,8 @@ from glmkit.client.resources.search import ReaderAnswer, SearchAnswer, WebPage, 
 from glmkit.client.resources.sync_async import Awaited, F, Namespace, verb
 from glmkit.client.resources.types import Page, Record
 from glmkit.types.errors import ConfigError, ServerError
-from glmkit.types.messages import Prompt
 from glmkit.types.replies import Call, Reply
+from glmkit.types.requests import Prompt
 from glmkit.wire.forms import Body, given, json_body
 from glmkit.wire.records import read_record
 

@@ -24,8 +24,9 @@ from glmkit.ledger import Ledger
 from glmkit.transport import http as transport
 from glmkit.types.errors import ConfigError, GLMError, TransportError
 from glmkit.types.events import Event
-from glmkit.types.messages import Prompt, Request, request_of
+from glmkit.types.messages import Request
 from glmkit.types.replies import Call, Reply, where
+from glmkit.types.requests import Prompt, request_of
 from glmkit.wire import chat_body
 from glmkit.wire.forms import Body
 from glmkit.wire.records import read_record

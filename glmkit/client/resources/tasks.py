@@ -17,10 +17,10 @@ from glmkit.client.resources.types import Billed, Record
 from glmkit.client.resources.uploads import filled
 from glmkit.types.errors import ConfigError, GLMError, ServerError
 from glmkit.types.events import Event
-from glmkit.types.messages import Prompt
 from glmkit.types.money import Money
 from glmkit.types.options import Options
 from glmkit.types.replies import Call, Reply
+from glmkit.types.requests import Prompt
 from glmkit.wire import read_body
 from glmkit.wire.forms import Body, path_of
 from glmkit.wire.records import read_record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from glmkit.client.clients import ledger as own
 from glmkit.ledger import Budget, Ledger, Scope, Verification
+from glmkit.ledger.default import ledger as own
 from glmkit.ledger.views import frames
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import msgspec
 
-from glmkit.client.clients import ledger as own
 from glmkit.ledger import Ledger, Table
+from glmkit.ledger.default import ledger as own
 from glmkit.ledger.views import frames
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def status(session: Session) -> None:
     """Show endpoint, key, model, ledger and settings in five lines."""
-    from glmkit.client.clients import ledger
+    from glmkit.ledger.default import ledger
 
     client = session.client()
     access = client.access

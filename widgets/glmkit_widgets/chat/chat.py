@@ -14,8 +14,8 @@ from glmkit.render.answer import transcript
 from glmkit.render.answer.views import code_of
 from glmkit.transport.background_loop import STEP_S
 from glmkit.types.errors import ConfigError, Interrupted
-from glmkit.types.options import check_names
 from glmkit.types.replies import Reply
+from glmkit.types.requests import check_names
 from glmkit_widgets.chat import attachments
 from glmkit_widgets.chat.static_picture import drawn
 from glmkit_widgets.chat.turn_runner import Talking

@@ -12,14 +12,14 @@ from glmkit.client.conversation import Conversation
 from glmkit.client.prompts import values as digests
 from glmkit.render.answer.badge import NOTHING, About
 from glmkit.tools.tool import Tool
-from glmkit.types.errors import ConfigError, Interrupted
+from glmkit.types.errors import ConfigError, Interrupted, told_of
 from glmkit.types.replies import where
 from glmkit_widgets.chat import attachments
 from glmkit_widgets.chat.attachments import Attachment
 from glmkit_widgets.chat.tool_confirmation import Confirmation
 from glmkit_widgets.chat.turns import Tree, Turn
 from glmkit_widgets.columns.columns import Settings
-from glmkit_widgets.shared.answer_runner import Run, told_of
+from glmkit_widgets.shared.answer_runner import Run
 from glmkit_widgets.shared.widget import Panel
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from glmkit.catalog import tokens
 from glmkit.client.call.streams import Stream
 from glmkit.render.page import FRAME
 from glmkit.types.errors import ConfigError
-from glmkit.types.options import check_names
 from glmkit.types.replies import where
+from glmkit.types.requests import check_names
 from glmkit_widgets.columns.results import Result, facts, result_of, to_frame
 from glmkit_widgets.shared.answer_runner import Run
 from glmkit_widgets.shared.throttled_worker import Chore

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from glmkit.types.errors import told_of
 from glmkit.types.money import Money
 from glmkit.types.replies import Origin, Reply
-from glmkit_widgets.shared.answer_runner import Run, told_of
+from glmkit_widgets.shared.answer_runner import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import traitlets
 
-from glmkit.client.clients import ledger as own_ledger
 from glmkit.ledger import Ledger
+from glmkit.ledger.default import ledger as own_ledger
 from glmkit.ledger.votes import Ballot, Vote as Cast
 from glmkit.types.errors import ConfigError
 from glmkit_widgets.columns.columns import Column, Columns, Settings

@@ -15,7 +15,8 @@ from glmkit.catalog import cards, tokens
 from glmkit.catalog.tokens import NOTHING, Draft, Estimate
 from glmkit.client.prompts.media import prompt_of
 from glmkit.types.errors import GLMError
-from glmkit.types.messages import Message, Request, turns_of
+from glmkit.types.messages import Message, Request
+from glmkit.types.requests import turns_of
 from glmkit_widgets.controls.model_list import choice, choices
 from glmkit_widgets.ruler import window_shares
 from glmkit_widgets.shared.assets import module, style

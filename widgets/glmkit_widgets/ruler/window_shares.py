@@ -9,7 +9,7 @@ import msgspec
 
 from glmkit.catalog import capabilities, prices
 from glmkit.catalog.cards import Card
-from glmkit.catalog.tokens import NOTHING, Estimate
+from glmkit.catalog.tokens import NOTHING, Estimate, reserve_of
 from glmkit.config.endpoints import Endpoint
 from glmkit.types.events import Usage
 
@@ -94,18 +94,6 @@ def read(
         over=0 if window is None else max(0, needed - window),
         cost=_cost(card, sent, reserve, endpoint),
     )
-
-
-def reserve_of(card: Card | None, asked: int | None, room: int | None) -> int | None:
-    """Return the tokens that an answer may take: what was asked, else the default.
-
-    The service's default is the smallest of the card's, its cap and what is left.
-    """
-    if asked is not None or card is None:
-        return asked
-    wanted = card.default_max_tokens or card.cap
-    known = [n for n in (wanted, card.cap, room) if n is not None]
-    return min(known) if wanted is not None else None
 
 
 def _thinks(card: Card | None, thinking: Any) -> bool:

@@ -13,7 +13,7 @@ from glmkit.render.answer.badge import NOTHING, About, badge_of, partial_of
 from glmkit.render.answer.views import MARKDOWN, View
 from glmkit.render.page import escaped
 from glmkit.transport.background_loop import SETTLE_S
-from glmkit.types.errors import GLMError, Interrupted
+from glmkit.types.errors import Interrupted, told_of
 from glmkit.types.replies import Reply
 from glmkit_widgets.shared.feed import Feed
 
@@ -145,10 +145,3 @@ def wrong(error: Exception) -> str:
     said, hint = told_of(error)
     step = f'<p class="glmkit-hint">{escaped(hint)}</p>' if hint else ""
     return f'<div class="glmkit-wrong" role="alert"><p>{escaped(said)}</p>{step}</div>'
-
-
-def told_of(error: Exception) -> tuple[str, str]:
-    """Return what happened and the next step, as plain texts."""
-    if isinstance(error, GLMError):
-        return str(error), error.hint
-    return f"{type(error).__name__}: {error}", ""

@@ -12,7 +12,8 @@ import traitlets
 from glmkit.client import default
 from glmkit.client.call.streams import Stream
 from glmkit.config.endpoints import LOCAL, Endpoint, default_model, endpoint_of
-from glmkit_widgets.shared.answer_runner import Run, told_of
+from glmkit.types.errors import told_of
+from glmkit_widgets.shared.answer_runner import Run
 from glmkit_widgets.shared.feed import Feed
 from glmkit_widgets.shared.static_picture import Still
 

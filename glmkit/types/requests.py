@@ -1,0 +1,222 @@
+"""Build a request from a prompt and the options of a chat, and check both."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from glmkit.types.errors import ConfigError
+from glmkit.types.messages import Message, Part, Request, TextPart
+from glmkit.types.options import Options
+
+#: A text, or a list of texts and media, or of messages. A medium is a part, a path,
+#: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
+Prompt = str | bytes | Path | Sequence[Any]
+
+
+def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
+    """Build the request of a prompt and its options.
+
+    Raises ConfigError where the prompt is empty or an option is unknown or of the
+    wrong type.
+
+    >>> request_of("Hi", {"system": "Be brief.", "temperature": 0.2}).temperature
+    0.2
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    check_names(given)
+    fields: dict[str, Any] = {"messages": _messages(prompt, given.pop("system", None))}
+    if switches := given.keys() & {"thinking", "clear_thinking"}:
+        fields |= thinking(**{name: given.pop(name) for name in switches})
+    if offered := tools(given):
+        given["tools"] = offered
+    if isinstance(given.get("stop"), str):
+        given["stop"] = (given["stop"],)
+    if (form := given.pop("schema", None)) is not None:
+        given["response_format"] = form.response_format
+    if isinstance(given.get("response_format"), str):
+        given["response_format"] = {"type": given["response_format"]}
+    for name in ("temperature", "top_p"):
+        if isinstance(given.get(name), float) and not isfinite(given[name]):
+            raise ConfigError(
+                f"{name} can not be {given[name]}",
+                hint="JSON has no such number, and the default would hold unseen.",
+            )
+    try:
+        return msgspec.convert(fields | given, Request)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(
+            f"an option does not fit: {exc}",
+            hint="`help(glmkit.Client.chat)` shows what each option takes.",
+        ) from exc
+
+
+def _messages(prompt: Prompt, system: str | None) -> tuple[Message, ...]:
+    head = (Message("system", system),) if system else ()
+    body = turns_of(prompt)
+    if not any(_has_content(message) for message in body):
+        raise ConfigError("the prompt is empty", hint="Write what the model shall do.")
+    return head + body
+
+
+def turns_of(prompt: Prompt) -> tuple[Message, ...]:
+    """Return the messages of a prompt; a text or parts are one of the user's."""
+    match prompt:
+        case str():
+            return (Message("user", prompt),)
+        case Sequence() if any(_is_message(item) for item in prompt):
+            return tuple(_convert(item, Message) for item in prompt)
+        case Sequence():
+            return (Message("user", tuple(_part(item) for item in prompt)),)
+        case _:
+            raise ConfigError(
+                f"a prompt can not be of type {type(prompt).__name__}",
+                hint="Pass a text, a list of parts, or a list of messages.",
+            )
+
+
+def _is_message(item: Any) -> bool:
+    return isinstance(item, Message) or (isinstance(item, Mapping) and "role" in item)
+
+
+def _has_content(message: Message) -> bool:
+    if isinstance(message.content, str):
+        return bool(message.content.strip())
+    return bool(message.content or message.tool_calls)
+
+
+def _part(item: Any) -> Part:
+    if isinstance(item, str):
+        return TextPart(item)
+    part: Part = _convert(item, Part)
+    return part
+
+
+def _convert(item: Any, kind: Any) -> Any:
+    """Take a value of ours as it is, and a mapping by its fields; nulls are absent."""
+    if isinstance(item, Mapping):
+        item = {key: value for key, value in item.items() if value is not None}
+    try:
+        return msgspec.convert(item, kind)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(
+            f"a message or part does not fit: {exc}",
+            hint="A message is {'role': 'user', 'content': 'text'}.",
+        ) from exc
+
+
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+#: Tools that the service runs by itself, for the models that have them.
+_SERVICE_TOOLS = ("code_interpreter", "drawing_tool", "web_browser")
+
+
+def check_names(given: Mapping[str, Any]) -> None:
+    """Raise ConfigError for an option that there is not, with the nearest name."""
+    known = Options.__annotations__
+    for name in given:
+        if name == "stream":
+            raise ConfigError(
+                "`stream` is no option", hint="Use `with client.stream(...) as stream:`"
+            )
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigError(
+                f"unknown option {name!r}",
+                hint=f"Did you mean {near[0]!r}?"
+                if near
+                else "Fields that are newer than glmkit go into extra_body={...}.",
+            )
+
+
+def thinking(
+    thinking: bool | str | Mapping[str, Any] | None = None,
+    clear_thinking: bool | None = None,
+) -> dict[str, Any]:
+    """Return the fields of the wire for how a model shall think."""
+    match thinking:
+        case True | "on":
+            fields: dict[str, Any] = {"thinking": {"type": "enabled"}}
+        case False | "off":
+            fields = {"thinking": {"type": "disabled"}}
+        case str() if thinking in _EFFORTS:
+            fields = {"reasoning_effort": thinking}
+        case Mapping():
+            fields = {"thinking": {"type": "enabled", **thinking}}
+        case None:
+            fields = {}
+        case _:
+            raise ConfigError(
+                f"thinking can not be {thinking!r}",
+                hint=f"Use True, False, 'on', 'off' or one of {', '.join(_EFFORTS)}.",
+            )
+    if clear_thinking is not None:
+        switch = fields.get("thinking", {"type": "enabled"})
+        fields["thinking"] = {**switch, "clear_thinking": clear_thinking}
+    return fields
+
+
+def tools(given: dict[str, Any]) -> list[Any]:
+    """Take the options that are tools, and return what is sent of them."""
+    offered = [_tool(tool) for tool in listed(given.pop("tools", ()))]
+    match given.pop("web_search", None):
+        case bool(on):
+            switch = {"search_engine": "search_std", "search_result": True}
+            offered.append(_service_tool("web_search", {"enable": on} | switch))
+        case Mapping() as search:
+            switch = {"enable": True, "search_engine": "search_std"}
+            offered.append(_service_tool("web_search", switch | dict(search)))
+        case None:
+            pass
+        case wrong:
+            raise ConfigError(
+                f"web_search can not be {wrong!r}",
+                hint="Use True, False, or the fields of the search as a dict.",
+            )
+    match given.pop("retrieval", None):
+        case str(knowledge):
+            offered.append(_service_tool("retrieval", {"knowledge_id": knowledge}))
+        case Mapping() as retrieval:
+            offered.append(_service_tool("retrieval", dict(retrieval)))
+        case None:
+            pass
+        case wrong:
+            raise ConfigError(
+                f"retrieval can not be {wrong!r}",
+                hint="Use the knowledge base's id, or the fields as a dict.",
+            )
+    return offered
+
+
+def listed(offered: Any) -> list[Any]:
+    """Return the tools as a list; ConfigError for one that stands alone."""
+    if callable(offered) or isinstance(offered, str | Mapping):
+        raise ConfigError(
+            f"tools takes a list, and this is {offered!r}",
+            hint="Put it into brackets: tools=[...].",
+        )
+    return list(offered)
+
+
+def _service_tool(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, kind: fields}
+
+
+def _tool(tool: Any) -> Any:
+    """Return what is sent of a tool: a `Tool`, a name of the service's, or a dict."""
+    if isinstance(tool, str) and tool in _SERVICE_TOOLS:
+        return {"type": tool}
+    definition = getattr(tool, "definition", tool)
+    if not isinstance(definition, Mapping) or "type" not in definition:
+        raise ConfigError(
+            f"this is no tool: {tool!r}",
+            hint="Decorate the function with @glmkit.tool, or pass {'type': ...}, "
+            f"or one of {', '.join(_SERVICE_TOOLS)}.",
+        )
+    return dict(definition)
