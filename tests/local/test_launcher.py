@@ -212,7 +212,7 @@ def test_a_state_folder_that_can_not_be_made_is_a_typed_error(
 
 def test_the_host_is_light() -> None:
     code = (
-        "import sys, glmkit.local.host; heavy = {'httpx', 'starlette', 'uvicorn', "
+        "import sys, glmkit.local.launcher; heavy = {'httpx', 'starlette', 'uvicorn', "
         "'xllamacpp', 'asyncio', 'tqdm'}; print(sorted(heavy & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

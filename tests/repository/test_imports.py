@@ -23,7 +23,7 @@ def loaded_by(statement: str) -> set[str]:
     [
         "import glmkit",
         "import glmkit; glmkit.GLMError, glmkit.Text, glmkit.Money",
-        "import glmkit.local.host, glmkit.local.weights",
+        "import glmkit.local.launcher, glmkit.local.weights",
     ],
 )
 def test_light_imports_load_nothing_heavy(statement: str) -> None:
