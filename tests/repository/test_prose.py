@@ -21,7 +21,7 @@ TURNS = {
     r"told": "shown, reported, or say who does what",
     r"said": "written, or say who does what",
     r"given": "passed, or name the argument",
-    r"(?<!there )(?:is|are|was|were) no (?!longer|more\b|one\b|less\b)[a-z]+": "is not a ...",
+    r"(?<!there )(?:is|are|was|were) no (?!longer|(?:more|one|less)\b)[a-z]+": "not a",
     r"ha[sd] to do with": "concerns",
     r"dearest": "most expensive",
 }
