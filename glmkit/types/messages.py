@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
 
 class Link(msgspec.Struct, frozen=True):
     """A URL, or base64 data where the part allows it."""
@@ -156,6 +158,3 @@ def payload_key(operation: str, payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of any other call as the person made it, as 64 hex digits."""
     text = msgspec.json.encode([operation, payload], order="sorted")
     return hashlib.sha256(text).hexdigest()
-
-
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
