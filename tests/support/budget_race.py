@@ -1,6 +1,7 @@
 """A process of sixteen threads that spend a budget until it refuses them.
 
-Run as `python -m tests.support.budget_race LEDGER SEED [unreserved] NUMBER`. With `unreserved`
+Run as `python -m tests.support.budget_race LEDGER SEED [unreserved] NUMBER`. With
+`unreserved`
 a call looks at what is left and is then written without a reservation: the control
 arm, which must overspend.
 """

@@ -1,6 +1,7 @@
 """A client that asks until it is killed, and says which replies it got.
 
-Run as `python -m tests.support.crash_client URL [late]`: prints the tag of each call whose
+Run as `python -m tests.support.crash_client URL [late]`: prints the tag of each call
+whose
 reply came. With `late` the ledger is opened when the reply is there: the control arm
 without a journal, which must lose calls that the server has served.
 """

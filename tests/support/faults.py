@@ -1,6 +1,7 @@
 """A server that answers wrongly: one fault at one moment of an otherwise right answer.
 
-It runs as a process of its own: `python -m tests.support.faults` prints `{"url", "tls"}` and
+It runs as a process of its own: `python -m tests.support.faults` prints `{"url",
+"tls"}` and
 ends when its stdin closes. What goes wrong stands in the base URL:
 
     http://127.0.0.1:PORT/lane=a/fault=cut/at=middle/api/paas/v4

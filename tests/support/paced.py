@@ -1,7 +1,8 @@
 """A paced wire server: answers of any length, speed and fault, in GLM's shape.
 
 It runs as a process of its own, so that it does not share the client's CPU:
-`python -m tests.support.paced` prints `{"url", "pid"}` and ends when its stdin closes. How it
+`python -m tests.support.paced` prints `{"url", "pid"}` and ends when its stdin
+closes. How it
 answers stands in the base URL, so that any client can be pointed at it:
 
     http://127.0.0.1:PORT/lane=a/tokens=10000/rate=200/api/paas/v4

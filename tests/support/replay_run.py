@@ -1,6 +1,7 @@
 """Runs a notebook from top to bottom and writes it, with its outputs, beside itself.
 
-`python -m tests.support.replay_run NOTEBOOK OUT [alone]`; `alone` stands in a network namespace
+`python -m tests.support.replay_run NOTEBOOK OUT [alone]`; `alone` stands in a
+network namespace
 of its own (`unshare -rn`), where only loopback is, and fails where anything else is.
 """
 

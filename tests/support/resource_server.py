@@ -1,6 +1,7 @@
 """A service in the documented shapes, for everything that is not a chat.
 
-It runs as a process of its own: `python -m tests.support.resource_server` prints `{"url"}` and
+It runs as a process of its own: `python -m tests.support.resource_server` prints
+`{"url"}` and
 ends when its stdin closes. Each lane (`/lane=a/...`) has its own files, tasks and
 counters; `GET /lane=a/state` tells what was asked there. A task is done at its third
 look. A prompt of "fail" makes a task fail, `status=429:1302` in the base URL refuses
