@@ -201,14 +201,18 @@ class Paced:
         return seen
 
     def until(self, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait for a state of the server; fail after ten seconds without it."""
+        """Wait for a state of the server; fail where it does not come."""
         return wait_for(lambda: self.seen, true)
+
+
+#: Bounds a failure alone: what is waited for comes in a moment, or never.
+LIMIT_S = 120.0
 
 
 def wait_for(
     look: Callable[[], Any],
     true: Callable[[Any], object] = bool,
-    limit_s: float = 10,
+    limit_s: float = LIMIT_S,
 ) -> Any:
     """Look again until what is seen is true; fail with the last sight."""
     end = time.monotonic() + limit_s

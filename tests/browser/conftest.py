@@ -14,17 +14,20 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.lab import (
     CHROMIUM_FLAGS,
     TOKEN,
     Lab,
     chromium_path,
+    new_page,
     running_lab,
 )
 from tests.browser.notebook import Notebook, Traffic, set_theme
-from tests.conftest import shared_state
+from tests.conftest import LIMIT_S, shared_state
+
+expect.set_options(timeout=LIMIT_S * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +58,7 @@ def chromium() -> Iterator[Page]:
             args=CHROMIUM_FLAGS,
             env=dict(os.environ),
         )
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        yield new_page(browser)
         browser.close()
 
 
@@ -75,9 +78,9 @@ def page(lab: Lab, chromium: Page, traffic: Traffic) -> Page:
 def show_lab(page: Page, lab: Lab) -> None:
     """Open JupyterLab in a page and wait until it is up."""
     page.goto(f"{lab.url}/lab?token={TOKEN}&reset")
-    page.wait_for_function("() => window.jupyterapp", timeout=60_000)
+    page.wait_for_function("() => window.jupyterapp")
     page.evaluate("() => { window.jupyterapp.restored.then(() => { window.up = 1 }) }")
-    page.wait_for_function("() => window.up", timeout=60_000)
+    page.wait_for_function("() => window.up")
 
 
 _names = count(1)

@@ -7,18 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from socket import create_server
-from typing import Any
+from typing import IO, Any
 
 import pytest
-from playwright.sync_api import BrowserType
+from playwright.sync_api import Browser, BrowserType, Page
 
-from tests.conftest import home_variables, wait_for
+from tests.conftest import LIMIT_S, home_variables, wait_for
 
 TOKEN = "a-token-of-the-tests"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -101,50 +101,86 @@ def running_lab(
     page = Path(variables["JUPYTER_CONFIG_DIR"]) / "labconfig/page_config.json"
     page.parent.mkdir(parents=True)
     page.write_text(json.dumps({"disabledExtensions": dict.fromkeys(without, True)}))
-    with create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with (base / "lab.log").open("wb") as log:
-        server = subprocess.Popen(
-            _command(port, folder),
-            env=os.environ | variables | more_environment,
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: server.poll() is not None or answers(url), limit_s=90)
-        if server.poll() is not None:
-            pytest.fail((base / "lab.log").read_text("utf-8")[-3000:])
+    with running_server(
+        "jupyterlab",
+        folder,
+        os.environ | variables | more_environment,
+        base / "lab.log",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ) as url:
         yield Lab(url, folder, home)
-    finally:
-        server.terminate()
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:  # its threads can hold each other at the end
-            server.kill()
-            server.wait()
 
 
-def _command(port: int, folder: Path) -> list[str]:
+@contextmanager
+def running_server(
+    module: str, folder: Path, environment: Mapping[str, str], log: Path, *options: str
+) -> Iterator[str]:
+    """Run a Jupyter server in a folder and return its address."""
+    for _ in range(5):
+        with create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        command = _command(module, port, folder, options)
+        with log.open("wb") as out, _process(command, folder, environment, out) as it:
+            url = f"http://127.0.0.1:{port}"
+            if _is_up(it, url):
+                yield url
+                return
+        if b"is already in use" not in log.read_bytes():
+            break  # else somebody took the free port in the meantime
+    pytest.fail(log.read_text("utf-8")[-3000:])
+
+
+def _command(
+    module: str, port: int, folder: Path, options: Sequence[str]
+) -> Sequence[str]:
     return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", module, "--no-browser", "--allow-root"),
         "--ip=127.0.0.1",
         f"--port={port}",
         f"--IdentityProvider.token={TOKEN}",
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.port_retries=0",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
-        "--LabApp.expose_app_in_browser=True",
+        *options,
     ]
+
+
+@contextmanager
+def _process(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], out: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        command, env=environment, cwd=folder, stdout=out, stderr=out
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:  # its threads can hold each other
+                process.kill()
+
+
+def _is_up(server: subprocess.Popen[bytes], url: str) -> bool:
+    """Wait until a server answers, or has ended."""
+    wait_for(lambda: server.poll() is not None or answers(url))
+    return server.poll() is None
 
 
 def answers(url: str) -> bool:
     """Whether a Jupyter server is up."""
     try:
-        with urllib.request.urlopen(f"{url}/api/status?token={TOKEN}"):
+        with urllib.request.urlopen(f"{url}/api/status?token={TOKEN}", timeout=30):
             return True
-    except urllib.error.URLError:
+    except (OSError, HTTPException):  # not yet: nobody listens, or hangs up
         return False
+
+
+def new_page(browser: Browser) -> Page:
+    """Open an empty page whose waits bound a failure alone."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(LIMIT_S * 1000)
+    return page

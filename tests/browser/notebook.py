@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, WebSocket
 
-from tests.conftest import wait_for
+from tests.conftest import LIMIT_S, wait_for
 
 SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
 
@@ -60,7 +60,9 @@ def _stays(url: str) -> bool:
 _parked = count()
 
 
-def settle(page: Page, function: str, arg: object = None, limit_s: float = 60) -> Any:
+def settle(
+    page: Page, function: str, arg: object = None, limit_s: float = LIMIT_S
+) -> Any:
     """Run an async JavaScript function of one argument and return what it resolves to.
 
     `page.evaluate` would wait without a limit.
@@ -128,13 +130,13 @@ class Notebook:
         """Start a cell and return at once."""
         self.page.evaluate(_RUN, [self.path, index])
 
-    def run(self, index: int, limit_s: float = 60) -> list[dict[str, Any]]:
+    def run(self, index: int, limit_s: float = LIMIT_S) -> list[dict[str, Any]]:
         """Run a cell to its end and return its outputs."""
         self.start(index)
         self.wait(index, limit_s)
         return self.outputs(index)
 
-    def wait(self, index: int, limit_s: float = 60) -> None:
+    def wait(self, index: int, limit_s: float = LIMIT_S) -> None:
         """Wait until a started cell has ended."""
         self.page.wait_for_function(
             f"arg => window.glmkitRuns[({_CELL})(arg).model.id] === 'done'",
@@ -169,9 +171,7 @@ class Notebook:
         self, index: int, true: Callable[[list[dict[str, Any]]], object]
     ) -> list[dict[str, Any]]:
         """Wait for a state of a cell's outputs and return them."""
-        seen: list[dict[str, Any]] = wait_for(
-            lambda: self.outputs(index), true, limit_s=30
-        )
+        seen: list[dict[str, Any]] = wait_for(lambda: self.outputs(index), true)
         return seen
 
     def cell(self, index: int) -> Locator:

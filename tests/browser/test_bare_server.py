@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from glmkit.ledger import Ledger
 from tests.browser.conftest import show_lab
-from tests.browser.lab import running_lab
+from tests.browser.lab import new_page, running_lab
 from tests.browser.notebook import Notebook
 from tests.support.ledgers import write_calls
 
@@ -35,7 +35,7 @@ def test_numbers_of_all_panels_are_shown(
     with running_lab(tmp_path / "lab", {}, without) as lab:
         browser = chromium.context.browser
         assert browser
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = new_page(browser)
         try:
             show_lab(page, lab)
             file = lab.write("bare.ipynb", [_OPEN.format(path=str(ledger.path))])

@@ -53,8 +53,8 @@ def ask(panel: Locator, question: str) -> None:
 
 def answered(panel: Locator, count: int) -> None:
     """Wait until so many turns are shown, and all of them have ended."""
-    expect(panel.locator(".turn")).to_have_count(count, timeout=20_000)
-    expect(panel.locator(".turn .actions:visible")).to_have_count(count, timeout=60_000)
+    expect(panel.locator(".turn")).to_have_count(count)
+    expect(panel.locator(".turn .actions:visible")).to_have_count(count)
 
 
 def test_a_talk_with_the_stand_in(notebook: Open, platform: Platform) -> None:
@@ -307,7 +307,7 @@ def test_a_lost_kernel_is_told_and_what_was_typed_stays(
         f"path => {{ ({restart}.session.kernel.restart() }})(path) }}", book.path
     )
     ask(panel, "a question for nobody")
-    expect(note).to_contain_text("run the cell again", timeout=20_000)
+    expect(note).to_contain_text("run the cell again")
     expect(prompt(panel)).to_have_value("a question for nobody")
 
 
@@ -346,13 +346,13 @@ def test_who_scrolls_up_stays_there_while_the_answer_grows(
     book = notebook([talking(paced(tokens=1500, rate=150))])
     panel = shown(book)
     ask(panel, "Why?")
-    expect(panel.locator(".turn")).to_contain_text("Part 4", timeout=20_000)
+    expect(panel.locator(".turn")).to_contain_text("Part 4")
     log = panel.locator(".log")
     assert log.evaluate("log => log.scrollTop") == 0, "the end is in sight"
     log.evaluate("log => { log.scrollTop = -200 }")
     top = "node => node.querySelector('h2').getBoundingClientRect().top"
     before = log.evaluate(top)
-    expect(panel.locator(".turn")).to_contain_text("Part 6", timeout=20_000)
+    expect(panel.locator(".turn")).to_contain_text("Part 6")
     assert abs(log.evaluate(top) - before) < 40
 
 
@@ -426,7 +426,7 @@ def test_no_vector_has_an_effect(
     panel = shown(book)
     out = book.run(1, limit_s=200)
     assert "all shown" in str(out)
-    expect(panel.locator(".turn")).to_have_count(len(texts), timeout=60_000)
+    expect(panel.locator(".turn")).to_have_count(len(texts))
     expect(panel.locator(".words").last).to_have_text(texts[-1])
     expect(panel.locator(".head .title")).to_have_text(texts[0])
     assert harmless(book.page, asked)["answers"], "nothing was looked at"

@@ -8,43 +8,26 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import TOKEN, Lab, answers
+from tests.browser.lab import TOKEN, Lab, new_page, running_server
 from tests.browser.notebook import SCREENSHOTS
 from tests.conftest import Paced, home_variables, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-#: Installed beside the environment: its own JupyterLab fits them.
-_PACKAGES = ("notebook>=7.4,<8", "papermill", "entrypoints", "tenacity")
+pytestmark = pytest.mark.slow
 
 SAID = "Sunlight holds every colour"
 BADGE = "7 tokens in, 60 out"
 
 
-@pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with Notebook 7 and papermill in it."""
-    folder = tmp_path_factory.mktemp("others")
-    # Packages come from the registry: the tests' guard and home stay out of pip.
-    free = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "HOME")}
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*command, "--target", folder, *_PACKAGES], check=True, env=free)
-    return folder
-
-
 @pytest.fixture
-def environment(others: Path, tmp_path: Path) -> dict[str, str]:
-    """Return an environment with them and with a home of its own."""
-    path = f"{others}{os.pathsep}{os.environ['PYTHONPATH']}"
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Return an environment with a home of its own."""
     home = home_variables(tmp_path / "home")
-    more = {"PYTHONPATH": path, "JUPYTER_PATH": str(others / "share/jupyter")}
-    return {**os.environ, **home, **more, "JUPYTER_PLATFORM_DIRS": "1"}
+    return {**os.environ, **home, "JUPYTER_PLATFORM_DIRS": "1"}
 
 
 @pytest.fixture
@@ -91,29 +74,9 @@ def test_papermill_keeps_one_static_output(
 @pytest.fixture
 def notebook_7(environment: dict[str, str], file: Path) -> Iterator[str]:
     """Run Notebook 7 in the notebook's folder and return its address."""
-    with create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "notebook", "--no-browser", "--allow-root"),
-        "--ip=127.0.0.1",
-        f"--port={port}",
-        f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={file.parent}",
-        "--ServerApp.port_retries=0",
-    ]
     log = file.parent.parent / "notebook.log"
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            command, env=environment, cwd=file.parent, stdout=out, stderr=out
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: server.poll() is not None or answers(url), limit_s=90)
-        assert server.poll() is None, log.read_text("utf-8")
+    with running_server("notebook", file.parent, environment, log) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 def test_notebook_7_streams_and_keeps_the_answer(
@@ -121,17 +84,17 @@ def test_notebook_7_streams_and_keeps_the_answer(
 ) -> None:
     browser = chromium.context.browser
     assert browser is not None
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = new_page(browser)
     page.goto(f"{notebook_7}/notebooks/{file.name}?token={TOKEN}")
-    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(3, timeout=60_000)
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
     kernel = page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator")
     expect(kernel.first).to_be_attached(timeout=60_000)
     page.locator(".jp-Notebook .jp-Cell").first.locator(".cm-content").click()
     for _ in range(3):
         page.keyboard.press("Shift+Enter")
     cell = page.locator(".jp-Notebook .jp-Cell").nth(1)
-    expect(cell.locator(".glmkit-answer")).to_contain_text(SAID, timeout=60_000)
-    expect(cell.locator(".glmkit-badge")).to_contain_text(BADGE, timeout=60_000)
+    expect(cell.locator(".glmkit-answer")).to_contain_text(SAID)
+    expect(cell.locator(".glmkit-badge")).to_contain_text(BADGE)
     expect(cell.locator(".glmkit-live")).to_have_count(0)
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "notebook-7.png")

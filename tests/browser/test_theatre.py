@@ -47,9 +47,7 @@ def shown(book: Notebook) -> Locator:
 def test_a_class_sees_what_temperature_does(notebook: Open, platform: Platform) -> None:
     book = notebook([theatre(None), "theatre.to_frame()[['temperature', 'text']]"])
     panel = shown(book)
-    expect(panel.locator(".told")).to_have_text(
-        "all 10 answers have come", timeout=90_000
-    )
+    expect(panel.locator(".told")).to_have_text("all 10 answers have come")
     expect(panel.locator(".sentence")).to_contain_text("At temperature 0")
     plot = panel.locator("svg.plot")
     expect(plot.locator("rect.bar")).to_have_count(5)
@@ -150,7 +148,7 @@ def test_no_vector_has_an_effect(
     book = notebook([cell, loop])
     book.page.evaluate(WATCH)
     panel = shown(book)
-    assert "all shown" in str(book.run(1, limit_s=120))
+    assert "all shown" in str(book.run(1))
     expect(panel.get_by_label("Prompt")).to_have_value(texts[-1])
     assert harmless(book.page, asked)["answers"], "nothing was looked at"
 

@@ -18,7 +18,7 @@ import glmkit
 from glmkit.ledger.default import ledger
 from glmkit.transport import background_loop, http as transport
 from glmkit.types.money import Money
-from tests.conftest import Paced, wait_for
+from tests.conftest import LIMIT_S, Paced, wait_for
 
 Factory = Callable[..., Paced]
 
@@ -330,7 +330,7 @@ def test_ctrl_c_in_a_script_settles_the_call(paced: Factory) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == "got\n"
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=LIMIT_S)
     assert out.splitlines()[-1] == "kept True interrupted"
     assert err == ""
     assert rows("state") == ["interrupted"]
@@ -343,7 +343,7 @@ def test_ctrl_c_while_waiting_for_a_whole_answer(paced: Factory) -> None:
     with child:
         place.until(lambda seen: seen["active"] == 1)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=LIMIT_S)
     assert "Interrupted" in err
     assert rows("state") == ["interrupted"]
 
@@ -364,7 +364,7 @@ def test_interpreter_that_ends_with_a_stream_open_settles_it(paced: Factory) -> 
         """,
         place,
     )
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=LIMIT_S)
     assert (out, err, child.returncode) == ("end\n", "", 0)
     assert rows("state") == ["interrupted", "interrupted"]
 
@@ -393,7 +393,7 @@ def test_forked_child_calls_and_a_parent_goes_on(paced: Factory) -> None:
         """,
         place,
     )
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=LIMIT_S)
     assert out == "both\n", err
     assert "unclosed" not in err
     assert rows("state") == ["done"] * 4

@@ -126,7 +126,7 @@ def test_leaving_a_stream_stops_llamas_generation(llama: Foreign) -> None:
     reply = asyncio.run(main())
     assert reply.text
     assert not reply.complete
-    wait_for(busy, lambda slots: slots == 0, limit_s=30)
+    wait_for(busy, lambda slots: slots == 0)
 
 
 def in_one_worker(server: str) -> Callable[[Test], Test]:
@@ -179,7 +179,7 @@ def served(folder: Path, port: int, *command: str | Path) -> Iterator[None]:
         ) as it,
     ):
         try:
-            wait_for(lambda: listens(port) or it.poll() is not None, limit_s=120)
+            wait_for(lambda: listens(port) or it.poll() is not None)
             assert it.poll() is None, log.read_text()
             yield
         finally:

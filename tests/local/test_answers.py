@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from glmkit.local.platform.answering import json_grammar, schema_check
-from tests.conftest import Site
+from tests.conftest import LIMIT_S, Site
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -21,7 +21,7 @@ USER = {"role": "user", "content": "Why is the sky blue?"}
 @pytest.fixture
 def http(site: Site) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {site.key}"}
-    with httpx.Client(base_url=site.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=site.url, headers=headers, timeout=LIMIT_S) as client:
         yield client
 
 

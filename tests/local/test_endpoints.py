@@ -14,7 +14,7 @@ import pytest
 from glmkit.local.platform.endpoints import placeholder_png
 from glmkit.local.platform.storage import full_text_index, minilm
 from glmkit.local.platform.storage.store import Store, page
-from tests.conftest import Site, wait_for
+from tests.conftest import LIMIT_S, Site, wait_for
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -38,7 +38,7 @@ def stranger(site: Site) -> Iterator[httpx.Client]:
 
 def client(site: Site, key: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"}
-    return _Client(base_url=site.url, headers=headers, timeout=60)
+    return _Client(base_url=site.url, headers=headers, timeout=LIMIT_S)
 
 
 class _Client(httpx.Client):

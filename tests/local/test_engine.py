@@ -26,7 +26,7 @@ from glmkit.local.engine.process import SLOTS, Process
 from glmkit.local.platform import app
 from glmkit.local.platform.server.settings import Plan
 from glmkit.types.errors import LocalError
-from tests.conftest import wait_for
+from tests.conftest import LIMIT_S, wait_for
 
 KEY = "id.secret"
 LONG = Sampling(n_predict=3000, temperature=1.0, top_p=1.0)
@@ -49,7 +49,9 @@ class Served:
     def busy(self) -> int:
         """Count the engine's slots that are at work."""
         headers = {"Authorization": f"Bearer {self.process.key}"}
-        answer = httpx.get(f"{self.process.url}/slots", headers=headers, timeout=30)
+        answer = httpx.get(
+            f"{self.process.url}/slots", headers=headers, timeout=LIMIT_S
+        )
         return sum(slot["is_processing"] for slot in answer.json())
 
     def stream(

@@ -15,7 +15,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from glmkit.ledger.default import ledger
-from tests.conftest import ROOT, Paced
+from tests.conftest import LIMIT_S, ROOT, Paced
 
 Factory = Callable[..., Paced]
 OLD = ROOT / ".venv" / "ipykernel6"
@@ -31,7 +31,7 @@ class Kernel:
     def start(self, code: str) -> str:
         return str(self.client.execute(code))
 
-    def finish(self, cell: str, limit_s: float = 60) -> list[dict[str, Any]]:
+    def finish(self, cell: str, limit_s: float = LIMIT_S) -> list[dict[str, Any]]:
         """Return the messages of a cell, until the kernel is idle again."""
         messages = []
         end = time.monotonic() + limit_s
@@ -77,7 +77,7 @@ def kernel(
     manager.start_kernel(cwd=str(tmp_path))
     client = manager.blocking_client()
     client.start_channels()
-    client.wait_for_ready(timeout=60)
+    client.wait_for_ready(timeout=LIMIT_S)
     made = Kernel(manager, client)
     assert (
         made.value("__import__('ipykernel').__version__.split('.')[0]") == request.param
@@ -155,7 +155,7 @@ def test_interrupt_stops_the_cells_that_wait(kernel: Kernel, paced: Factory) -> 
 def replied(kernel: Kernel, cell: str) -> dict[str, Any]:
     while True:
         try:
-            reply: dict[str, Any] = kernel.client.get_shell_msg(timeout=30)
+            reply: dict[str, Any] = kernel.client.get_shell_msg(timeout=LIMIT_S)
         except queue.Empty:
             pytest.fail("the kernel did not answer")
         if reply["parent_header"]["msg_id"] == cell:
@@ -239,7 +239,7 @@ def test_code_answer_is_offered_as_the_next_cell(
 
 def test_key_is_asked_for_without_being_shown(kernel: Kernel) -> None:
     cell = kernel.client.execute("%glm key zai", allow_stdin=True)
-    asked = kernel.client.get_stdin_msg(timeout=30)
+    asked = kernel.client.get_stdin_msg(timeout=LIMIT_S)
     assert asked["content"]["password"] is True
     kernel.client.input("0123456789abcdef.secretsecret1234")
     messages = kernel.finish(cell)
@@ -299,7 +299,7 @@ def test_hundred_interrupts_at_random_moments(kernel: Kernel, paced: Factory) ->
 def until_begun(kernel: Kernel, cell: str) -> None:
     """Wait until the kernel has taken the cell up."""
     while True:
-        message = kernel.client.get_iopub_msg(timeout=30)
+        message = kernel.client.get_iopub_msg(timeout=LIMIT_S)
         mine = message["parent_header"].get("msg_id") == cell
         if mine and message["msg_type"] == "execute_input":
             return

@@ -30,7 +30,7 @@ from glmkit.types.events import (
 from glmkit.types.messages import Message, Request
 from glmkit.types.money import Money
 from glmkit.types.replies import Answer, Call, Reply
-from tests.conftest import Paced
+from tests.conftest import LIMIT_S, Paced
 
 
 def reply(text: str = "Hi", **answer: object) -> Reply:
@@ -149,7 +149,7 @@ with client.stream("go") as answer, Display(get_ipython()) as shown:
 def executed(endpoint: Paced, cell: str = _CELL) -> nbformat.NotebookNode:
     cell = cell.format(url=endpoint.url, key=endpoint.key)
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    client = NotebookClient(book, timeout=60, allow_errors=True)
+    client = NotebookClient(book, timeout=LIMIT_S, allow_errors=True)
     client.execute()
     return book
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Paced
+from tests.conftest import LIMIT_S, ROOT, Paced
 
 Factory = Callable[..., Paced]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -64,7 +64,7 @@ def start() -> Iterator[Start]:
 
 
 def ends(children: list[subprocess.Popen[str]]) -> list[str]:
-    return [child.communicate(timeout=50)[0].strip() for child in children]
+    return [child.communicate(timeout=LIMIT_S)[0].strip() for child in children]
 
 
 def test_four_processes_keep_to_one_right_together(

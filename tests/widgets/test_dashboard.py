@@ -238,7 +238,7 @@ def test_output_gets_an_image_where_kaleido_is_installed(
     with capture_output() as captured:
         board.refresh()
         board._ipython_display_()
-        wait_for(lambda: len(captured.outputs) == 3, limit_s=60)
+        wait_for(lambda: len(captured.outputs) == 3)
     drawn = base64.b64decode(captured.outputs[-1].data["image/png"])
     with Image.open(io.BytesIO(drawn)) as image:
         assert image.width >= board.filters.width

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import glmkit
 from glmkit.wire import curl
-from tests.conftest import Paced
+from tests.conftest import LIMIT_S, Paced
 
 Factory = Callable[..., Paced]
 
@@ -20,7 +20,7 @@ def test_command_sends_the_same_request(paced: Factory) -> None:
     assert place.key not in command
     assert "$GLMKIT_API_KEY" in command
     sent = subprocess.run(
-        ["bash", "-c", command], capture_output=True, check=True, timeout=30
+        ["bash", "-c", command], capture_output=True, check=True, timeout=LIMIT_S
     )
     assert json.loads(sent.stdout)["choices"]
     first, second = place.seen["bodies"][-2:]
