@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.first_use import prepare
 
 _DATA = Path(__file__).parent / "data"
 _PER_MILLION = 10**6
@@ -134,7 +135,7 @@ class Card(_Record, frozen=True, eq=False):
         return self.max_output_enforced or self.max_output
 
 
-# Looked into here: at its first use several threads would crash, see `messages`.
+prepare(Card)
 _decode = msgspec.json.Decoder(tuple[Card, ...]).decode
 
 

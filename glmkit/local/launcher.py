@@ -22,6 +22,7 @@ from glmkit.config.endpoints import state_dir
 from glmkit.local import engine, identity_proof, state, weights
 from glmkit.local.state import Platform
 from glmkit.types.errors import LocalError
+from glmkit.types.first_use import prepare
 
 __all__ = ["Platform", "ensure", "find", "serve_command", "stop"]
 
@@ -39,6 +40,9 @@ _MODULE = "glmkit.local.platform"
 class _Pong(msgspec.Struct):
     proof: str
     pid: int
+
+
+prepare(_Pong)
 
 
 def ensure(notice: Callable[[str], None] | None = None) -> Platform:

@@ -14,6 +14,7 @@ import msgspec
 
 from glmkit.config.endpoints import state_dir
 from glmkit.local import lock
+from glmkit.types.first_use import prepare
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -27,6 +28,9 @@ class Platform(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Platform({self.url}, {self.model}, pid {self.pid})"
+
+
+prepare(Platform)
 
 
 def version() -> str:

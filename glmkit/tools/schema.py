@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.first_use import prepare
 
 _HINT = (
     "Pass a pydantic model, dataclass, TypedDict, msgspec Struct, Literal, Enum, "
@@ -82,6 +83,7 @@ def _unboxed(boxed: Any, kind: Any, text: str) -> Any:
 
 def decode(kind: Any, text: str | bytes) -> Any:
     """Return JSON as a value of a type; msgspec.ValidationError where it is none."""
+    prepare(kind)
     return msgspec.json.decode(text, type=kind, dec_hook=_from_builtins)
 
 

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from glmkit.types.first_use import prepare
+
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -144,9 +146,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra_body: dict[str, Any] | None = None
 
 
-# msgspec looks into a type at its first use, and two threads that come to that at one
-# time crash the process. Here it is looked into once, as the module is imported.
-msgspec.json.Decoder(Request)
+prepare(Request)
 
 
 def canonical_key(request: Request) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
 
 from glmkit.types.errors import APIError, StreamError, TransportError
 from glmkit.types.events import Event, Finish, Start, Text, Usage
+from glmkit.types.first_use import prepare
 from glmkit.wire.error_codes import api_error, rule_for
 from glmkit.wire.sse import ServerEvent
 
@@ -18,9 +18,6 @@ T = TypeVar("T")
 _FINE = frozenset({"200", "0"})
 #: Ours, never the service's: who prices an answer is the client.
 _OURS = ("usage", "cost", "list_cost")
-#: msgspec looks into a type at its first use, and two threads that come to that at one
-#: time crash the process. Which types there are, higher rooms decide.
-_ONE_AT_A_TIME = Lock()
 
 
 def read_record(
@@ -39,8 +36,8 @@ def read_record(
     if isinstance(found, Mapping):
         value = {name: part for name, part in found.items() if name not in without}
     try:
-        with _ONE_AT_A_TIME:
-            record = msgspec.convert(value, kind, strict=False)
+        prepare(kind)
+        record = msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as exc:
         raise TransportError(
             f"the service's reply is not of the documented shape: {exc}",
@@ -106,7 +103,7 @@ class _Event(msgspec.Struct):
     last_error: dict[str, Any] = {}
 
 
-msgspec.json.Decoder(_Event)  # looked into while it is imported, as others are
+prepare(_Event)
 
 
 def read_delta(event: ServerEvent) -> list[Event]:

@@ -8,12 +8,14 @@ import msgspec
 
 from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
 from glmkit.types.events import Event, Finish, Text, Thinking, ToolCall
+from glmkit.types.first_use import prepare
 from glmkit.wire.chunks import Chunk, Delta, Fault, beside, sound, start, usage
 from glmkit.wire.error_codes import api_error
 from glmkit.wire.sse import Decoder
 from glmkit.wire.think_tags import Parting
 from glmkit.wire.tool_calls import Called, CallReader
 
+prepare(Chunk)
 _decode = msgspec.json.Decoder(Chunk).decode
 _DONE = b"[DONE]"
 

@@ -1,72 +1,154 @@
-"""Threads that come to a type for the first time at one moment do not crash."""
+"""Every type that JSON is decoded into is analysed before two threads can share it.
+
+A crash of the process would need two threads to use a type for the first time at the
+same moment. What prevents it can be read: each type is prepared while its module is
+imported, or by the function that it is passed to.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import ast
+import dataclasses
+import functools
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 
-from tests.conftest import ROOT
+from glmkit.types.first_use import prepare
+from tests.repository.test_layers import MODULES
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="it forks")
-
-#: Forks children in which nothing was used yet; each uses it from many threads at
-#: once. Prints how many of them a signal has ended.
-_RACE = """
-import os, re, sys, threading, types
-from pathlib import Path
-
-path, use, ready = sys.argv[1:]
-source = Path(path).read_text("utf-8")
-if ready == "no":
-    source, found = re.subn(r"(?m)^msgspec\\.json\\.Decoder\\(.*\\)$", "", source)
-    assert found == 1, "there is nothing to leave out"
-module = types.ModuleType("raced")
-module.__file__ = path
-sys.modules["raced"] = module
-exec(compile(source, path, "exec"), vars(module))
-sys.setswitchinterval(1e-6)
-
-def once():
-    go = threading.Barrier(12)
-    def work():
-        go.wait()
-        eval(use, vars(module))
-    threads = [threading.Thread(target=work) for _ in range(12)]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-
-died = 0
-for _ in range(150):
-    child = os.fork()
-    if not child:
-        once()
-        os._exit(0)
-    died += os.WIFSIGNALED(os.waitpid(child, 0)[1])
-print(died)
-"""
-_USE = "request_of('Why?', {'temperature': 0.5})"
+#: Where the type stands among the arguments.
+DECODES = {"msgspec.convert": 1, "msgspec.json.Decoder": 0, "msgspec.json.decode": None}
+#: Functions that pass a type on, and the types that they are called with.
+PASSED = {("glmkit.types.requests", "_convert"): "glmkit.types.messages: Message, Part"}
 
 
-def died(ready: str) -> int:
-    """Return how many of 150 processes a crash has ended."""
-    path = ROOT / "glmkit/types/messages.py"
-    child = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _RACE, str(path), _USE, ready],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert child.returncode == 0, child.stderr
-    return int(child.stdout)
+def calls(node: ast.AST, name: str) -> Iterator[ast.Call]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and ast.unparse(inner.func) == name:
+            yield inner
 
 
-def test_many_threads_may_ask_first_at_one_moment() -> None:
-    assert died("yes") == 0
+def targets(node: ast.AST) -> Iterator[str]:
+    """Yield the source of each type that is decoded into."""
+    for name, place in DECODES.items():
+        for call in calls(node, name):
+            named = [word.value for word in call.keywords if word.arg == "type"]
+            placed = [] if place is None else call.args[place : place + 1]
+            yield from map(ast.unparse, named + placed)
 
 
-def test_without_the_look_at_the_types_they_would_crash() -> None:
-    assert died("no") > 0
+@functools.cache
+def prepared(source: str, module: str) -> set[type]:
+    """Return the types that a module prepares while it is imported."""
+    found: set[type] = set()
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Expr):
+            for call in calls(statement, "prepare"):
+                for kind in call.args:
+                    found |= parts(evaluated(ast.unparse(kind), module))
+    return found
+
+
+def evaluated(text: str, module: str) -> Any:
+    """Return a type of a module by its source; None where it is a local name."""
+    try:
+        return eval(text, vars(import_module(module)))
+    except NameError:
+        return None
+
+
+def parts(kind: Any) -> set[type]:
+    """Return the classes that a type is made of and that msgspec analyses."""
+    found: set[type] = set()
+
+    def add(part: Any) -> None:
+        for inner in get_args(part):
+            add(inner)
+        if not isinstance(part, type) or part in found:
+            return
+        if issubclass(part, msgspec.Struct) or dataclasses.is_dataclass(part):
+            found.add(part)
+            for hint in get_type_hints(part, include_extras=True).values():
+                add(hint)
+
+    add(kind)
+    return found
+
+
+def unprepared(source: str, module: str) -> list[str]:
+    """Return what a module decodes into that no import and no function prepares."""
+    missing = []
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        home, _, names = PASSED.get((module, function.name), "").partition(": ")
+        own = {ast.unparse(k) for call in calls(function, "prepare") for k in call.args}
+        for text in set(targets(function)) - own:
+            kinds = [evaluated(name, home) for name in names.split(", ") if name]
+            for kind in kinds or [evaluated(text, module)]:
+                if kind is None or not_ready(kind, source, module):
+                    missing.append(f"{function.name}: {text}")
+    return missing
+
+
+def not_ready(kind: Any, source: str, module: str) -> set[type]:
+    """Return the parts of a type that neither the module nor their own prepares."""
+    ready = prepared(source, module)
+    for home in {part.__module__ for part in parts(kind)} - {module}:
+        ready = ready | prepared(SOURCES[home], home)
+    return parts(kind) - ready
+
+
+SOURCES = {name: path.read_text("utf-8") for name, path in MODULES.items()}
+DECODING = {
+    name for name, source in SOURCES.items() if [*targets(ast.parse(source))]
+} - {prepare.__module__}
+
+
+@pytest.mark.parametrize("module", sorted(DECODING))
+def test_a_type_is_analysed_before_threads_share_it(module: str) -> None:
+    assert unprepared(SOURCES[module], module) == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "glmkit.client.replay.lines",
+        "glmkit.local.launcher",
+        "glmkit.tools.schema",
+        "glmkit.wire.records",
+    ],
+)
+def test_a_module_that_does_not_prepare_its_types_is_found(module: str) -> None:
+    source = SOURCES[module]
+    broken, count = re.subn(r"(?m)^ *prepare\(.*\)\n", "", source)
+    assert count
+    assert unprepared(broken, module)
+
+
+def test_a_type_that_another_module_decodes_into_is_found_too() -> None:
+    source = "def row(text):\n    return msgspec.json.decode(text, type=Request)\n"
+    module = "glmkit.ledger.rows"
+    assert unprepared(source, module) == []
+    assert unprepared(source.replace("Request", "Call"), module)
+
+
+class Incomplete(msgspec.Struct):
+    """Its field's type is not there: whoever analyses the class says so."""
+
+    field: Nowhere  # type: ignore[name-defined]  # noqa: F821
+
+
+class Outer(msgspec.Struct):
+    inner: list[Incomplete]
+
+
+def test_preparing_analyses_a_type_at_once_and_all_that_it_is_made_of() -> None:
+    with pytest.raises(NameError, match="Nowhere"):
+        prepare(Outer)
+    assert Outer([]).inner == []  # making one does not

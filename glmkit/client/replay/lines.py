@@ -12,6 +12,7 @@ import msgspec
 from glmkit.config import key_patterns
 from glmkit.types.errors import ReplayError
 from glmkit.types.events import Event, Finish, Text
+from glmkit.types.first_use import prepare
 from glmkit.types.replies import Call
 
 VERSION = 1
@@ -177,9 +178,7 @@ class _Request(msgspec.Struct):
     request: msgspec.Raw
 
 
-# Looked into here: at their first use several threads would crash, see `messages`.
-for _type in (Recording, _Header, _Request):
-    msgspec.json.Decoder(_type)
+prepare(Recording, _Header, _Request)
 
 
 def request_of(line: bytes) -> bytes:

@@ -13,6 +13,7 @@ from glmkit.client.resources.types import Record
 from glmkit.client.resources.uploads import MB
 from glmkit.types.errors import APIError, ConfigError, TransportError
 from glmkit.types.events import Text, Usage
+from glmkit.types.first_use import prepare
 from glmkit.types.money import Money
 from glmkit.wire import read_body
 from glmkit.wire.error_codes import api_error
@@ -102,8 +103,7 @@ class _Line(Record, frozen=True):
     error: _Error | None = None
 
 
-# Looked into here: at its first use several threads would crash, see `messages`.
-msgspec.json.Decoder(_Line)
+prepare(_Line)
 
 
 def numbered(count: int) -> tuple[str, ...]:

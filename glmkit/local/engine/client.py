@@ -18,6 +18,7 @@ import msgspec
 
 from glmkit.local.engine.process import SLOTS, Process
 from glmkit.types.errors import LocalError, StreamError
+from glmkit.types.first_use import prepare
 from glmkit.wire.sse import Decoder
 
 _TIMEOUT = httpx.Timeout(10, read=120)
@@ -82,6 +83,9 @@ class _Step(msgspec.Struct):
 
 class _Steps(msgspec.Struct):
     completion_probabilities: list[_Step] = []
+
+
+prepare(Piece, _Prompt, _Tokens, _Steps)
 
 
 class Engine:

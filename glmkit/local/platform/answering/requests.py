@@ -13,6 +13,7 @@ import msgspec
 
 from glmkit.catalog.cards import Card, card
 from glmkit.local.platform.server.errors import Refusal
+from glmkit.types.first_use import prepare
 
 _T = TypeVar("_T")
 
@@ -191,6 +192,7 @@ class Ask(msgspec.Struct):
 def decoded(body: bytes, kind: type[_T]) -> _T:
     """Decode a body; raises Refusal (400)."""
     try:
+        prepare(kind)
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as exc:
         raise Refusal(400, "1214", f"invalid field: {exc}") from exc

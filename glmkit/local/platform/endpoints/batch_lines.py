@@ -10,6 +10,7 @@ import msgspec
 from glmkit.catalog.cards import Card
 from glmkit.local.platform.answering import requests
 from glmkit.local.platform.server.errors import Refusal
+from glmkit.types.first_use import prepare
 
 #: Where a line may go, and the kinds of models that answer there.
 ENDPOINTS = {
@@ -35,6 +36,9 @@ class Line(msgspec.Struct):
     def model(self) -> str:
         """The model that the body names."""
         return str(self.body.get("model") or "")
+
+
+prepare(Line)
 
 
 def read(file: Iterable[bytes]) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from glmkit.local.platform.server.errors import Refusal
+from glmkit.types.first_use import prepare
 
 #: Numbers above this are milliseconds; both forms are in use.
 _SECONDS_BELOW = 1e11
@@ -25,6 +26,9 @@ class _Head(msgspec.Struct):
 class _Claims(msgspec.Struct):
     api_key: str
     exp: float
+
+
+prepare(_Head, _Claims)
 
 
 def check(authorization: str | None, keys: Sequence[str]) -> str:

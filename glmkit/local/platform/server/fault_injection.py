@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glmkit.local.platform.server.errors import Refusal
+from glmkit.types.first_use import prepare
 
 PATH = "/glmkit/switches"
 _HEADER = "x-glmkit-"
@@ -47,6 +48,9 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cut_code: str = ""
     null_finish: bool = False
     usage_apart: bool = False
+
+
+prepare(Switches)
 
 
 FIELDS = Switches.__struct_fields__
