@@ -18,7 +18,7 @@ _FAR = timedelta(days=7)
 _DASHES = ("solid", "dash", "longdash", "dashdot")
 
 
-class _Line(NamedTuple):
+class _BudgetLine(NamedTuple):
     """What is left of one budget over time, in parts of it."""
 
     times: list[datetime]
@@ -68,7 +68,7 @@ def _name(budget: dict[Any, Any], session: str) -> str:
     return f"{scope} {name.rpartition('/')[2]}"
 
 
-def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _Line:
+def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _BudgetLine:
     """Go back from what is left now by what the calls have cost since."""
     whole, left = float(budget["amount"]), float(budget["left"])
     counted = _counted(budget, calls)
@@ -84,7 +84,7 @@ def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _Line:
     shown = points[:: -(-len(points) // _POINTS)]
     shown += points[-1:] if shown[-1] != points[-1] else []
     drawn = [(at, level / whole if whole else 0.0) for at, level in reversed(shown)]
-    return _Line(
+    return _BudgetLine(
         [at for at, _ in drawn],
         [share for _, share in drawn],
         _end(left, [*zip(times, costs, strict=True)], now),
@@ -115,7 +115,7 @@ def _counted(budget: dict[Any, Any], calls: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drawn(
-    name: str, line: _Line, now: datetime, zone: tzinfo | None, place: int
+    name: str, line: _BudgetLine, now: datetime, zone: tzinfo | None, place: int
 ) -> list[dict[str, Any]]:
     colour = looks.COLOURS[place % len(looks.COLOURS)]
     style = {"color": colour, "dash": _DASHES[place % len(_DASHES)], "width": 2}
@@ -145,7 +145,7 @@ def _drawn(
 
 
 def _words(
-    budget: dict[Any, Any], line: _Line, now: datetime, zone: tzinfo | None
+    budget: dict[Any, Any], line: _BudgetLine, now: datetime, zone: tzinfo | None
 ) -> str:
     currency = str(budget["currency"])
     gone = f"{looks.money(budget['spent'], currency)} of "

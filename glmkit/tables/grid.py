@@ -33,7 +33,7 @@ class Cell(NamedTuple):
     temperature: float | None
 
 
-class Result(msgspec.Struct, frozen=True):
+class CellResult(msgspec.Struct, frozen=True):
     """What came of a cell so far; a failed one has its `error`."""
 
     state: State = "waiting"
@@ -183,7 +183,7 @@ def _short(money: Money, currency: str) -> str:
     return str(Money(-(-money.parts // step) * step, currency))
 
 
-def spent(results: Iterator[Result]) -> dict[str, Money]:
+def spent(results: Iterator[CellResult]) -> dict[str, Money]:
     """Return what is owed so far by currency, as far as that is known."""
     sums: dict[str, Money] = {}
     for result in results:
@@ -193,7 +193,7 @@ def spent(results: Iterator[Result]) -> dict[str, Money]:
     return sums
 
 
-def frame(grid: Grid, results: Sequence[Result]) -> pd.DataFrame:
+def frame(grid: Grid, results: Sequence[CellResult]) -> pd.DataFrame:
     """Return one row for each cell: its input, how it was asked, and what came."""
     import pandas as pd
 
@@ -208,7 +208,7 @@ def frame(grid: Grid, results: Sequence[Result]) -> pd.DataFrame:
     return pd.DataFrame({**given, **fixed}).astype(kinds)
 
 
-def _columns(grid: Grid, results: Sequence[Result]) -> dict[str, list[Any]]:
+def _columns(grid: Grid, results: Sequence[CellResult]) -> dict[str, list[Any]]:
     cells = [grid[number] for number in range(len(grid))]
     replies = [result.reply for result in results]
     costs = [result.cost for result in results]
@@ -230,7 +230,7 @@ def _columns(grid: Grid, results: Sequence[Result]) -> dict[str, list[Any]]:
     }
 
 
-def _reason(result: Result) -> str:
+def _reason(result: CellResult) -> str:
     if result.state == "failed":
         return result.reason
     return "" if result.state == "done" else f"not asked: {result.state}"

@@ -9,7 +9,7 @@ from threading import Event
 
 from glmkit.client.call.execution import Exchange
 from glmkit.client.clients import Client
-from glmkit.tables.grid import Result
+from glmkit.tables.grid import CellResult
 from glmkit.transport import background_loop
 from glmkit.types.errors import (
     AuthError,
@@ -28,10 +28,10 @@ _FATAL = (AuthError, BudgetError, LedgerError, LocalError, QuotaError)
 
 #: Makes the exchange of a question; GLMError where it can not be asked.
 Ask = Callable[[int], Exchange]
-Report = Callable[[int, Result], None]
+Report = Callable[[int, CellResult], None]
 
 
-class Errand:
+class CallRunner:
     """Asks numbered questions, several at a time, and reports each as it goes.
 
     `ask(number)` makes the call of a question, `report(number, result)` is told of
@@ -85,7 +85,7 @@ class Errand:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             self.ended.set()
-            self._report(-1, Result())
+            self._report(-1, CellResult())
 
     async def _walk(self, lane: deque[int]) -> None:
         while lane and not self._stopped.is_set():
@@ -95,13 +95,13 @@ class Errand:
         exchange: Exchange | None = None
         try:
             exchange = self._ask(number)
-            self._report(number, Result("running"))
-            self._report(number, Result("done", await exchange.drain()))
+            self._report(number, CellResult("running"))
+            self._report(number, CellResult("done", await exchange.drain()))
         except asyncio.CancelledError:
-            self._report(number, Result("stopped", _arrived(exchange)))
+            self._report(number, CellResult("stopped", _arrived(exchange)))
             raise
         except Exception as exc:
-            self._report(number, Result("failed", _arrived(exchange), exc))
+            self._report(number, CellResult("failed", _arrived(exchange), exc))
             if isinstance(exc, _FATAL):
                 self.error = exc
                 self.stop()

@@ -158,12 +158,13 @@ def test_two_views_of_one_answer_show_the_same(notebook: Open) -> None:
         [
             "from glmkit.render import Blocks\n"
             "from glmkit_widgets.shared.answer import Answer\n"
-            "from glmkit_widgets.shared.feed import Part\n"
+            "from glmkit_widgets.shared.feed import PartUpdate\n"
             "blocks, view = Blocks(), Answer()\n"
             "view",
-            "view.feed.put(Part(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
+            "view.feed.put(PartUpdate(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
             "view",
-            "view.feed.put(Part(blocks.feed(' three\\n\\n- four'), blocks.tail()))",
+            "update = PartUpdate(blocks.feed(' three\\n\\n- four'), blocks.tail())\n"
+            "view.feed.put(update)",
         ]
     )
     for index in range(4):
@@ -179,13 +180,13 @@ def test_view_that_missed_a_message_gets_the_whole(notebook: Open) -> None:
         [
             "from glmkit.render import Blocks\n"
             "from glmkit_widgets.shared.answer import Answer\n"
-            "from glmkit_widgets.shared.feed import Part\n"
+            "from glmkit_widgets.shared.feed import PartUpdate\n"
             "blocks, view = Blocks(), Answer()\n"
             "view",
             "send, view.feed._send = view.feed._send, lambda *_: None\n"
-            "view.feed.put(Part(blocks.feed('lost\\n\\n'), blocks.tail()))\n"
+            "view.feed.put(PartUpdate(blocks.feed('lost\\n\\n'), blocks.tail()))\n"
             "view.feed._send = send",
-            "view.feed.put(Part(blocks.feed('seen\\n\\n'), blocks.tail()))",
+            "view.feed.put(PartUpdate(blocks.feed('seen\\n\\n'), blocks.tail()))",
         ]
     )
     for index in range(3):

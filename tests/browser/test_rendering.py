@@ -83,13 +83,13 @@ def test_no_prefix_of_a_vector_has_an_effect(
 _LIVE = ";".join(
     [
         "from glmkit_widgets.shared.answer import Answer",
-        "from glmkit_widgets.shared.feed import Part",
+        "from glmkit_widgets.shared.feed import PartUpdate",
         "view = Answer()",
         "display(view)",
         "blocks = render.Blocks()",
-        "[view.feed.put(Part(blocks.feed(c), blocks.tail()))"
+        "[view.feed.put(PartUpdate(blocks.feed(c), blocks.tail()))"
         " for t in texts for c in t + '\\n\\n']",
-        "view.feed.put(Part(blocks.close()))",
+        "view.feed.put(PartUpdate(blocks.close()))",
         "break",
     ]
 )

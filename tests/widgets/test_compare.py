@@ -20,7 +20,7 @@ from glmkit.types.errors import ConfigError
 from glmkit.types.replies import Where, where
 from glmkit_widgets.compare.compare import Compare
 from glmkit_widgets.compare.differences import MOST, changes, distance, words
-from glmkit_widgets.shared.throttled_worker import Chore
+from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 from tests.conftest import Paced, Run, wait_for
 
 Factory = Callable[..., Paced]
@@ -408,7 +408,7 @@ def test_a_chore_is_done_once_for_many_who_ask() -> None:
         gate.wait()
         done.append(1)
 
-    chore = Chore(work)
+    chore = ThrottledWorker(work)
     for _ in range(100):
         chore.ask()
     gate.set()

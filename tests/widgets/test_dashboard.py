@@ -249,7 +249,7 @@ _IMAGE = """
 import json, sys
 if sys.argv[1:] == ["absent"]:
     sys.modules["kaleido"] = None
-from glmkit_widgets.png import offered, png
+from glmkit_widgets.dashboard.png import offered, png
 print(json.dumps([offered(), png({"data": [], "layout": {}}) is None, offered()]))
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 import glmkit
 from glmkit.types.errors import ConfigError
-from glmkit_widgets.theatre.spread import Said, Spread, sentence, spreads
+from glmkit_widgets.theatre.spread import AnswerText, Spread, sentence, spreads
 from glmkit_widgets.theatre.theatre import TemperatureTheatre
 from tests.conftest import Paced, Run, wait_for
 
@@ -133,7 +133,7 @@ def test_measures_are_shares_and_know_no_order(seed: int) -> None:
     chance = random.Random(seed)
     groups = {
         temperature: [
-            Said(" ".join(chance.choices(SOME, k=chance.randrange(1, 12))))
+            AnswerText(" ".join(chance.choices(SOME, k=chance.randrange(1, 12))))
             for _ in range(3)
         ]
         for temperature in (0.0, 0.5, 1.0)
@@ -149,7 +149,10 @@ def test_measures_are_shares_and_know_no_order(seed: int) -> None:
 
 
 def test_equal_answers_are_not_apart_and_strange_ones_wholly() -> None:
-    same, strange = [Said("a b"), Said("a b")], [Said("c"), Said("d")]
+    same, strange = (
+        [AnswerText("a b"), AnswerText("a b")],
+        [AnswerText("c"), AnswerText("d")],
+    )
     found = spreads({0: same, 1: strange})
     assert found == [
         Spread(0, 0.0, None, same=True),
@@ -158,15 +161,15 @@ def test_equal_answers_are_not_apart_and_strange_ones_wholly() -> None:
 
 
 def test_growing_answers_are_compared_as_far_as_both_have_come() -> None:
-    grown = {0: [Said("a b c d", whole=False), Said("a b", whole=False)]}
+    grown = {0: [AnswerText("a b c d", whole=False), AnswerText("a b", whole=False)]}
     assert spreads(grown)[0].within == 0
     assert not spreads(grown)[0].same
-    whole = {0: [Said("a b c d"), Said("a b")]}
+    whole = {0: [AnswerText("a b c d"), AnswerText("a b")]}
     assert spreads(whole)[0].within == pytest.approx(1 / 3)
 
 
 def test_one_answer_each_is_compared_with_the_coldest() -> None:
-    found = spreads({0: [Said("a b")], 1: [Said("a c")]})
+    found = spreads({0: [AnswerText("a b")], 1: [AnswerText("a c")]})
     assert [each.within for each in found] == [None, None]
     assert sentence(found) == (
         "The answer at temperature 1 shares 50% of its words with the one at 0."

@@ -11,21 +11,21 @@ import pytest
 import glmkit
 from glmkit.render.answer import Telling
 from glmkit.types.errors import ConfigError
-from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.feed import Feed
-from glmkit_widgets.shared.widget import Panel
+from glmkit_widgets.shared.widget import GLMWidget
 from tests.conftest import Paced, wait_for
 
 Factory = Callable[..., Paced]
 
 
-class Asker(Panel):
+class Asker(GLMWidget):
     """A widget that asks what its page says."""
 
     def __init__(self, client: glmkit.Client) -> None:
         super().__init__(client)
         self.sent: list[dict[str, Any]] = []
-        self.ended: list[Run] = []
+        self.ended: list[AnswerRun] = []
 
     def send(self, content: Any, buffers: Any = None) -> None:
         self.sent.append(content)

@@ -18,10 +18,10 @@ from glmkit.types.replies import Reply
 from glmkit.types.requests import check_names
 from glmkit_widgets.chat import attachments
 from glmkit_widgets.chat.static_picture import drawn
-from glmkit_widgets.chat.turn_runner import Talking
-from glmkit_widgets.chat.turns import Transcript, Tree, Turn, total
+from glmkit_widgets.chat.turn_runner import ChatRunner
+from glmkit_widgets.chat.turns import ChatTranscript, ChatTurn, TurnTree, total
 from glmkit_widgets.columns.columns import Settings
-from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.assets import module, style
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _KINDS = {".md": "text/markdown", ".json": "application/json"}
 
 
-class Chat(Talking):
+class Chat(ChatRunner):
     """Show a conversation: ask, stop, ask again, edit, fork, attach, export.
 
     `client` None is the process's own; `system`, `tools`, `history` and `options` are
@@ -93,10 +93,10 @@ class Chat(Talking):
         return self._talk
 
     @property
-    def transcript(self) -> Transcript:
+    def transcript(self) -> ChatTranscript:
         """The turns that are shown, the oldest first."""
         with self._lock:
-            return Transcript(self._tree.path())
+            return ChatTranscript(self._tree.path())
 
     def ask(self, question: str) -> Reply:
         """Ask as the page does, and wait for the reply; what is attached goes along.
@@ -131,7 +131,7 @@ class Chat(Talking):
             self._pending.append(made)
             self._tell()
 
-    def fork(self, turn: Turn | None = None) -> Chat:
+    def fork(self, turn: ChatTurn | None = None) -> Chat:
         """Return a second chat with the same past, up to a turn; None: all of it."""
         with self._lock:
             path = self._tree.path()
@@ -194,7 +194,7 @@ class Chat(Talking):
             raise ConfigError(f"a chat has no {name!r}")
         job(content)
 
-    def _taken(self, said: dict[str, Any], _run: Run) -> None:
+    def _taken(self, said: dict[str, Any], _run: AnswerRun) -> None:
         """Tell the view that sent it: now what was typed may go."""
         self.send({"took": said["id"]})
 
@@ -237,9 +237,9 @@ class Chat(Talking):
         kind = _KINDS.get(form, "application/x-ipynb+json")
         self.send({"file": f"{name}{form}", "kind": kind, "text": text, **_to(said)})
 
-    def _with(self, turns: Sequence[Turn]) -> Chat:
+    def _with(self, turns: Sequence[ChatTurn]) -> Chat:
         """Show the very turns of another chat in the place of those told anew."""
-        self._tree = Tree()
+        self._tree = TurnTree()
         for turn in turns:
             self._tree.add(turn)
         self._show(turns)
@@ -257,7 +257,7 @@ class Chat(Talking):
             self._tell_turn(turn)
         self._tell()
 
-    def _tell(self, turn: Turn | None = None) -> None:
+    def _tell(self, turn: ChatTurn | None = None) -> None:
         """Tell the views how it stands, with what is new in one turn."""
         if turn is not None:
             self._tell_turn(turn)
@@ -278,7 +278,7 @@ class Chat(Talking):
         }
         self.send({"state": state})
 
-    def _tell_turn(self, turn: Turn) -> None:
+    def _tell_turn(self, turn: ChatTurn) -> None:
         attached = [[a.kind, a.title, a.about] for a in turn.attached]
         told = {"key": turn.key, "question": turn.question, "attached": attached}
         has_code = code_of(turn.answer) != turn.answer.strip()

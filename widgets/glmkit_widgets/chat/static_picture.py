@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from glmkit import render
 from glmkit.render.page import wrapped
-from glmkit_widgets.chat.turns import Turn
+from glmkit_widgets.chat.turns import ChatTurn
 
 #: Characters of a question that a picture shows.
 _LONGEST = 20_000
 
 
-def drawn(turns: Sequence[Turn], title: str) -> tuple[str, str]:
+def drawn(turns: Sequence[ChatTurn], title: str) -> tuple[str, str]:
     """Return the turns as safe HTML and as plain text."""
     if not turns:
         empty = "A chat in which nothing was asked yet."
@@ -26,7 +26,7 @@ def _headed(title: str) -> str:
     return f"<p>Chat {render.escaped(title)}</p>" if title else ""
 
 
-def _question(turn: Turn) -> str:
+def _question(turn: ChatTurn) -> str:
     cut = turn.question[:_LONGEST]
     left = len(turn.question) - len(cut)
     more = f" … ({left:,} more characters)" if left else ""

@@ -17,16 +17,16 @@ from glmkit.types.replies import where
 from glmkit_widgets.chat import attachments
 from glmkit_widgets.chat.attachments import Attachment
 from glmkit_widgets.chat.tool_confirmation import Confirmation
-from glmkit_widgets.chat.turns import Tree, Turn
+from glmkit_widgets.chat.turns import ChatTurn, TurnTree
 from glmkit_widgets.columns.columns import Settings
-from glmkit_widgets.shared.answer_runner import Run
-from glmkit_widgets.shared.widget import Panel
+from glmkit_widgets.shared.answer_runner import AnswerRun
+from glmkit_widgets.shared.widget import GLMWidget
 
 if TYPE_CHECKING:
     from glmkit.client.clients import Client
 
 
-class Talking(Panel):
+class ChatRunner(GLMWidget):
     """Asks the turns of one conversation and keeps what came of each.
 
     A question that is edited or asked again begins where the old one began; the old
@@ -52,7 +52,7 @@ class Talking(Panel):
         self._settings = settings
         self._title = title
         self._place = where.get()
-        self._tree = Tree()
+        self._tree = TurnTree()
         self._marks = count(1)
         self._pending: list[Attachment] = []
         self._confirming: dict[str, Confirmation] = {}
@@ -64,11 +64,11 @@ class Talking(Panel):
             for asked in self._confirming.values():
                 asked.answer(False)
 
-    def _tell(self, turn: Turn | None = None) -> None:
+    def _tell(self, turn: ChatTurn | None = None) -> None:
         """Tell the views how it stands, with what is new in one turn."""
         raise NotImplementedError
 
-    def _ask(self, question: str) -> Run:
+    def _ask(self, question: str) -> AnswerRun:
         """Ask with all that is attached. ConfigError where that can not be."""
         self._check(question, self._pending)
         self._follow()
@@ -78,7 +78,7 @@ class Talking(Panel):
         self._pending.clear()
         return self._begin(parent, question, attached, self._talk.messages)
 
-    def _again(self, key: str, question: str | None = None) -> Run:
+    def _again(self, key: str, question: str | None = None) -> AnswerRun:
         """Ask from the same point on, beside what came of it before."""
         old = self._tree[key]
         words = old.question if question is None else question
@@ -104,8 +104,8 @@ class Talking(Panel):
         question: str,
         attached: tuple[Attachment, ...],
         before: tuple[Any, ...],
-    ) -> Run:
-        turn = Turn(
+    ) -> AnswerRun:
+        turn = ChatTurn(
             key=f"t{self._tree.number}",
             parent=parent,
             question=question,
@@ -138,7 +138,7 @@ class Talking(Panel):
         given.pop("system", None)  # it is said once, at the beginning
         return given | self._options
 
-    def _ended(self, turn: Turn, run: Run) -> None:
+    def _ended(self, turn: ChatTurn, run: AnswerRun) -> None:
         self._talk.asker = self._asker
         done = msgspec.structs.replace(
             turn,
@@ -167,7 +167,7 @@ class Talking(Panel):
         if not self._runs:
             self._show(self._tree.follow(self._talk.messages))
 
-    def _show(self, turns: Sequence[Turn]) -> None:
+    def _show(self, turns: Sequence[ChatTurn]) -> None:
         """Show turns that are whole already."""
         for turn in turns:
             self.feed(turn.key).end(turn.html)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 History = tuple[Message, ...]
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class ChatTurn(msgspec.Struct, frozen=True, kw_only=True):
     """One question and what came of it.
 
     `parent` is the key of the turn before, "" for none; `before` and `after` are the
@@ -49,17 +49,17 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         return self.reply.cost if self.reply else None
 
 
-class Transcript(Sequence[Turn]):
+class ChatTranscript(Sequence[ChatTurn]):
     """The turns that a chat shows, the oldest first."""
 
-    def __init__(self, turns: Sequence[Turn]) -> None:
+    def __init__(self, turns: Sequence[ChatTurn]) -> None:
         self._turns = tuple(turns)
 
     @overload
-    def __getitem__(self, place: int) -> Turn: ...
+    def __getitem__(self, place: int) -> ChatTurn: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Turn]: ...
-    def __getitem__(self, place: int | slice) -> Turn | Sequence[Turn]:
+    def __getitem__(self, place: slice) -> Sequence[ChatTurn]: ...
+    def __getitem__(self, place: int | slice) -> ChatTurn | Sequence[ChatTurn]:
         return self._turns[place]
 
     def __len__(self) -> int:
@@ -87,7 +87,7 @@ _COLUMNS = [
 ]
 
 
-def _row(turn: Turn) -> list[object]:
+def _row(turn: ChatTurn) -> list[object]:
     reply = turn.reply
     usage = reply.usage if reply else None
     owed, listed = (reply.cost, reply.list_cost) if reply else (None, None)
@@ -109,15 +109,15 @@ def _row(turn: Turn) -> list[object]:
     ]
 
 
-class Tree:
+class TurnTree:
     """All turns of a chat; at each fork the one chosen last is on the path.
 
     A question that is edited or asked again stands beside the turn it replaces, so
     that nothing is lost.
 
-    >>> tree = Tree()
-    >>> tree.add(Turn(key="t1", parent="", question="Why?"))
-    >>> tree.add(Turn(key="t2", parent="", question="Why not?"))
+    >>> tree = TurnTree()
+    >>> tree.add(ChatTurn(key="t1", parent="", question="Why?"))
+    >>> tree.add(ChatTurn(key="t2", parent="", question="Why not?"))
     >>> [turn.question for turn in tree.path()], tree.beside("t2")
     (['Why not?'], ['t1', 't2'])
     >>> tree.choose("t1")
@@ -126,27 +126,27 @@ class Tree:
     """
 
     def __init__(self) -> None:
-        self._turns: dict[str, Turn] = {}
+        self._turns: dict[str, ChatTurn] = {}
         self._chosen: dict[str, str] = {}
 
-    def __getitem__(self, key: str) -> Turn:
+    def __getitem__(self, key: str) -> ChatTurn:
         return self._turns[key]
 
     def __contains__(self, key: str) -> bool:
         return key in self._turns
 
-    def __iter__(self) -> Iterator[Turn]:
+    def __iter__(self) -> Iterator[ChatTurn]:
         return iter(self._turns.values())
 
     def __len__(self) -> int:
         return len(self._turns)
 
-    def add(self, turn: Turn) -> None:
+    def add(self, turn: ChatTurn) -> None:
         """Take a turn, in the place of one with the same key; it is chosen."""
         self._turns[turn.key] = turn
         self._chosen[turn.parent] = turn.key
 
-    def put(self, turn: Turn) -> None:
+    def put(self, turn: ChatTurn) -> None:
         """Take what became of a turn; the path stays."""
         self._turns[turn.key] = turn
 
@@ -163,7 +163,7 @@ class Tree:
         """The number of the next turn's key."""
         return 1 + max((int(key[1:]) for key in self._turns), default=0)
 
-    def follow(self, said: History) -> list[Turn]:
+    def follow(self, said: History) -> list[ChatTurn]:
         """Follow what was said elsewhere; return the turns that are new.
 
         The path ends where it still agrees, and goes on with the rest.
@@ -185,7 +185,7 @@ class Tree:
         parent = self._turns[key].parent
         return [turn.key for turn in self if turn.parent == parent]
 
-    def path(self) -> list[Turn]:
+    def path(self) -> list[ChatTurn]:
         """Return the turns that are shown, the oldest first."""
         found, key = [], ""
         while key in self._chosen:
@@ -194,10 +194,10 @@ class Tree:
         return found
 
 
-def total(turns: Iterator[Turn]) -> str:
+def total(turns: Iterator[ChatTurn]) -> str:
     """Return what turns came to, in one line; unknown costs are counted, not guessed.
 
-    >>> total(iter([Turn(key="t1", parent="", question="Why?")]))
+    >>> total(iter([ChatTurn(key="t1", parent="", question="Why?")]))
     ''
     """
     replies = [turn.reply for turn in turns if turn.reply and _counts(turn.reply)]
@@ -229,15 +229,15 @@ def _sum(amounts: Sequence[Money | None]) -> Money | None:
     return result
 
 
-def turns_of(history: History, start: int, parent: str, number: int) -> list[Turn]:
+def turns_of(history: History, start: int, parent: str, number: int) -> list[ChatTurn]:
     """Return the turns of a history from a place on; their keys begin at `number`."""
     asked = [n for n in range(start, len(history)) if history[n].role == "user"]
     ends = [*asked, len(history)][1:]
-    found: list[Turn] = []
+    found: list[ChatTurn] = []
     for begin, end in zip(asked, ends, strict=True):
         said = [m for m in history[begin + 1 : end] if m.role == "assistant"]
         found.append(
-            Turn(
+            ChatTurn(
                 key=f"t{number + len(found)}",
                 parent=found[-1].key if found else parent,
                 question=transcript.said(history[begin]),

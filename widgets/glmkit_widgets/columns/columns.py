@@ -18,10 +18,10 @@ from glmkit.render.page import FRAME
 from glmkit.types.errors import ConfigError
 from glmkit.types.replies import where
 from glmkit.types.requests import check_names
-from glmkit_widgets.columns.results import Result, facts, result_of, to_frame
-from glmkit_widgets.shared.answer_runner import Run
-from glmkit_widgets.shared.throttled_worker import Chore
-from glmkit_widgets.shared.widget import Panel
+from glmkit_widgets.columns.results import AnswerResult, facts, result_of, to_frame
+from glmkit_widgets.shared.answer_runner import AnswerRun
+from glmkit_widgets.shared.throttled_worker import ThrottledWorker
+from glmkit_widgets.shared.widget import GLMWidget
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     repeat: int = 1
 
 
-class Columns(Panel):
+class Columns(GLMWidget):
     """A prompt, and several answers to it that stream at once.
 
     What differs between the answers is up to `_plan`. The first showing of a widget
@@ -79,12 +79,12 @@ class Columns(Panel):
         self._options = options
         self._place = where.get()
         self._columns: list[Column] = []
-        self._under_way: dict[str, Run] = {}
-        self._results: dict[str, Result] = {}
+        self._under_way: dict[str, AnswerRun] = {}
+        self._results: dict[str, AnswerResult] = {}
         self._ended: dict[str, str] = {}
         self._began = False
         self._idle = Condition()
-        self._look = Chore(self._grew, _LOOK_S)
+        self._look = ThrottledWorker(self._grew, _LOOK_S)
         super().__init__(client, prompt=prompt, **traits)
         self._replan()
 
@@ -143,7 +143,7 @@ class Columns(Panel):
         self._columns = list(self._plan())
         self._show()
 
-    def _begin(self, column: Column) -> Run:
+    def _begin(self, column: Column) -> AnswerRun:
         self.feed(column.key).forget()
         return self.begin(
             column.key,
@@ -156,7 +156,7 @@ class Columns(Panel):
     def _open(self, column: Column) -> Stream:
         return self.client.stream(self.prompt, **column.options)
 
-    def _end(self, column: Column, run: Run) -> None:
+    def _end(self, column: Column, run: AnswerRun) -> None:
         """Keep what came of an answer; under the lock, on the thread of its run."""
         self._results[column.key] = result_of(
             run,
@@ -227,7 +227,7 @@ class Columns(Panel):
             case _:
                 raise ConfigError(f"this widget has no {name!r}")
 
-    def _stop(self, run: Run | None) -> None:
+    def _stop(self, run: AnswerRun | None) -> None:
         if run is not None:
             run.stop()
             self._show()
@@ -265,7 +265,7 @@ class Columns(Panel):
         return html, "\n".join(part for part in (title, said, line) if part)
 
 
-def _so_far(run: Run) -> list[tuple[str, str]]:
+def _so_far(run: AnswerRun) -> list[tuple[str, str]]:
     """Return what can be said of an answer that is not whole."""
     if run.arrived_at is None:
         return []
@@ -275,7 +275,7 @@ def _so_far(run: Run) -> list[tuple[str, str]]:
     return [*said, ("Speed", f"{count / spoken:.0f} tokens/s")] if spoken > 1 else said
 
 
-def _model_of(column: Column, run: Run) -> str:
+def _model_of(column: Column, run: AnswerRun) -> str:
     """Return the model that was asked; "" where the default could not be found."""
     asked = column.options.get("model")
     return str(asked or (run.reply.calls[0].model if run.reply else ""))

@@ -10,7 +10,7 @@ import msgspec
 from glmkit.types.errors import told_of
 from glmkit.types.money import Money
 from glmkit.types.replies import Origin, Reply
-from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.answer_runner import AnswerRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ Vote = Literal["", "best", "other", "tie"]
 End = Literal["done", "failed", "interrupted"]
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerResult(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of several to the same prompt.
 
     `state` is "done", "failed" or "interrupted"; `error` says what happened, "" where
@@ -50,8 +50,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     vote: Vote = ""
 
 
-def result_of(run: Run, model: str, **more: Any) -> Result:
-    """Return what came of a run that has ended; `more` are fields of Result."""
+def result_of(run: AnswerRun, model: str, **more: Any) -> AnswerResult:
+    """Return what came of a run that has ended; `more` are fields of AnswerResult."""
     state: End
     if run.stopping:
         state, error = "interrupted", "stopped"
@@ -60,13 +60,13 @@ def result_of(run: Run, model: str, **more: Any) -> Result:
     else:
         state, error = "done", ""
     if run.reply is None:
-        return Result(model=model, state=state, error=error, **more)
+        return AnswerResult(model=model, state=state, error=error, **more)
     return _with(run.reply, model=model, state=state, error=error, **more)
 
 
-def _with(reply: Reply, **more: Any) -> Result:
+def _with(reply: Reply, **more: Any) -> AnswerResult:
     usage = reply.usage
-    return Result(
+    return AnswerResult(
         answered=reply.model,
         text=reply.text,
         prompt_tokens=usage.prompt_tokens if usage else None,
@@ -93,12 +93,12 @@ def _speed(reply: Reply) -> float | None:
     return count / spoken if count > 1 and spoken > 0 else None
 
 
-def facts(result: Result) -> list[tuple[str, str]]:
+def facts(result: AnswerResult) -> list[tuple[str, str]]:
     """Return what stands below an answer: names and texts.
 
     What is not known is left out, and all of it where nothing was answered.
 
-    >>> facts(Result(model="glm-4-plus", source="service", tokens_per_s=45.2))
+    >>> facts(AnswerResult(model="glm-4-plus", source="service", tokens_per_s=45.2))
     [('Cost', 'not known'), ('Speed', '45 tokens/s')]
     """
     if not result.source or (result.state == "failed" and not result.text):
@@ -117,12 +117,12 @@ def facts(result: Result) -> list[tuple[str, str]]:
     return [(name, text) for name, text in named if text]
 
 
-def _tokens(result: Result) -> str:
+def _tokens(result: AnswerResult) -> str:
     counts = ((result.prompt_tokens, "in"), (result.completion_tokens, "out"))
     return ", ".join(f"{n:,} {way}" for n, way in counts if n is not None)
 
 
-def _cost(result: Result) -> str:
+def _cost(result: AnswerResult) -> str:
     listed = result.list_cost
     if result.source == "cassette":
         return f"replayed, saved {listed}" if listed else "replayed"
@@ -134,17 +134,17 @@ def _seconds(seconds: float | None, digits: int) -> str:
     return "" if seconds is None else f"{seconds:.{digits}f} s"
 
 
-def _who(result: Result) -> str:
+def _who(result: AnswerResult) -> str:
     if result.stand_in:
         return f"the stand-in {result.stand_in}"
     return "" if result.answered in {"", result.model} else result.answered
 
 
-def to_frame(results: Sequence[Result]) -> pd.DataFrame:
+def to_frame(results: Sequence[AnswerResult]) -> pd.DataFrame:
     """Return results as a DataFrame, one row each, costs as exact Decimals."""
     from glmkit.ledger.views import frames
 
-    names = [name for name in Result.__struct_fields__ if name not in _MONEY]
+    names = [name for name in AnswerResult.__struct_fields__ if name not in _MONEY]
     columns = [*names, *(part for name in _MONEY for part in (name, _MONEY[name]))]
     rows = [
         [*(getattr(each, name) for name in names), *_amounts(each)] for each in results
@@ -157,7 +157,7 @@ def to_frame(results: Sequence[Result]) -> pd.DataFrame:
 _MONEY = {"cost": "currency", "list_cost": "list_currency"}
 
 
-def _amounts(result: Result) -> list[Any]:
+def _amounts(result: AnswerResult) -> list[Any]:
     found = [getattr(result, name) for name in _MONEY]
     return [part for amount in found for part in _parts(amount)]
 

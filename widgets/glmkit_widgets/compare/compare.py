@@ -16,12 +16,12 @@ from glmkit.ledger.default import ledger as own_ledger
 from glmkit.ledger.votes import Ballot, Vote as Cast
 from glmkit.types.errors import ConfigError
 from glmkit_widgets.columns.columns import Column, Columns, Settings
-from glmkit_widgets.columns.results import Result, Vote
+from glmkit_widgets.columns.results import AnswerResult, Vote
 from glmkit_widgets.compare.differences import changes
 from glmkit_widgets.controls.model_list import choices
-from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.assets import module, style
-from glmkit_widgets.shared.throttled_worker import Chore
+from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +39,10 @@ class Compare(Columns):
 
     The first showing asks them all at once; `.run()` asks again, `.wait()` waits, and
     `.stop()` stops. `client` None is the process's own; `settings` has an `options()`
-    for what is not given here; `options` are those of `Client.chat`. `blind` hides
-    the names, and mixes the order, until the person has voted. `.value` is a tuple
-    of `Result`, `.to_frame()` the same as a DataFrame; `Compare.votes()` lists the
-    votes of this machine's ledger. Raises ConfigError.
+    for what is not set here; `options` are those of `Client.chat`. `blind` hides the
+    names, and shuffles the order, until the user has voted. `.value` is a tuple of
+    `AnswerResult`, `.to_frame()` the same as a DataFrame; `Compare.votes()` lists the
+    votes in this machine's ledger. Raises ConfigError.
 
     >>> compare = Compare("Why is the sky blue?", ["glm-4-plus", "glm-4-air"])
     >>> compare.models
@@ -75,7 +75,7 @@ class Compare(Columns):
         self._hides = False
         self._vote: int | None = None
         self._changes: dict[str, str] = {}
-        self._marking = Chore(self._mark)
+        self._marking = ThrottledWorker(self._mark)
         shown = {} if layout is None else {"layout": layout}
         super().__init__(
             prompt, client, settings, options, models=[*models], blind=blind, **shown
@@ -194,7 +194,7 @@ class Compare(Columns):
         if self._under_way or len(voters) < _FEWEST:
             raise ConfigError(
                 "there are no two answers to vote on",
-                hint="Run it, and wait until the answers have come.",
+                hint="AnswerRun it, and wait until the answers have come.",
             )
         return voters
 
@@ -207,7 +207,7 @@ class Compare(Columns):
         blind = self._hides and not self.voted
         return Cast(time.time(), self._place, blind, ballots)
 
-    def _end(self, column: Column, run: Run) -> None:
+    def _end(self, column: Column, run: AnswerRun) -> None:
         super()._end(column, run)
         if self.reference:
             self._marking.ask()
@@ -229,7 +229,9 @@ class Compare(Columns):
             if base is not None and base.text and result.text:
                 self._put(reference, base, key, result)
 
-    def _put(self, reference: str, base: Result, key: str, result: Result) -> None:
+    def _put(
+        self, reference: str, base: AnswerResult, key: str, result: AnswerResult
+    ) -> None:
         marked = changes(base.text, result.text)
         with self._lock:
             now = self._results.get(reference), self._results.get(key)

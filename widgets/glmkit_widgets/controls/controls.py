@@ -10,9 +10,9 @@ import traitlets
 
 from glmkit.types.errors import ConfigError
 from glmkit_widgets.controls import copy_as_code
-from glmkit_widgets.controls.model_list import Choice, choice, choices
+from glmkit_widgets.controls.model_list import ModelChoice, choice, choices
 from glmkit_widgets.shared.assets import module, style
-from glmkit_widgets.shared.widget import Panel
+from glmkit_widgets.shared.widget import GLMWidget
 
 _NAMES = (
     "model", "temperature", "top_p", "max_tokens", "think", "stream", "system",
@@ -24,7 +24,7 @@ _LOCK = RLock()
 _SHOWN = 200
 
 
-class Controls(Panel):
+class Controls(GLMWidget):
     """Show controls for model, temperature, top-p, length, thinking, streaming, system.
 
     `settings` holds traits of these names (`model`, `temperature` 0 to 1, `top_p` 0.01
@@ -129,7 +129,7 @@ class Controls(Panel):
         return " · ".join([found[0]["label"], *found[0]["facts"]])
 
 
-def _with(listed: list[Choice], model: str | None) -> list[Choice]:
+def _with(listed: list[ModelChoice], model: str | None) -> list[ModelChoice]:
     """Return the list with the model that is set, where it is not in it."""
     if model is None or any(entry["id"] == model for entry in listed):
         return listed

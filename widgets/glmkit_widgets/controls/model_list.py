@@ -31,7 +31,7 @@ _ABILITIES = {
 }
 
 
-class Choice(TypedDict):
+class ModelChoice(TypedDict):
     """One model: `label` is the line in the list, `facts` what is told beside it.
 
     `able` are names of what it can do, each with whether it can; `efforts` what its
@@ -47,7 +47,7 @@ class Choice(TypedDict):
     cap: int | None
 
 
-def choices() -> list[Choice]:
+def choices() -> list[ModelChoice]:
     """Return the models that answer a chat, by kind, those on sale first."""
     talkers = [card for card in cards() if _talks(card) and card.status not in _GONE]
     kinds = list(_KINDS)
@@ -55,11 +55,11 @@ def choices() -> list[Choice]:
     return [_choice(card) for card in talkers]
 
 
-def choice(model: str) -> Choice:
+def choice(model: str) -> ModelChoice:
     """Return the line of a model that the list leaves out or does not know."""
     known = card(model)
     if known is None:
-        return Choice(
+        return ModelChoice(
             id=model,
             group="Other",
             label=model,
@@ -75,8 +75,8 @@ def _talks(card: Card) -> bool:
     return card.kind in _KINDS and card.output_modalities == ("text",)
 
 
-def _choice(card: Card) -> Choice:
-    return Choice(
+def _choice(card: Card) -> ModelChoice:
+    return ModelChoice(
         id=card.id,
         group=_KINDS.get(card.kind, "Other"),
         label=_label(card),

@@ -19,7 +19,7 @@ from glmkit_widgets.dashboard.filters import NAMES, Filters
 from glmkit_widgets.dashboard.plot import Plot
 from glmkit_widgets.dashboard.png import offered, png
 from glmkit_widgets.dashboard.queries import PAGES, Chosen, Readings, choices
-from glmkit_widgets.shared.static_picture import LIVE, Still
+from glmkit_widgets.shared.static_picture import LIVE, StaticPicture
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -56,7 +56,7 @@ class Dashboard:
         #: Set when nobody looks: the watching that holds it ends.
         self._left = Event()
         self._left.set()
-        self._still = Still(self._draw)
+        self._still = StaticPicture(self._draw)
         self._drawn_at = 0.0
         self._imaged_at = -_IMAGE_S
         self._imaged: dict[str, Any] | None = None

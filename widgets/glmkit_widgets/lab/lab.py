@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from glmkit.tables import grid, inputs
-from glmkit.tables.grid import Grid, Result
+from glmkit.tables.grid import CellResult, Grid
 from glmkit.tables.inputs import Inputs
-from glmkit.tables.runner import Errand, asking
+from glmkit.tables.runner import CallRunner, asking
 from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.replies import where
 from glmkit_widgets.controls.model_list import choices
 from glmkit_widgets.lab import views
 from glmkit_widgets.shared.assets import module, style
-from glmkit_widgets.shared.throttled_worker import Chore
-from glmkit_widgets.shared.widget import Panel
+from glmkit_widgets.shared.throttled_worker import ThrottledWorker
+from glmkit_widgets.shared.widget import GLMWidget
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ _PAUSE_S, _STILL_S = 0.25, 2.0
 _PLANNED = ("template", "models", "temperatures")
 
 
-class PromptLab(Panel):
+class PromptLab(GLMWidget):
     """Ask a template of every input, of each model at each temperature.
 
     `template` is a prompt in which `{column}` stands for an input's value; `inputs` a
@@ -81,15 +81,15 @@ class PromptLab(Panel):
         self._place = where.get()
         self._table = _read(inputs)
         self._asked: Grid | None = None
-        self._results: list[Result] = []
+        self._results: list[CellResult] = []
         self._news: set[int] = set()
         self._news_lock = Lock()
-        self._errand: Errand | None = None
+        self._errand: CallRunner | None = None
         self._began, self._before, self._drawn_at = 0.0, 0, 0.0
         self._shown = Event()
         self._shown.set()
-        self._planning = Chore(self._plan, _PAUSE_S)
-        self._showing = Chore(self._show, _PAUSE_S)
+        self._planning = ThrottledWorker(self._plan, _PAUSE_S)
+        self._showing = ThrottledWorker(self._show, _PAUSE_S)
         super().__init__(
             client,
             template=template,
@@ -117,7 +117,7 @@ class PromptLab(Panel):
     def frame(self) -> pd.DataFrame:
         """The result as a DataFrame, one row for each cell, asked or not."""
         asked = self._asked or self._grid()
-        held = self._results or [Result()] * len(asked)
+        held = self._results or [CellResult()] * len(asked)
         return grid.frame(asked, held)
 
     def run(self) -> None:
@@ -133,7 +133,7 @@ class PromptLab(Panel):
                 hint=f"{_MOST:,} at most; take fewer inputs, models or temperatures.",
             )
         self._check_free()
-        self._asked, self._results = asked, [Result()] * len(asked)
+        self._asked, self._results = asked, [CellResult()] * len(asked)
         self.send(views.begun(asked))
         self._begin(range(len(asked)))
 
@@ -142,9 +142,9 @@ class PromptLab(Panel):
         self._check_free()
         left = [n for n, r in enumerate(self._results) if r.state != "done"]
         if not left:
-            raise ConfigError("nothing has failed", hint="Run it first.")
+            raise ConfigError("nothing has failed", hint="AnswerRun it first.")
         for number in left:
-            self._results[number] = Result()
+            self._results[number] = CellResult()
         self._begin(left)
 
     def stop(self) -> None:
@@ -187,11 +187,11 @@ class PromptLab(Panel):
             lanes.setdefault(asked[number].model, []).append(number)
         self._shown.clear()
         self._began, self._before = time.monotonic(), len(self._results) - len(numbers)
-        self._errand = Errand(ask, self._report)
+        self._errand = CallRunner(ask, self._report)
         self._errand.start(lanes.values(), self._place)
         self._showing.ask()
 
-    def _report(self, number: int, result: Result) -> None:
+    def _report(self, number: int, result: CellResult) -> None:
         """Take note on the loop's thread; the page hears of it a little later."""
         if number >= 0:
             with self._news_lock:

@@ -8,7 +8,7 @@ from typing import Any
 from glmkit.render.answer.badge import badge_of, partial_of
 from glmkit.render.answer.live import told
 from glmkit.render.page import escaped, folded, table, wrapped
-from glmkit.tables.grid import Cell, Forecast, Grid, Result, State, spent as sums
+from glmkit.tables.grid import Cell, CellResult, Forecast, Grid, State, spent as sums
 from glmkit.tables.inputs import Inputs, slips, worded
 from glmkit.types.errors import Interrupted
 from glmkit_widgets.shared.answer_runner import wrong
@@ -53,7 +53,7 @@ def begun(grid: Grid) -> dict[str, Any]:
     }
 
 
-def row(number: int, result: Result) -> dict[str, Any]:
+def row(number: int, result: CellResult) -> dict[str, Any]:
     """Return what a list shows of a result."""
     found: dict[str, Any] = {"n": number, "state": result.state}
     if result.reason:
@@ -73,13 +73,13 @@ def row(number: int, result: Result) -> dict[str, Any]:
     return found
 
 
-def counts(results: Sequence[Result]) -> dict[str, int]:
+def counts(results: Sequence[CellResult]) -> dict[str, int]:
     """Return how many cells there are, and how many in each state."""
     states = [result.state for result in results]
     return {"cells": len(states), **{name: states.count(name) for name in _STATES}}
 
 
-def spent(results: Sequence[Result]) -> str:
+def spent(results: Sequence[CellResult]) -> str:
     """Return what is owed so far, and of how many answers it is not known."""
     known = " + ".join(map(str, sums(iter(results)).values()))
     asked = [r for r in results if r.reply is not None and r.state != "running"]
@@ -116,7 +116,7 @@ def plan(grid: Grid, found: Forecast, default: str) -> dict[str, Any]:
     }
 
 
-def whole(grid: Grid, number: int, result: Result) -> str:
+def whole(grid: Grid, number: int, result: CellResult) -> str:
     """Return all of a cell as safe HTML: its input, its prompt, what came."""
     cell = grid[number]
     given = zip(grid.inputs.columns, grid.inputs.rows[cell.input], strict=True)
@@ -126,7 +126,7 @@ def whole(grid: Grid, number: int, result: Result) -> str:
     return f"{held}{prompt}{_came(result)}"
 
 
-def _came(result: Result) -> str:
+def _came(result: CellResult) -> str:
     fault = wrong(result.error) if result.error else ""
     if result.reply is None:
         said = "" if fault else f"<p>{escaped(_told_of(result.state))}</p>"
@@ -142,9 +142,9 @@ def _told_of(state: State) -> str:
     )
 
 
-def picture(grid: Grid, results: Sequence[Result]) -> tuple[str, str]:
+def picture(grid: Grid, results: Sequence[CellResult]) -> tuple[str, str]:
     """Return the last state as safe HTML and as plain text."""
-    held = results or [Result()] * len(grid)
+    held = results or [CellResult()] * len(grid)
     known = counts(held)
     summary = ", ".join(
         f"{known[name]:,} {name}" for name in _STATES if known[name] or name == "done"
@@ -161,11 +161,11 @@ def picture(grid: Grid, results: Sequence[Result]) -> tuple[str, str]:
     return f"<p>{escaped(template)}</p>{html}", "\n".join(filter(None, plain))
 
 
-def _first(held: Sequence[Result]) -> range:
+def _first(held: Sequence[CellResult]) -> range:
     return range(min(len(held), _ROWS))
 
 
-def _line(grid: Grid, number: int, result: Result) -> list[str]:
+def _line(grid: Grid, number: int, result: CellResult) -> list[str]:
     cell: Cell = grid[number]
     values = " · ".join(map(worded, grid.inputs.rows[cell.input]))
     warm = "default" if cell.temperature is None else f"{cell.temperature:g}"

@@ -20,8 +20,8 @@ from glmkit.types.requests import turns_of
 from glmkit_widgets.controls.model_list import choice, choices
 from glmkit_widgets.ruler import window_shares
 from glmkit_widgets.shared.assets import module, style
-from glmkit_widgets.shared.throttled_worker import Chore
-from glmkit_widgets.shared.widget import Panel
+from glmkit_widgets.shared.throttled_worker import ThrottledWorker
+from glmkit_widgets.shared.widget import GLMWidget
 
 if TYPE_CHECKING:
     from glmkit.client.clients import Client
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SETTINGS = ("model", "system", "max_tokens", "think", "endpoint")
 
 
-class TokenRuler(Panel):
+class TokenRuler(GLMWidget):
     """Show what a prompt takes of the window, and what it may cost; nothing is sent.
 
     `text` is the draft, which can be typed in the page too; `model` None that of the
@@ -68,7 +68,7 @@ class TokenRuler(Panel):
         self._history = history
         self._attached = tuple(attachments)
         self._draft = Draft()
-        self._chore = Chore(self._count)
+        self._chore = ThrottledWorker(self._count)
         self._counting = Lock()
         super().__init__(client, model=model, choices=_listed(model), **options)
         self._count()

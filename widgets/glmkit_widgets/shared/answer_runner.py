@@ -18,7 +18,7 @@ from glmkit.types.replies import Reply
 from glmkit_widgets.shared.feed import Feed
 
 
-class Run:
+class AnswerRun:
     """Asks, shows the answer as it comes, and ends with one finished text.
 
     `open` returns the stream that is read; it is called on the thread of the run, so
@@ -34,7 +34,7 @@ class Run:
         self,
         feed: Feed,
         open: Callable[[], Stream],
-        ended: Callable[[Run], None] = lambda run: None,
+        ended: Callable[[AnswerRun], None] = lambda run: None,
         *,
         view: View = MARKDOWN,
         about: Callable[[], About] = lambda: NOTHING,

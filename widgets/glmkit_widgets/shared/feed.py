@@ -15,11 +15,14 @@ _WHOLE_AT = 1000
 Send = Callable[[dict[str, Any]], None]
 
 
-class Part(NamedTuple):
+class PartUpdate(NamedTuple):
     """What is new in one part of an answer: finished pieces, and the open tail."""
 
     pieces: Sequence[Piece] = ()
     tail: Sequence[Piece] = ()
+
+
+_NO_UPDATE = PartUpdate()
 
 
 class Feed:
@@ -47,11 +50,13 @@ class Feed:
         if telling.begun_anew:
             self.forget()
         new = telling.take()
-        body = Part(new.body, telling.body_tail())
-        thinking = Part(new.thinking, telling.thinking_tail())
+        body = PartUpdate(new.body, telling.body_tail())
+        thinking = PartUpdate(new.thinking, telling.thinking_tail())
         self.put(body, thinking, telling.notes())
 
-    def put(self, body: Part, thinking: Part = Part(), notes: str = "") -> None:  # noqa: B008 - frozen
+    def put(
+        self, body: PartUpdate, thinking: PartUpdate = _NO_UPDATE, notes: str = ""
+    ) -> None:
         """Show what is new; `notes` is the HTML of tools and sources, in full."""
         with self._lock:
             message: dict[str, Any] = {}

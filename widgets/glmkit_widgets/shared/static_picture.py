@@ -17,7 +17,7 @@ LIVE = "glmkit-live"
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class Still:
+class StaticPicture:
     """The picture of one widget, kept up to date in every place where it is shown.
 
     `draw` returns the picture as safe HTML and as plain text.

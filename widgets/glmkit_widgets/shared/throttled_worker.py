@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 _SHARE = 9
 
 
-class Chore:
+class ThrottledWorker:
     """Does `work` after it was asked for, at most once in `pause_s` seconds.
 
     Work that takes long is done less often, so that it takes a tenth of the time.

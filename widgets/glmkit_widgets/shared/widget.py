@@ -13,15 +13,18 @@ from glmkit.client import default
 from glmkit.client.call.streams import Stream
 from glmkit.config.endpoints import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.types.errors import told_of
-from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.feed import Feed
-from glmkit_widgets.shared.static_picture import Still
+from glmkit_widgets.shared.static_picture import StaticPicture
 
 if TYPE_CHECKING:
     from glmkit.client.clients import Client
 
 
-class Panel(anywidget.AnyWidget):
+Ended = Callable[[AnswerRun], None]
+
+
+class GLMWidget(anywidget.AnyWidget):
     """A widget whose page tells the kernel what a person did, and shows answers.
 
     A page sends `{"do": NAME, "id": ..., ...}`; `_do` does it, on whatever thread the
@@ -37,9 +40,9 @@ class Panel(anywidget.AnyWidget):
         self._client = client
         self._lock = RLock()
         self._feeds: dict[str, Feed] = {}
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, AnswerRun] = {}
         self._closed = False
-        self._still = Still(self._draw)
+        self._still = StaticPicture(self._draw)
         super().__init__(**traits)
         self.on_msg(self._heard)
 
@@ -86,18 +89,18 @@ class Panel(anywidget.AnyWidget):
         self,
         key: str,
         open: Callable[[], Stream],
-        ended: Callable[[Run], None] = lambda run: None,
+        ended: Ended = lambda run: None,
         **options: Any,
-    ) -> Run:
-        """Ask, and show the answer under its key; see `Run`."""
+    ) -> AnswerRun:
+        """Ask, and show the answer under its key; see `AnswerRun`."""
         with self._lock:
-            run = Run(self.feed(key), open, self._settled(key, ended), **options)
+            run = AnswerRun(self.feed(key), open, self._settled(key, ended), **options)
             self._runs[key] = run
             run.start()
             return run
 
-    def _settled(self, key: str, ended: Callable[[Run], None]) -> Callable[[Run], None]:
-        def settled(run: Run) -> None:
+    def _settled(self, key: str, ended: Ended) -> Ended:
+        def settled(run: AnswerRun) -> None:
             with self._lock:
                 if self._runs.get(key) is run:
                     del self._runs[key]

@@ -17,7 +17,7 @@ _MOST, _CHARACTERS = 2_000, 20_000
 _STEP = 0.05
 
 
-class Said(msgspec.Struct, frozen=True):
+class AnswerText(msgspec.Struct, frozen=True):
     """One answer as far as it has come; `whole`: it grows no more."""
 
     text: str
@@ -39,12 +39,13 @@ class Spread(msgspec.Struct, frozen=True):
     same: bool = False
 
 
-def spreads(answers: Mapping[float, Sequence[Said]]) -> list[Spread]:
+def spreads(answers: Mapping[float, Sequence[AnswerText]]) -> list[Spread]:
     """Measure the answers at each temperature, in the order they are given.
 
     Of two answers of which one still grows, as many words are compared as both have.
 
-    >>> spreads({0: [Said("a b"), Said("a b")], 1: [Said("a c"), Said("d e")]})[1]
+    >>> cold = [AnswerText("a b"), AnswerText("a b")]
+    >>> spreads({0: cold, 1: [AnswerText("a c"), AnswerText("d e")]})[1]
     Spread(temperature=1, within=1.0, from_first=0.75, same=False)
     """
     begun = {
@@ -68,7 +69,7 @@ def spreads(answers: Mapping[float, Sequence[Said]]) -> list[Spread]:
 _Cut = tuple[list[str], bool]
 
 
-def _cut(said: Said) -> _Cut:
+def _cut(said: AnswerText) -> _Cut:
     return words(said.text[:_CHARACTERS])[:_MOST], said.whole
 
 
@@ -84,7 +85,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return fmean(values) if values else None
 
 
-def _same(group: Sequence[Said]) -> bool:
+def _same(group: Sequence[AnswerText]) -> bool:
     texts = {said.text for said in group}
     return len(group) > 1 and len(texts) == 1 and all(said.whole for said in group)
 

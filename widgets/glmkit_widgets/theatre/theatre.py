@@ -11,9 +11,9 @@ import traitlets
 from glmkit.render import escaped
 from glmkit.types.errors import ConfigError
 from glmkit_widgets.columns.columns import Column, Columns, Settings
-from glmkit_widgets.shared.answer_runner import Run
+from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.assets import module, style
-from glmkit_widgets.theatre.spread import Said, Spread, sentence, spreads
+from glmkit_widgets.theatre.spread import AnswerText, Spread, sentence, spreads
 
 if TYPE_CHECKING:
     from glmkit.client.clients import Client
@@ -31,8 +31,8 @@ class TemperatureTheatre(Columns):
     a picture shows what share of their words the answers do not have in common. The
     first showing asks; `.run()` asks again, `.wait()` waits. `model` None is that of
     `settings`, else the client's; `options` are those of `Client.chat`. `.value` is a
-    tuple of `Result`, `.to_frame()` the same as a DataFrame, `.spreads` the picture's
-    numbers. Raises ConfigError.
+    tuple of `AnswerResult`, `.to_frame()` the same as a DataFrame, `.spreads` the
+    numbers of the chart. Raises ConfigError.
 
     >>> theatre = TemperatureTheatre("Name a colour.", (0, 1), repeats=3)
     >>> len(theatre.columns)
@@ -111,7 +111,7 @@ class TemperatureTheatre(Columns):
         super()._grew()
         self._measure()
 
-    def _end(self, column: Column, run: Run) -> None:
+    def _end(self, column: Column, run: AnswerRun) -> None:
         super()._end(column, run)
         if not self._under_way:
             self._measure()
@@ -133,11 +133,11 @@ class TemperatureTheatre(Columns):
             self.set_trait("measures", [msgspec.to_builtins(each) for each in found])
             self.set_trait("said", "" if self._under_way else sentence(found))
 
-    def _said(self, column: Column) -> Said:
+    def _said(self, column: Column) -> AnswerText:
         if result := self._results.get(column.key):
-            return Said(result.text, whole=result.state == "done")
+            return AnswerText(result.text, whole=result.state == "done")
         run = self._under_way.get(column.key)
-        return Said("" if run is None else run.text, whole=False)
+        return AnswerText("" if run is None else run.text, whole=False)
 
     def _do(self, name: str, content: dict[str, Any]) -> None:
         if name == "run" and isinstance(content.get("repeats"), int):
