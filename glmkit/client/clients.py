@@ -17,7 +17,7 @@ from glmkit.client.call.execution import Exchange
 from glmkit.client.call.multi_step import AsyncSeries, Series
 from glmkit.client.call.streams import AsyncStream, Stream
 from glmkit.client.prompts.media import prompt_of
-from glmkit.client.replay import deck, tape
+from glmkit.client.replay import cassette_call, cassette_session
 from glmkit.client.resources.chat import Chat
 from glmkit.client.resources.namespaces import Endpoints
 from glmkit.client.resources.requester import Caller
@@ -66,8 +66,8 @@ class _Core:
         self.access: Access = access(endpoint, api_key)
         self.model = model or default_model(self.access.endpoint)
         self._service = Service(self.access, timeout_s, in_flight)
-        self._deck = None if cassette is None else deck(cassette)
-        self._caller = Caller(self._service, ledger, self.model, self._deck)
+        self._cassette = None if cassette is None else cassette_session(cassette)
+        self._caller = Caller(self._service, ledger, self.model, self._cassette)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -104,9 +104,8 @@ class _Core:
             group=group,
         )
         operation = Chat(request, call.model, self._service, stream=stream)
-        return Exchange(
-            self._service, ledger(), call, operation, tape(call, self._deck)
-        )
+        replay = cassette_call(call, self._cassette)
+        return Exchange(self._service, ledger(), call, operation, replay)
 
     def _again(self, reply: Reply, model: str | None) -> tuple[Request, Form | None]:
         request = reply.calls[0].request

@@ -46,4 +46,4 @@ def _replayed(again: Reply) -> list[str]:
     """Say what replay made of it."""
     if again.source == "cassette":
         return ["rerun: the next recorded answer"]
-    return ["rerun: asked anew"] if switched() != "off" else []
+    return ["rerun: asked again"] if switched() != "off" else []

@@ -57,7 +57,10 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
         return markdown.plain(" · ".join(self.parts()))
 
     def _who(self) -> str:
-        how = {"cassette": "replayed", "illustration": "illustration"}
+        how = {
+            "cassette": "replayed",
+            "illustration": "illustration, not a model's answer",
+        }
         said = [how[self.source]] if self.source in how else []
         if self.stand_in:
             said.append(f"answered by the stand-in {self.stand_in}")
@@ -65,9 +68,10 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
     def _tokens(self) -> str:
         said = []
+        about = "about " if self.source == "illustration" else ""
         if self.prompt_tokens is not None:
             cached = f" ({self.cached:,} cached)" if self.cached else ""
-            said.append(f"{self.prompt_tokens:,}{cached} tokens in")
+            said.append(f"{about}{self.prompt_tokens:,}{cached} tokens in")
         if self.completion_tokens is not None:
             thought = f" ({self.reasoning:,} thinking)" if self.reasoning else ""
             said.append(f"{self.completion_tokens:,}{thought} out")
@@ -75,8 +79,10 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
     def _money(self) -> str:
         if self.list_cost and self.list_cost != self.cost:
-            if self.source == "cassette":
+            if self.source == "cassette" and not self.stand_in:
                 return f"saved {self.list_cost}"
+            if self.source == "illustration":
+                return f"{self.cost or 'cost unknown'} (list about {self.list_cost})"
             return f"{self.cost or 'cost unknown'} (list {self.list_cost})"
         return self.cost
 

@@ -66,7 +66,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     is owed and `list_cost` the card's price (`None`: not known); `seconds` to the end
     and `first_token_s` to the first piece are those of the recording, where a cassette
     answers, and `recorded` says when and where it was made; `changed` names what
-    differs from that of the same cell.
+    differs from that of the same cell; `superseded` is the rank ("stand-in",
+    "illustration") of a recorded answer that was asked for again, of a better answerer.
     """
 
     id: int = 0
@@ -93,6 +94,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 0
     recorded: str = ""
     changed: tuple[str, ...] = ()
+    superseded: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True):

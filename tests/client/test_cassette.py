@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from glmkit.client.replay import Cassette, Recording, key_of, lines
+from glmkit.client.replay import RANKS, Cassette, Recording, key_of, lines
 from glmkit.types.errors import ReplayError
 from glmkit.types.events import (
     Finish,
@@ -229,7 +229,7 @@ def test_line_with_a_fitting_hash_is_still_checked(body: bytes) -> None:
     import hashlib
 
     digest = hashlib.sha256(body).hexdigest().encode()
-    with pytest.raises(lines.Misread):
+    with pytest.raises(lines.LineError):
         lines.decode(body[:-1] + b',"sha256":"' + digest + b'"}\n')
 
 
@@ -248,7 +248,7 @@ def test_refresh_takes_the_earlier_takes_out(tmp_path: Path) -> None:
     for said in ("first", "second"):
         cassette.add(recording(said=said))
     cassette.add(recording("other", "stays"))
-    cassette.add(recording(said="third"), replace=True)
+    cassette.add(recording(said="third"), drop=RANKS)
     assert texts(path) == ["stays", "third"]
     assert left_in(tmp_path) == {"a.glm.jsonl"}
 
@@ -332,7 +332,7 @@ def test_writers_without_a_lock_are_found_out(tmp_path: Path) -> None:
     path = tmp_path / "a.glm.jsonl"
     path.write_bytes(lines.HEADER)
     written_by_four(TORN, path)
-    with pytest.raises(ReplayError, match="can not be read"):
+    with pytest.raises(ReplayError, match="cannot be read"):
         len(Cassette(path))
 
 
@@ -374,9 +374,9 @@ def test_read_only_folder_is_read_and_refused_before_sending(tmp_path: Path) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("can not be written") == 2
+    assert done.stdout.count("cannot be written") == 2
     assert path.read_bytes() == before
-    with pytest.raises(ReplayError, match="can not be written"):
+    with pytest.raises(ReplayError, match="cannot be written"):
         Cassette(tmp_path / "missing" / "a.glm.jsonl").check_writable()
 
 
@@ -411,7 +411,7 @@ def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "can not be written: the disk is full" in done.stdout
+    assert "cannot be written: the disk is full" in done.stdout
     assert path.read_bytes() == before
 
 

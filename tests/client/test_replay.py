@@ -350,7 +350,7 @@ def test_missing_folder_stops_the_call_before_it_is_sent(
     ask: Ask, paced: Factory, tmp_path: Path
 ) -> None:
     place = paced(tokens=3)
-    with pytest.raises(glmkit.ReplayError, match="can not be written"):
+    with pytest.raises(glmkit.ReplayError, match="cannot be written"):
         ask("Hi", at(place, tmp_path / "nowhere" / "a.glm.jsonl"))
     assert place.seen["requests"] == 0
     assert rows() == []

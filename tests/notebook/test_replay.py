@@ -86,7 +86,7 @@ def test_changed_cell_is_asked_anew_and_says_what_changed(
     count = shell.execution_count
     shell.execution_count = count - 1  # the same cell, to a front end without ids
     _, out = cells("%%glm -m glm-4-plus -t 0.5\nHello")
-    assert "asked anew, changed: prompt, temperature" in out
+    assert "asked again, changed: prompt, temperature" in out
     assert "replayed" not in out
     assert place.seen["requests"] == 2
 
@@ -117,7 +117,7 @@ def test_rerun_never_replays_an_answer_that_was_had(
             told.append((result.result.text, result.result.source, out))
     assert [text for text, *_ in told] == ["one", "two", "three"] * 2
     assert [source for _, source, _ in told] == ["service"] * 3 + ["cassette"] * 3
-    assert "rerun: asked anew" in told[1][2]
+    assert "rerun: asked again" in told[1][2]
     assert "rerun: the next recorded answer" in told[4][2]
     assert place.seen["requests"] == 3
     cells("%glm rerun")

@@ -219,7 +219,7 @@ def recorded(name: str) -> list[bytes]:
     return [part + b"\n\n" for part in data.split(b"\n\n") if part.strip()]
 
 
-_BESIDE = ("web_search", "content_filter", "video_result")
+_BESIDE = ("web_search", "content_filter", "video_result", "stand_in")
 
 
 def parted(

@@ -17,7 +17,7 @@ import msgspec
 from glmkit.client.call.bill import Bill
 from glmkit.client.call.destination import Service
 from glmkit.client.call.operation import Operation
-from glmkit.client.replay import Recording, Tape
+from glmkit.client.replay import CassetteCall, Recording
 from glmkit.ledger import Ledger
 from glmkit.transport import http as transport
 from glmkit.transport.limiter import Limiter, Slot, Slots
@@ -60,12 +60,12 @@ class Exchange:
         ledger: Ledger,
         call: Call,
         operation: Operation,
-        tape: Tape | None = None,
+        cassette: CassetteCall | None = None,
     ) -> None:
         self._service = service
         self._ledger = ledger
         self._operation = operation
-        self._tape = tape
+        self._cassette = cassette
         self._replayed: Recording | None = None
         self._fold = Fold()
         self._bill = Bill(service, operation)
@@ -144,27 +144,31 @@ class Exchange:
                         yield [waiting(exc, wait_s)]
                         await asyncio.sleep(wait_s)
         except BaseException as exc:
-            if self._tape:
-                self._tape.drop()
+            if self._cassette:
+                self._cassette.drop()
             if self.call.id:
                 await self._settle(exc)
             raise
         await self._settle(None)
-        if self._tape and not found:
-            await self._tape.keep(self.reply)
+        if self._cassette and not found:
+            await self._cassette.keep(self.reply)
 
     async def _recorded(self) -> Recording | None:
         """Look into the cassette; a replayed call has a row and owes nothing."""
-        if self._tape is None:
+        if self._cassette is None:
             return None
-        self._replayed = await self._tape.find()
+        self._replayed = await self._cassette.find()
         if self._replayed:
-            self.call = self._replayed.told_by(self.call)
+            self.call = self._replayed.applied_to(self.call)
             self.call = await self._ledger.open(
                 self.call, self._bill.nothing(self.call)
             )
         else:
-            self.call = msgspec.structs.replace(self.call, changed=self._tape.changed)
+            self.call = msgspec.structs.replace(
+                self.call,
+                changed=self._cassette.changed,
+                superseded=self._cassette.superseded or "",
+            )
         return self._replayed
 
     async def _slot(self) -> Slot:
@@ -224,8 +228,8 @@ class Exchange:
     def _take(self, batch: list[Event]) -> None:
         self._handed = True
         self._fold.add(batch)
-        if self._tape:
-            self._tape.add(batch)
+        if self._cassette:
+            self._cassette.add(batch)
         if self._first_token_s is None and any(
             isinstance(event, Text | Thinking) for event in batch
         ):
@@ -276,9 +280,11 @@ class Exchange:
     def _settled(self, exc: BaseException | None) -> Call:
         answer = self._fold.answer()
         source: Origin = "stand-in" if answer.stand_in else "service"
-        seconds = time.perf_counter() - self._began
+        seconds: float | None = time.perf_counter() - self._began
         if self._replayed:
-            source, seconds = "cassette", self._replayed.seconds or 0.0
+            drawn = self._replayed.made_by == "illustration"
+            source = "illustration" if drawn else "cassette"
+            seconds = self._replayed.seconds
             self._first_token_s = self._replayed.first_token_s
         task = exc is None and self._operation.task
         bill, call, usage = self._bill, self.call, answer.usage

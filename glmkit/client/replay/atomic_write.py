@@ -1,4 +1,4 @@
-"""Writing that leaves either all of it or nothing; the caller holds the lock."""
+"""Write all of it or nothing; the caller holds the lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glmkit.client.replay.lines import HEADER
 
 
 def append(path: Path, data: bytes) -> None:
-    """Write in one piece at the end; what could not be written whole is taken back."""
+    """Append in one write; take back what could not be written whole."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
     try:
@@ -26,7 +26,7 @@ def append(path: Path, data: bytes) -> None:
 
 
 def replace(path: Path, kept: list[bytes]) -> None:
-    """Put a file of these lines in the old one's place, at once."""
+    """Replace the file by one of these lines, in one step."""
     descriptor, name = tempfile.mkstemp(".tmp", ".glm-", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

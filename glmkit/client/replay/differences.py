@@ -1,4 +1,4 @@
-"""What differs between two requests, in words for the person."""
+"""Name the fields in which two requests differ, for the user."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _turns(messages: list[Any]) -> list[Any]:
 def nearest(
     asked: bytes, recorded: Iterable[tuple[bytes, T]]
 ) -> tuple[tuple[str, ...], T] | None:
-    """Return the recording that differs in the fewest fields, and in which.
+    """Return the recording that differs in the fewest fields, and those fields.
 
-    Of several that differ in as many, it is the one whose prompt is most alike.
+    Among equals it is the one whose prompt is most alike.
     """
     best: tuple[tuple[int, float], tuple[str, ...], T] | None = None
     words = _prompt(asked)

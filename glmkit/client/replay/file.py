@@ -1,4 +1,4 @@
-"""One cassette: a file that several kernels may read and write at one time."""
+"""A cassette file, which several kernels may read and write at one time."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from typing import BinaryIO
 import msgspec
 
 from glmkit.client.replay import atomic_write, lines
-from glmkit.client.replay.lines import Misread, Recording
+from glmkit.client.replay.lines import LineError, Recording
+from glmkit.client.replay.ranks import RANKS, Rank
 from glmkit.config.endpoints import state_dir
 from glmkit.transport.limiter.locks import Places
 from glmkit.types.errors import ReplayError
+from glmkit.types.translation import _
 
-#: Seconds to wait for another process that reads or writes, and between two looks.
+#: Seconds to wait for another process that reads or writes, and between two tries.
 _PATIENCE_S, _STEP_S = 30.0, 0.005
 
-#: Recordings that a miss is compared with.
+#: Recordings that a request without an answer is compared with.
 _NEWEST = 200
 
 _open: dict[Path, Cassette] = {}
@@ -30,12 +32,13 @@ _opening = threading.Lock()
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A line of the file, and what it is found by."""
+    """A line of the file, with the fields that it is found by."""
 
     line: bytes
     key: str
     repeat: int
     cell: str
+    rank: Rank
 
     @property
     def digest(self) -> bytes:
@@ -44,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def take(self) -> tuple[str, int, str]:
-        """What it answers: a newer one of the same takes its place."""
+        """The request, its number and its cell: a newer line of these replaces it."""
         return self.key, self.repeat, self.cell
 
     @property
@@ -53,15 +56,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return lines.request_of(self.line)
 
     def recording(self) -> Recording:
-        """Return what the line says."""
+        """Return the recording of the line."""
         return lines.decode(self.line)
 
 
 class Cassette:
-    """The recordings of one file, as far as they were written. Use `Cassette.at`.
+    """The recordings of one file. Use `Cassette.at`.
 
-    Every verb raises ReplayError for a file that is damaged or of another version;
-    nothing is ever written to such a file. May be used from any thread.
+    Every method raises ReplayError for a file that is damaged or of another version,
+    and nothing is written to such a file. Thread-safe.
     """
 
     def __init__(self, path: Path) -> None:
@@ -76,7 +79,7 @@ class Cassette:
 
     @classmethod
     def at(cls, path: Path) -> Cassette:
-        """Return this process's one cassette of a file, which need not be there yet."""
+        """Return this process's cassette of a file, which need not exist yet."""
         path = path.expanduser().resolve()
         with _opening:
             if path not in _open:
@@ -91,7 +94,7 @@ class Cassette:
         self._last = b""
 
     def begin(self) -> None:
-        """Count what is used from now on: the rest is what `prune` drops."""
+        """Start counting which recordings are used; `prune` drops the others."""
         with self._lock:
             self._read()
             self._used = set()
@@ -115,34 +118,49 @@ class Cassette:
             self._read()
             return next(n for n in range(2**31) if (key, n) not in self._index)
 
-    def find(self, key: str, repeat: int, cell: str) -> Entry | None:
-        """Return the newest answer to a request: of the same cell, else of any."""
+    def find(
+        self, key: str, repeat: int, cell: str, least: Rank = RANKS[0]
+    ) -> Entry | None:
+        """Return the best answer to a request, of rank `least` at least, as used.
+
+        The highest rank comes first, then the same cell, then the newest.
+        """
+        with self._lock:
+            entry = self.best(key, repeat, cell)
+            if entry is None or RANKS.index(entry.rank) < RANKS.index(least):
+                return None
+            self._used.add(entry.digest)
+            return entry
+
+    def best(self, key: str, repeat: int, cell: str) -> Entry | None:
+        """Return what `find` does, of any rank and without counting it as used."""
         with self._lock:
             self._read()
-            found = self._index.get((key, repeat), ())
-            same = [entry for entry in found if entry.cell == cell]
-            entry = next(reversed(same or list(found)), None)
-            if entry is not None:
-                self._used.add(entry.digest)
-            return entry
+            found = enumerate(self._index.get((key, repeat), ()))
+            ranked = ((RANKS.index(e.rank), e.cell == cell, n, e) for n, e in found)
+            return max(ranked, default=(None,))[-1]
 
     def check_writable(self) -> None:
         """Raise ReplayError, before anything is sent, where nothing can be added."""
         there = self.path.exists()
         if not os.access(self.path if there else self.path.parent, os.W_OK):
-            raise self._unwritable("no such folder, or no right to write")
+            raise self._unwritable(_("no such folder, or no permission to write"))
 
-    def add(self, recording: Recording, *, replace: bool = False) -> Entry:
-        """Write an answer at the end; `replace`: earlier takes of it are dropped."""
+    def add(self, recording: Recording, *, drop: tuple[Rank, ...] = ()) -> Entry:
+        """Append an answer; earlier takes of the ranks in `drop` are removed."""
         line = lines.encode(recording)
         entry = _entry(line, recording)
         with self._lock, self._held():
             self._read_on()
             if self._end + len(line) > lines.FILE_CAP:
-                raise self._unwritable("it is full; `%glm replay prune` makes room")
+                raise self._unwritable(_("it is full; `%glm replay prune` makes room"))
+            kept = [
+                e.line
+                for e in self._entries
+                if e.take != entry.take or e.rank not in drop
+            ]
             try:
-                if replace and any(e.take == entry.take for e in self._entries):
-                    kept = [e.line for e in self._entries if e.take != entry.take]
+                if len(kept) < len(self._entries):
                     atomic_write.replace(self.path, [*kept, line])
                 else:
                     atomic_write.append(
@@ -155,16 +173,16 @@ class Cassette:
             return entry
 
     def prune(self) -> tuple[int, int]:
-        """Drop what was not used since `begin`; return how many went and how many stay.
+        """Drop what was not used since `begin`; return the counts dropped and kept.
 
-        What other processes have added since then stays.
+        Recordings that other processes added since then are kept.
         """
         with self._lock, self._held():
             self._read_on()
             if not self._used:
                 raise ReplayError(
-                    "nothing was replayed or recorded yet: all would be dropped",
-                    hint="Run the whole notebook with replay on, then prune.",
+                    _("nothing was replayed or recorded yet: all would be dropped"),
+                    hint=_("Run the whole notebook with replay on, then prune."),
                 )
             newest = {entry.take: entry for entry in self._entries}
             kept = [e for e in self._entries if self._is_kept(e, newest[e.take])]
@@ -183,13 +201,13 @@ class Cassette:
         return entry is newest and entry.digest not in (self._old or set())
 
     def _read(self) -> None:
-        """Read what was added since the last look."""
+        """Read what was added since the last read."""
         if self._sight is None or self._sight != _sight(self.path):
             with self._held():
                 self._read_on()
 
     def _read_on(self) -> None:
-        """Read on, or all of it anew where it is another file; the lock is held."""
+        """Read on, or read all where it is another file; the lock is held."""
         try:
             with self.path.open("rb") as file:
                 self._read_lines(file)
@@ -198,8 +216,12 @@ class Cassette:
             self._sight = None
         except OSError as exc:
             raise ReplayError(
-                f"the cassette {self.path} can not be read: {exc.strerror}",
-                hint="Name another: cassette=..., or GLMKIT_CASSETTE.",
+                _(
+                    "the cassette {path} cannot be read: {why}",
+                    path=self.path,
+                    why=exc.strerror,
+                ),
+                hint=_("Name another: cassette=..., or GLMKIT_CASSETTE."),
             ) from exc
         if self._old is None:
             self._old = {entry.digest for entry in self._entries}
@@ -220,14 +242,14 @@ class Cassette:
                 raise self._damaged(number, "the line is longer than 64 MiB")
             try:
                 self._know(_entry(line, lines.decode(line)))
-            except Misread as exc:
+            except LineError as exc:
                 raise self._damaged(number, str(exc)) from exc
             self._end += len(line)
             number += 1
         self._sight = (state.st_ino, self._end, state.st_mtime_ns)
 
     def _goes_on(self, file: BinaryIO, state: os.stat_result) -> bool:
-        """Whether what was read before still stands at the beginning."""
+        """Return whether the file still begins with what was read before."""
         if not self._last or state.st_size < self._end:
             return False
         file.seek(self._end - len(self._last))
@@ -235,12 +257,12 @@ class Cassette:
 
     def _check_header(self, line: bytes) -> None:
         if not line:
-            return  # an empty file was made ready, by whomever
+            return  # somebody created an empty file
         try:
             if not line.endswith(b"\n"):
-                raise Misread("it has no end")
+                raise LineError("it has no end")
             lines.check_header(line)
-        except Misread as exc:
+        except LineError as exc:
             raise self._damaged(1, str(exc)) from exc
         self._end = len(line)
 
@@ -252,14 +274,17 @@ class Cassette:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Keep other processes out; one that hangs is not waited for without end."""
+        """Hold the lock against other processes; wait for it at most _PATIENCE_S."""
         end = time.monotonic() + _PATIENCE_S
         while (place := self._places.take(1)) is None:
             if time.monotonic() > end:
                 raise ReplayError(
-                    f"another program has held the cassette {self.path} for "
-                    f"{_PATIENCE_S:.0f} s",
-                    hint="End that program, or name another cassette.",
+                    _(
+                        "another program has held the cassette {path} for {seconds} s",
+                        path=self.path,
+                        seconds=f"{_PATIENCE_S:.0f}",
+                    ),
+                    hint=_("End that program, or name another cassette."),
                 )
             time.sleep(_STEP_S)
         try:
@@ -269,20 +294,28 @@ class Cassette:
 
     def _damaged(self, number: int, why: str) -> ReplayError:
         return ReplayError(
-            f"line {number} of the cassette {self.path} can not be read: {why}",
-            hint="Take that line out or restore the file; it was left as it is. Or "
-            "name another file: cassette=..., or GLMKIT_CASSETTE.",
+            _(
+                "line {number} of the cassette {path} cannot be read: {why}",
+                number=number,
+                path=self.path,
+                why=why,
+            ),
+            hint=_(
+                "Take that line out or restore the file; it was left as it is. Or "
+                "name another file: cassette=..., or GLMKIT_CASSETTE."
+            ),
         )
 
     def _unwritable(self, why: str) -> ReplayError:
         return ReplayError(
-            f"the cassette {self.path} can not be written: {why}",
-            hint="Name another file: cassette=..., or GLMKIT_CASSETTE.",
+            _("the cassette {path} cannot be written: {why}", path=self.path, why=why),
+            hint=_("Name another file: cassette=..., or GLMKIT_CASSETTE."),
         )
 
 
 def _entry(line: bytes, recording: Recording) -> Entry:
-    return Entry(line, recording.key, recording.repeat, recording.cell)
+    key, repeat, cell = recording.key, recording.repeat, recording.cell
+    return Entry(line, key, repeat, cell, recording.made_by)
 
 
 def _sight(path: Path) -> tuple[int, int, int] | None:

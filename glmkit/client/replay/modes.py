@@ -1,7 +1,7 @@
 """Modes of replay, and the runs of cells.
 
-Who runs the process has the first word (GLMKIT_REPLAY), then the cell (`--replay`),
-then the notebook (`%glm replay`), then whoever made the client (`cassette=`).
+GLMKIT_REPLAY comes first, then the cell (`--replay`), then the notebook
+(`%glm replay`), then the client's own cassette (`cassette=`).
 """
 
 from __future__ import annotations
@@ -15,31 +15,33 @@ from typing import Literal, get_args
 import msgspec
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 
-#: `auto` replays and records what is missing, `record` sends and records, `refresh`
-#: does too and drops the earlier take, `only` never sends, `off` has no part in it.
+#: `auto` replays, and records what is missing or of a lesser rank than the answerer's;
+#: `record` sends and records, `refresh` does too and drops the earlier take; `only`
+#: never sends; `off` neither replays nor records.
 Mode = Literal["auto", "record", "only", "refresh", "off"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-_said: Mode | None = None
+_set: Mode | None = None
 _this: ContextVar[Mode | None] = ContextVar("replay", default=None)
 _again: ContextVar[bool] = ContextVar("again", default=False)
 
 
-class Run(msgspec.Struct, frozen=True):
+class CellRun(msgspec.Struct, frozen=True):
     """One run of a cell; outside a notebook there is one in a process."""
 
     number: int = 0
     cell: str = ""
 
 
-_run = Run()
+_run = CellRun()
 
 
 def begin_run(cell: str) -> None:
-    """Count equal requests from the first again: a cell begins to run."""
+    """Count equal requests from the first again, as a cell begins to run."""
     global _run
-    _run = Run(_run.number + 1, cell)
+    _run = CellRun(_run.number + 1, cell)
 
 
 def mode_of(name: str) -> Mode:
@@ -47,19 +49,20 @@ def mode_of(name: str) -> Mode:
     if name in MODES:
         return name
     raise ConfigError(
-        f"there is no replay mode {name!r}", hint="The modes are " + ", ".join(MODES)
+        _("{name} is not a replay mode", name=repr(name)),
+        hint=_("Use one of {modes}.", modes=", ".join(MODES)),
     )
 
 
 def forced() -> Mode | None:
-    """Return the mode that GLMKIT_REPLAY sets over all others; None: it sets none."""
+    """Return the mode that GLMKIT_REPLAY sets over all others; None: it is unset."""
     name = os.environ.get("GLMKIT_REPLAY", "").strip().lower()
     return mode_of(name) if name else None
 
 
 @contextmanager
 def for_this(mode: Mode | None) -> Iterator[None]:
-    """Set the mode of what is asked inside the `with`; None changes nothing."""
+    """Set the mode for calls made inside the `with`; None changes nothing."""
     token = _this.set(mode or _this.get())
     try:
         yield
@@ -69,7 +72,7 @@ def for_this(mode: Mode | None) -> Iterator[None]:
 
 @contextmanager
 def asking_again() -> Iterator[None]:
-    """Ask inside the `with` for another answer than this process has had before."""
+    """Inside the `with`, ask for an answer that this process has not had before."""
     token = _again.set(True)
     try:
         yield
@@ -78,21 +81,21 @@ def asking_again() -> Iterator[None]:
 
 
 def again() -> bool:
-    """Return whether another answer than before is asked for."""
+    """Return whether calls ask for an answer that was not had before."""
     return _again.get()
 
 
-def say(mode: Mode | None) -> None:
+def set_mode(mode: Mode | None) -> None:
     """Set the mode of this process; None takes it back."""
-    global _said
-    _said = mode
+    global _set
+    _set = mode
 
 
-def said() -> Mode | None:
-    """Return the mode that was set from inside, by the cell or the notebook."""
-    return _this.get() or _said
+def chosen() -> Mode | None:
+    """Return the mode that the cell or the notebook set; None: neither did."""
+    return _this.get() or _set
 
 
-def run() -> Run:
-    """Return the run of a cell that is under way."""
+def run() -> CellRun:
+    """Return the cell's run that is under way."""
     return _run

@@ -16,7 +16,7 @@ from glmkit.client.call.execution import Exchange
 from glmkit.client.call.operation import Operation
 from glmkit.client.call.pricing import Price
 from glmkit.client.prompts.media import prompt_of
-from glmkit.client.replay import Deck, check_online, tape
+from glmkit.client.replay import CassetteSession, cassette_call, check_online
 from glmkit.client.resources.free_calls import Unbilled
 from glmkit.client.resources.operations import Ask, Settled
 from glmkit.client.resources.types import Billed
@@ -46,10 +46,10 @@ class Caller:
         service: Service,
         ledger: Callable[[], Ledger],
         model: str,
-        deck: Deck | None = None,
+        cassette: CassetteSession | None = None,
     ) -> None:
         self.model = model
-        self._deck = deck
+        self._cassette = cassette
         self.closed = False
         self._service = service
         self._ledger = ledger
@@ -81,9 +81,8 @@ class Caller:
             payload=None if payload is None else dict(payload),
             stream=stream,
         )
-        return Exchange(
-            self._service, self._ledger(), call, operation, tape(call, self._deck)
-        )
+        replay = cassette_call(call, self._cassette)
+        return Exchange(self._service, self._ledger(), call, operation, replay)
 
     def chat(
         self, prompt: Prompt, options: Mapping[str, Any]
@@ -150,7 +149,7 @@ class Caller:
     ) -> bytes:
         """Do a call that costs nothing; return the bytes of its answer."""
         self._check()
-        check_online(self._deck)
+        check_online(self._cassette)
         return await Unbilled(self._service, method, path, body, cap).read()
 
     def _check(self) -> None:

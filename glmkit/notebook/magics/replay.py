@@ -25,7 +25,7 @@ def replay(session: Session, *words: str) -> None:
         case ():
             pass
         case ("prune",):
-            dropped, left = replay_.deck().cassette.prune()
+            dropped, left = replay_.cassette_session().cassette.prune()
             say(f"{_answers(dropped)} dropped, {left:,} left")
         case (str(name),):
             replay_.switch(replay_.mode_of(name))
@@ -41,8 +41,8 @@ def _status() -> str:
     by = " (set by GLMKIT_REPLAY)" if replay_.forced() else ""
     if mode == "off":
         return f"replay off{by}"
-    tape = replay_.deck().cassette
-    return f"replay {mode}{by}: {tape.path.name}"
+    cassette = replay_.cassette_session().cassette
+    return f"replay {mode}{by}: {cassette.path.name}"
 
 
 def _answers(count: int) -> str:

@@ -8,6 +8,7 @@ from glmkit.catalog import cards
 from glmkit.render import Badge
 from glmkit.types.errors import SchemaError
 from glmkit.types.replies import WHOLE, Reply
+from glmkit.types.translation import _
 from glmkit.wire import curl
 
 _BROKEN = "The answer broke off: this is what had arrived."
@@ -50,7 +51,12 @@ def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
         first_token_s=reply.first_token_s,
         source=reply.source,
         note=" · ".join(
-            [*_chat(reply, about), *_stopped(reply), *_changed(reply), *about.notes]
+            [
+                *_chat(reply, about),
+                *_stopped(reply),
+                *_asked_again(reply),
+                *about.notes,
+            ]
         ),
         request=curl.command(reply.calls[-1]),
     )
@@ -74,9 +80,21 @@ def _stopped(reply: Reply) -> list[str]:
     return [f"stopped by {reason}"] if reason and reason != "stop" else []
 
 
-def _changed(reply: Reply) -> list[str]:
+#: Rank of a record that a better answerer was asked in place of → how it is named.
+_RECORDED = {
+    "stand-in": _("recorded by the stand-in"),
+    "illustration": _("recorded as an illustration"),
+}
+
+
+def _asked_again(reply: Reply) -> list[str]:
+    """Return why a call was sent though its cell has recorded answers."""
     names = dict.fromkeys(name for call in reply.calls for name in call.changed)
-    return [f"asked anew, changed: {', '.join(names)}"] if names else []
+    ranks = dict.fromkeys(call.superseded for call in reply.calls if call.superseded)
+    why = [_("asked again: {why}", why=_RECORDED.get(rank, rank)) for rank in ranks]
+    if names:
+        why.append(_("asked again, changed: {names}", names=", ".join(names)))
+    return why
 
 
 def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
