@@ -44,6 +44,6 @@ def rerun(
 
 def _replayed(again: Reply) -> list[str]:
     """Say what replay made of it."""
-    if again.source == "cassette":
+    if again.source in ("cassette", "illustration"):
         return ["rerun: the next recorded answer"]
     return ["rerun: asked again"] if switched() != "off" else []

@@ -11,7 +11,6 @@ import pytest
 import glmkit
 from glmkit.client import replay
 from glmkit.client.replay import Cassette, Rank, Recording, lines, ranks
-from glmkit.ledger.default import ledger
 from glmkit.render.answer.badge import badge_of
 from glmkit.types.events import Finish, Start, Text, ToolCall, Usage
 from glmkit.types.replies import Call
@@ -204,7 +203,8 @@ def test_a_call_of_a_lesser_record_that_failed_can_be_made_again(
 
 
 def test_an_illustration_is_marked_wherever_it_is_shown(path: Path) -> None:
-    prompt, options = "Why is the sky blue?", {"model": "glm-4-plus", "thinking": True}
+    prompt = "Why is the sky blue?"
+    options: dict[str, Any] = {"model": "glm-4-plus", "thinking": True}
     replay.illustrate(path, prompt, "Air scatters blue light.", options)
     reply = client(None, path).chat(prompt, **options)
     line = badge_of(reply).line()
@@ -217,8 +217,7 @@ def test_an_illustration_is_marked_wherever_it_is_shown(path: Path) -> None:
     assert "about" in line
     assert "saved" not in line
     assert reply.usage == Usage(11, 5, 16)
-    (row,) = ledger().rows()
-    assert row.rows[0][row.columns.index("source")] == "illustration"
+    assert glmkit.usage()["source"].tolist() == ["illustration"]
 
 
 def test_an_illustration_may_be_events_a_schema_and_another_take(path: Path) -> None:

@@ -15,7 +15,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import glmkit
-from glmkit.client.replay import Cassette
+from glmkit.client import default
+from glmkit.client.replay import Cassette, illustrate
 from glmkit.notebook import session
 from tests.conftest import ROOT, Paced
 
@@ -89,6 +90,43 @@ def test_changed_cell_is_asked_anew_and_says_what_changed(
     assert "asked again, changed: prompt, temperature" in out
     assert "replayed" not in out
     assert place.seen["requests"] == 2
+
+
+def test_a_cell_of_the_stand_in_is_asked_again_once_a_service_is_there(
+    cells: Run, folder: Path, place: Paced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(
+        ROOT / "tests/data/cassettes/version_1_unranked.glm.jsonl",
+        folder / "glmkit.glm.jsonl",
+    )
+    cell = "%%glm -m glm-4-plus -o r\nName a river."
+    monkeypatch.setenv("GLMKIT_ENDPOINT", "local")
+    cells("%glm replay auto")
+    _, out = cells(cell)
+    assert "The river is big." in out
+    assert "replayed, answered by the stand-in SmolLM2-360M" in out
+    assert "saved" not in out
+    monkeypatch.setenv("GLMKIT_ENDPOINT", place.url)
+    default.forget()
+    cells("%glm replay auto")
+    _, out = cells(cell)
+    assert "The river is big." not in out
+    assert "asked again: recorded by the stand-in" in out
+    assert place.seen["requests"] == 1
+    cells("%glm replay only")
+    assert "replayed" in cells(cell)[1]
+    assert place.seen["requests"] == 1
+
+
+def test_an_illustration_is_badged_as_one(
+    cells: Run, folder: Path, place: Paced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    illustrate(folder / "glmkit.glm.jsonl", "Why?", "Because.")
+    cells("%glm replay only")
+    _, out = cells("%%glm\nWhy?")
+    assert "Because." in out
+    assert "illustration, not a model's answer" in out
+    assert place.seen["requests"] == 0
 
 
 def test_only_raises_before_anything_is_sent(cells: Run, place: Paced) -> None:
