@@ -14,7 +14,7 @@ __all__ = [*glmkit_widgets.__all__, "dashboard"]
 
 
 def dashboard(ledger: Ledger | None = None) -> Dashboard:
-    """Open the live dashboard of where the tokens went; None: the user's ledger."""
+    """Open the live dashboard of tokens and money; None: the user's ledger."""
     from glmkit_widgets.dashboard.dashboard import Dashboard
 
     return Dashboard(ledger)

@@ -14,6 +14,9 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NoReturn
 
 import msgspec
@@ -207,9 +210,32 @@ def _found() -> Access:
     return Access(LOCAL)
 
 
+#: Shows a notice; None: as a Python warning.
+_show: ContextVar[Callable[[str], None] | None] = ContextVar("show", default=None)
+
+
+@contextmanager
+def notices(show: Callable[[str], None]) -> Iterator[None]:
+    """Show the notices about keys by a function instead of as Python warnings.
+
+    >>> with notices(print):
+    ...     _say_once("No key was found.")
+    No key was found.
+    """
+    token = _show.set(show)
+    try:
+        yield
+    finally:
+        _show.reset(token)
+
+
 def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
-    if text not in _said:
-        _said.add(text)
+    if text in _said:
+        return
+    _said.add(text)
+    if show := _show.get():
+        show(text)
+    else:
         warnings.warn(text, kind, stacklevel=_outside())
 
 

@@ -57,7 +57,7 @@ def _after(session: Session, before: list[str], word: str) -> Iterable[str]:
 
 def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
     """Complete a command of `%glm`, or what it takes."""
-    from glmkit.notebook.magics import commands, conversations, replay
+    from glmkit.notebook.magics import commands, conversations, replay, widgets
 
     match [name for name in before if name]:
         case []:
@@ -72,12 +72,23 @@ def _of_line(session: Session, before: list[str], word: str) -> Iterable[str]:
             return session.chats
         case ["chat", _]:
             return conversations.VERBS
+        case [str(name)] if name in widgets.COMMANDS:
+            return _of_widget(session, widgets.usage(name), word)
         case ["key"] | ["config", "endpoint"]:
             return _endpoints(session, word)
         case ["config", str(name)]:
             return _setting(session, name)
         case _:
             return ()
+
+
+def _of_widget(session: Session, usage: str, word: str) -> Iterable[str]:
+    """Complete what the usage of a widget's word lists: flags, models or chats."""
+    if word.startswith("-"):
+        return [part.strip("[]") for part in usage.split() if part.startswith("[-")]
+    if "MODEL" in usage:
+        return _models(session, word)
+    return session.chats if "NAME" in usage else ()
 
 
 def _models(session: Session, word: str) -> Iterable[str]:

@@ -53,7 +53,7 @@ def test_a_grid_is_asked_of_the_stand_in(notebook: Open, platform: Platform) -> 
     book = notebook(
         [
             "%load_ext glmkit\n%glm config endpoint local\n%glm config max_tokens 12",
-            "%glm lab glm-4-plus,glm-4-long -p Name one thing in {city}.",
+            "%glm promptlab glm-4-plus,glm-4-long -p Name one thing in {city}.",
             "lab = _\nlab.inputs = {'city': ['Bonn', 'Ulm']}",
             "found = lab.frame\n"
             "print(len(found), found['cost'].sum() == 0, all(found['text']))",

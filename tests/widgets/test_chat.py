@@ -16,6 +16,7 @@ import PIL.Image
 import pytest
 
 import glmkit
+from glmkit.config import keys
 from glmkit.notebook.settings import GLM
 from glmkit.types.errors import ConfigError
 from glmkit.widgets import Chat
@@ -462,6 +463,25 @@ def test_a_talk_of_a_name_goes_on_in_the_widget(
     assert talk.transcript[-1].question == "And Venus?"
     assert rows("cell") == ["In[1]", "In[2]", "In[4]"]
     talk.close()
+
+
+def test_a_missing_key_is_a_plain_line_below_the_cell(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(keys, "_said", set())
+    result, out = run("from glmkit.widgets import Chat\nchat = Chat()\nchat.close()")
+    assert result.success
+    assert out.startswith("No key was found")
+    assert "StandInWarning" not in out + capsys.readouterr().err
+
+
+def test_a_new_chat_has_the_system_prompt_of_its_settings(
+    paced: Factory, chat: Make
+) -> None:
+    place = scripted(paced, says("Blue."))
+    talk = chat(place, settings=GLM(system="Be brief."))
+    talk.ask("The sky?")
+    assert [m["content"] for m in sent(place)] == ["Be brief.", "The sky?"]
 
 
 def test_a_talk_takes_one_name(run: Run, place: Paced) -> None:

@@ -1,31 +1,22 @@
-"""The widgets of glmkit: one Python class, ES module and style sheet each."""
+"""The widgets of glmkit: one folder each with a class, an ES module, a style sheet."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-#: Loaded when first named: ipywidgets and plotly take their time.
-_MODULES = {
-    "Answer": "glmkit_widgets.shared.answer",
-    "Chat": "glmkit_widgets.chat.chat",
-    "Compare": "glmkit_widgets.compare.compare",
-    "Controls": "glmkit_widgets.controls.controls",
-    "Dashboard": "glmkit_widgets.dashboard.dashboard",
-    "Filters": "glmkit_widgets.dashboard.filters",
-    "PromptLab": "glmkit_widgets.lab.lab",
-    "TemperatureTheatre": "glmkit_widgets.theatre.theatre",
-    "TokenRuler": "glmkit_widgets.ruler.ruler",
-}
+from glmkit_widgets.registry import WIDGETS
 
-__all__ = list(_MODULES)
+_ENTRIES = {entry.name: entry for entry in WIDGETS}
+
+__all__ = sorted(_ENTRIES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    # Loaded when first named: ipywidgets and plotly are slow to import.
+    if name not in _ENTRIES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    return _ENTRIES[name].load()
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

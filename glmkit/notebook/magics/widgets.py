@@ -1,127 +1,134 @@
-"""`%glm controls`, `compare`, `theatre`, `dashboard`, ...: the widgets."""
+"""The `%glm` words that open widgets: one for each row of the widgets' registry."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
+from glmkit_widgets.registry import WIDGETS, WidgetEntry
 
 if TYPE_CHECKING:
     from glmkit.notebook.session import Session
 
-
-def controls(session: Session) -> Any:
-    """Open the controls of this notebook's defaults."""
-    from glmkit_widgets import Controls
-
-    return Controls(session.settings)
+_PROMPT = ("-p", "--prompt")
 
 
-def dashboard(session: Session) -> Any:
-    """Open the dashboard of where the tokens went."""
-    from glmkit_widgets import Dashboard
+def _command(entry: WidgetEntry) -> Callable[..., Any]:
+    def command(session: Session, *words: str) -> Any:
+        return _opened(session, entry, words)
 
-    return Dashboard()
-
-
-def talk(session: Session, name: str = "", *words: str) -> Any:
-    """Open a chat: `%glm talk [NAME]`; with a name, the one of `%%glm --chat NAME`."""
-    from glmkit_widgets import Chat
-
-    if words or name.startswith("-"):
-        raise ConfigError(
-            "a talk takes one name", hint='Put it in quotes: %glm talk "my chat".'
-        )
-    system = session.settings.system
-    given: dict[str, Any] = {"system": system}
-    if name:
-        known = name in session.chats
-        system = None if known else system
-        chat = session.chats.take(name, session.client(), system=system)
-        given = {"conversation": chat.talk, "title": name}
-    return _opened(
-        session,
-        lambda: Chat(names=session.names(), settings=session.settings, **given),
-    )
+    usage = f"%glm {entry.word} {entry.usage}".strip()
+    command.__doc__ = f"{entry.help}: `{usage}`." if entry.usage else f"{entry.help}."
+    return command
 
 
-def compare(session: Session, *words: str) -> Any:
-    """Compare models side by side: `%glm compare [--blind] MODEL MODEL -p "PROMPT"`."""
-    from glmkit_widgets import Compare
-
-    chosen, prompt = _prompted(words)
-    blind = "--blind" in chosen
-    named = [name for word in chosen if word != "--blind" for name in word.split(",")]
-    _no_options(named, "--blind and -p")
-    models = {"models": named} if named else {}
-    return _opened(
-        session,
-        lambda: Compare(prompt, settings=session.settings, blind=blind, **models),
-    )
+#: The words, each with the function that opens its widget.
+COMMANDS = {entry.word: _command(entry) for entry in WIDGETS if entry.word}
 
 
-def theatre(session: Session, *words: str) -> Any:
-    """See what temperature does to answers: `%glm theatre [MODEL] -p "PROMPT"`."""
-    from glmkit_widgets import TemperatureTheatre
-
-    chosen, prompt = _prompted(words)
-    _no_options(chosen, "-p")
-    if len(chosen) > 1:
-        raise ConfigError("the theatre asks one model", hint="The prompt follows -p.")
-    model = chosen[0] if chosen else None
-    return _opened(
-        session,
-        lambda: TemperatureTheatre(prompt, model=model, settings=session.settings),
-    )
+def usage(word: str) -> str:
+    """Return what may follow a word, "" where it opens no widget."""
+    return next((entry.usage for entry in WIDGETS if entry.word == word), "")
 
 
-def ruler(session: Session, *words: str) -> Any:
-    """See what a prompt takes of the window: `%glm ruler [MODEL] [-p PROMPT]`."""
-    from glmkit_widgets import TokenRuler
+def _opened(session: Session, entry: WidgetEntry, words: tuple[str, ...]) -> Any:
+    """Make a widget from the words after its `%glm` word, with the notebook's settings.
 
-    chosen, prompt = _prompted(words)
-    _no_options(chosen, "-p")
-    if len(chosen) > 1:
-        raise ConfigError("the ruler takes one model", hint="The prompt follows -p.")
-    model = chosen[0] if chosen else None
-    return TokenRuler(prompt, model, settings=session.settings)
-
-
-def lab(session: Session, *words: str) -> Any:
-    """Try a prompt on a table: `%glm lab [MODEL ...] [-p TEMPLATE]`."""
-    from glmkit_widgets import PromptLab
-
-    chosen, template = _prompted(words)
-    _no_options(chosen, "-p")
-    models = [name for word in chosen for name in word.split(",")]
-    return _opened(
-        session,
-        lambda: PromptLab(template, models=models, settings=session.settings),
-    )
-
-
-def _opened(session: Session, make: Callable[[], Any]) -> Any:
-    """Make a widget that asks; what there is to say of the client is said before.
-
-    It is given none: it asks the process's own, which follows endpoint and key.
+    It gets no client: it asks through the process's own, which follows a change of
+    endpoint and key.
     """
-    session.client()
+    prompt, options = arguments(entry, words)
+    made = entry.load()
+    if name := options.pop("conversation", None):
+        known = name in session.chats
+        system = None if known else session.settings.system
+        chat = session.chats.take(name, session.client(), system=system)
+        options |= {"conversation": chat.talk, "title": name}
+    takes = inspect.signature(made).parameters
+    if "settings" in takes:
+        options["settings"] = session.settings
+    if "names" in takes:
+        options["names"] = session.names()
     with session.here(session.settings.tag):
-        return make()
+        return made(*prompt, **options)
 
 
-def _prompted(words: tuple[str, ...]) -> tuple[list[str], str]:
-    """Part what stands before `-p` from the prompt, which is all that follows it."""
-    for place, word in enumerate(words):
-        if word in {"-p", "--prompt"}:
-            return [*words[:place]], " ".join(words[place + 1 :])
-    return [*words], ""
+def arguments(
+    entry: WidgetEntry, words: tuple[str, ...]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the prompt, if there is one, and the named arguments of a widget's class.
 
+    Raises ConfigError for words that the entry's usage does not list.
 
-def _no_options(words: list[str], known: str) -> None:
-    for word in words:
+    >>> compare = next(entry for entry in WIDGETS if entry.word == "compare")
+    >>> arguments(compare, ("--blind", "a,b", "-p", "Why", "so?"))
+    (['Why so?'], {'blind': True, 'models': ['a', 'b']})
+    """
+    before, prompt = _parted(entry, words)
+    options: dict[str, Any] = {}
+    names: list[str] = []
+    for word in before:
         if word.startswith("-"):
-            raise ConfigError(
-                f"there is no option {word!r} here", hint=f"It takes models, {known}."
-            )
+            _check_flag(entry, word)
+            options[word.removeprefix("--")] = True
+        else:
+            names.append(word)
+    if "[MODEL ...]" in entry.usage:
+        models = [name for word in names for name in word.split(",") if name]
+        return prompt, options | ({"models": models} if models else {})
+    if not names:
+        return prompt, options
+    if len(names) > 1 or not {"[MODEL]", "[NAME]"} & {*entry.usage.split(" ")}:
+        raise _too_many(entry, names)
+    kind = "model" if "[MODEL]" in entry.usage else "conversation"
+    return prompt, options | {kind: names[0]}
+
+
+def _parted(
+    entry: WidgetEntry, words: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[str]]:
+    """Split the words at `-p`: all that follows it is the prompt."""
+    if "[-p PROMPT]" in entry.usage:
+        for place, word in enumerate(words):
+            if word in _PROMPT:
+                return words[:place], [" ".join(words[place + 1 :])]
+    return words, []
+
+
+def _check_flag(entry: WidgetEntry, word: str) -> None:
+    if f"[{word}]" not in entry.usage:
+        raise ConfigError(
+            _("`%glm {word}` has no option {option!r}", word=entry.word, option=word),
+            hint=_hint(entry),
+        )
+
+
+def _too_many(entry: WidgetEntry, names: list[str]) -> ConfigError:
+    if "[NAME]" in entry.usage:
+        return ConfigError(
+            _("`%glm {word}` takes one conversation name", word=entry.word),
+            hint=_(
+                'Put a name with blanks in quotes: `%glm {word} "{name}"`.',
+                word=entry.word,
+                name=" ".join(names),
+            ),
+        )
+    if "[MODEL]" in entry.usage:
+        return ConfigError(
+            _("`%glm {word}` takes one model, not {count}", word=entry.word,
+              count=len(names)),
+            hint=_hint(entry),
+        )  # fmt: skip
+    return ConfigError(
+        _("`%glm {word}` takes nothing after it, not {name!r}", word=entry.word,
+          name=names[0]),
+        hint=_("Write `%glm {word}` alone.", word=entry.word),
+    )  # fmt: skip
+
+
+def _hint(entry: WidgetEntry) -> str:
+    usage = f"%glm {entry.word} {entry.usage}".strip()
+    return _("Write `{usage}`.", usage=usage)

@@ -23,6 +23,7 @@ from glmkit_widgets.chat.turns import ChatTranscript, ChatTurn, TurnTree, total
 from glmkit_widgets.columns.columns import Settings
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.assets import module, style
+from glmkit_widgets.shared.widget import own_client
 
 if TYPE_CHECKING:
     from glmkit.client.clients import Client
@@ -71,7 +72,7 @@ class Chat(ChatRunner):
         **options: Any,
     ) -> None:
         talk = conversation or Conversation(
-            client or default.client(), system, history, tools
+            client or own_client(), system or _system(settings), history, tools
         )
         # Endpoint and key may change while it is open.
         follows = client is None and talk.client is default.made()
@@ -290,6 +291,12 @@ class Chat(ChatRunner):
 
     def _draw(self) -> tuple[str, str]:
         return drawn(self._tree.path(), self._title)
+
+
+def _system(settings: Settings | None) -> str | None:
+    """Return the system prompt that a conversation begins with."""
+    system = settings.options().get("system") if settings is not None else None
+    return None if system is None else str(system)
 
 
 def _to(said: dict[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import traitlets
 from glmkit.client import default
 from glmkit.client.call.streams import Stream
 from glmkit.config.endpoints import LOCAL, Endpoint, default_model, endpoint_of
+from glmkit.config.keys import notices
 from glmkit.types.errors import told_of
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.feed import Feed
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 
 Ended = Callable[[AnswerRun], None]
+
+
+def own_client() -> Client:
+    """Return the process's client; a notice that no key was found is a plain line."""
+    with notices(print):
+        return default.client()
 
 
 class GLMWidget(anywidget.AnyWidget):
@@ -49,7 +56,7 @@ class GLMWidget(anywidget.AnyWidget):
     @property
     def client(self) -> Client:
         """The client that asks."""
-        return self._client or default.client()
+        return self._client or own_client()
 
     @property
     def _known(self) -> Client | None:
