@@ -147,23 +147,21 @@ def serve(given: argparse.Namespace) -> int:
     """Serve the local platform in the foreground; `glmkit serve --help` has more."""
     from glmkit.local import launcher
 
-    if not {"-h", "--help", "--weights"} & set(given.more):
-        _fetch_weights()
-    return _run(launcher.serve_command(given.more))
+    return launcher.serve(given.more)
 
 
 def local(given: argparse.Namespace) -> None:
-    """Install the stand-in's weights, or show or stop the local platform."""
+    """Install the stand-in's weights, or show or stop the platforms that run."""
     from glmkit.local import launcher
 
     match given.what:
         case "install":
             print(_fetch_weights())
         case "stop":
-            print("stopped" if launcher.stop() else "was not running")
+            ended = launcher.stop()
+            print("\n".join(f"stopped {one}" for one in ended) or "nothing runs")
         case _:
-            found = launcher.find()
-            print(f"{found.url} ({found.model})" if found else "not running")
+            print("\n".join(map(str, launcher.running())) or "nothing runs")
 
 
 def gallery(given: argparse.Namespace) -> None:
@@ -200,20 +198,19 @@ def doctor(given: argparse.Namespace) -> None:
 
 
 def _fetch_weights() -> Path:
-    """Return the model file; our own copy is fetched, or mended, when need be."""
-    from glmkit.config.endpoints import data_dir
+    """Return the model file; glmkit's own copy is fetched, or mended, when need be."""
     from glmkit.local import weights
 
-    found = weights.find()
-    if found is None or found.is_relative_to(data_dir().absolute()):
-        return weights.install()
-    return found
+    return weights.ready()
 
 
-def _run(command: list[str], folder: Path | None = None) -> int:
-    """Run a program in the foreground; Ctrl-C is for it, and we wait for its end."""
+def _run(command: list[str], folder: Path) -> int:
+    """Become a program, so that it gets every signal; on Windows wait for its end."""
     import subprocess
 
+    if os.name == "posix":
+        os.chdir(folder)
+        os.execv(command[0], command)
     with subprocess.Popen(command, cwd=folder) as child:
         while True:
             try:

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from hmac import compare_digest
-from http.client import HTTPConnection, HTTPException
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import msgspec
-
+from glmkit.catalog import tiers
 from glmkit.config.endpoints import state_dir
-from glmkit.local import engine, identity_proof, state, weights
+from glmkit.local import engine, foreground, orphans, state, weights
+from glmkit.local.identity_proof import answers
+from glmkit.local.orphans import Orphan
 from glmkit.local.state import Platform
 from glmkit.types.errors import LocalError
-from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 
-__all__ = ["Platform", "ensure", "find", "serve_command", "stop"]
+__all__ = [
+    "Orphan", "Platform", "ensure", "find", "running", "serve", "serve_command",
+    "stop", "strays",
+]  # fmt: skip
 
 #: Seconds without a request after which a platform ends by itself.
 IDLE_S = 1800.0
 
-_PING_S = 5.0
 _START_S = 120.0
 _STOP_S = 15.0
 _STEP_S = 0.02
@@ -37,68 +37,94 @@ _TAIL_LINES = 6
 _MODULE = "glmkit.local.platform"
 
 
-class _Pong(msgspec.Struct):
-    proof: str
-    pid: int
-
-
-prepare(_Pong)
-
-
 def ensure(notice: Callable[[str], None] | None = None) -> Platform:
     """Return the running platform, starting it (1 to 2 s) where there is none.
 
-    `notice` is told, in a sentence, what takes time. Fetches the weights at the first
-    use. Raises LocalError.
+    `notice` gets a sentence about what takes time. Fetches the weights at the first
+    use. Raises LocalError, and ConfigError for a GLMKIT_TIER that does not exist.
     """
     say = notice or _silent
+    tiers.current()  # else the child's log would have the error
     file = weights.find()
-    if file and (running := _alive(state.path(file))):
-        return running
+    if file and (found := _alive(state.path(file))):
+        return found
     engine.check_installed()
     if file is None:
-        say("Fetching the local model's weights (93 MB), once.")
+        say(_("Fetching the local model's weights (93 MB), once."))
         file = weights.install()
     place = state.path(file)
     try:
         with state.locked(place):
-            running = _alive(place)
-            if running is None:
-                say("Starting the local platform.")
-                running = _start(place, file)
-            return running
+            found = _alive(place)
+            if found is None:
+                say(_("Starting the local platform."))
+                found = _start(place, file)
+            return found
     except OSError as exc:
         raise LocalError(
-            f"the local platform's state can not be kept in {place.parent}: {exc}",
-            hint="Make that folder writable; GLMKIT_STATE_DIR moves it.",
+            _(
+                "the local platform's state cannot be kept in {folder}: {reason}",
+                folder=place.parent,
+                reason=exc,
+            ),
+            hint=_("Make that folder writable; GLMKIT_STATE_DIR moves it."),
         ) from exc
 
 
 def find() -> Platform | None:
-    """Return the running platform, None where there is none."""
+    """Return the running platform of these settings, None where there is none."""
     return _alive(state.path(weights.find()))
 
 
-def stop() -> bool:
-    """End the running platform and wait for it; False where there was none."""
-    place = state.path(weights.find())
-    running = _alive(place)
-    if running is None:
-        return False
-    try:
-        os.kill(running.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return True
+def running() -> list[Platform]:
+    """Return every platform of this user on this machine: also of other settings,
+    of another version of glmkit, or run by `glmkit serve`."""
+    return [found for _place, found in state.records() if answers(found)]
+
+
+def strays() -> list[Platform | Orphan]:
+    """Return what runs and is of no use: platforms of other settings or versions,
+    and processes that nothing finds. `stop` ends them too."""
+    mine = find()
+    others = [one for one in running() if one.shared and one != mine]
+    return [*others, *orphans.find()]
+
+
+def stop() -> list[Platform | Orphan]:
+    """End every platform of this user on this machine; return what was ended."""
+    ended: list[Platform | Orphan] = []
+    for place, found in list(state.records()):
+        if answers(found):
+            _stop(place, found)
+            ended.append(found)
+    for orphan in orphans.find():
+        with suppress(ProcessLookupError):
+            os.kill(orphan.pid, signal.SIGKILL)
+            ended.append(orphan)
+    return ended
+
+
+def _stop(place: Path, found: Platform) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(found.pid, signal.SIGTERM)
     end = time.monotonic() + _STOP_S
-    # The platform removes its state last; Windows gives it no time to.
-    while _answers(running) or (sys.platform != "win32" and place.exists()):
+    # A platform removes its record last; Windows gives it no time to.
+    while answers(found) or (sys.platform != "win32" and state.read(place) == found):
         if time.monotonic() > end:
             raise LocalError(
-                f"the local platform (process {running.pid}) does not end",
-                hint=f"End process {running.pid} by the means of your system.",
+                _("the local platform (process {pid}) does not end", pid=found.pid),
+                hint=_("End process {pid} by the means of your system.", pid=found.pid),
             )
         time.sleep(_STEP_S)
-    return True
+
+
+def serve(arguments: Sequence[str] = ()) -> int:
+    """Serve the platform in the foreground; return its exit status.
+
+    It ends on a signal, with the terminal, with the parent of this process, and when
+    nobody reads its output any more. A platform that kernels share is left alone.
+    """
+    return foreground.run(serve_command(["--with-parent", *arguments]))
 
 
 def serve_command(args: Sequence[str] = ()) -> list[str]:
@@ -108,29 +134,12 @@ def serve_command(args: Sequence[str] = ()) -> list[str]:
 
 
 def _silent(sentence: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def _alive(place: Path) -> Platform | None:
-    running = state.read(place)
-    return running if running and _answers(running) else None
-
-
-def _answers(running: Platform) -> bool:
-    """Ask whether the platform is there; the answer must prove that it is ours."""
-    nonce = secrets.token_hex(16)
-    parts = urlsplit(running.url)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_PING_S)
-    try:
-        connection.request("GET", f"{identity_proof.PATH}?nonce={nonce}")
-        answer = connection.getresponse().read(10_000)
-        pong = msgspec.json.decode(answer, type=_Pong)
-    except (OSError, HTTPException, msgspec.DecodeError):
-        return False
-    finally:
-        connection.close()
-    proven = compare_digest(pong.proof, identity_proof.proof(running.key, nonce))
-    return proven and pong.pid == running.pid
+    found = state.read(place)
+    return found if found and answers(found) else None
 
 
 def _start(place: Path, file: Path) -> Platform:
@@ -140,17 +149,20 @@ def _start(place: Path, file: Path) -> Platform:
     # Reaps the child when it ends, so that no zombie is left in a long-lived kernel.
     threading.Thread(target=child.wait, daemon=True, name="glmkit-reaper").start()
     end = time.monotonic() + _START_S
-    while (running := state.read(place)) is None:
+    while (found := state.read(place)) is None:
         if child.poll() is not None:
             raise _failed(log)
         if time.monotonic() > end:
             child.kill()
             raise LocalError(
-                f"the local platform did not start within {_START_S:.0f} s",
-                hint=f"Its log is {log}.",
+                _(
+                    "the local platform did not start within {seconds:.0f} s",
+                    seconds=_START_S,
+                ),
+                hint=_("Its log is {log}.", log=log),
             )
         time.sleep(_STEP_S)
-    return running
+    return found
 
 
 def _spawn(place: Path, file: Path, log: Path) -> subprocess.Popen[bytes]:
@@ -185,11 +197,11 @@ def _detached() -> dict[str, Any]:
 
 
 def _failed(log: Path) -> LocalError:
-    """Tell the child's own error; its last two lines are message and hint."""
-    lines = log.read_text("utf-8", "replace").strip().splitlines() or ["no word"]
+    """Return the child's own error; its last two lines are message and hint."""
+    lines = log.read_text("utf-8", "replace").strip().splitlines()
     message, arrow, hint = "\n".join(lines[-_TAIL_LINES:]).partition("\n→ ")
-    what = message.removeprefix("LocalError: ")
+    reason = message.removeprefix("LocalError: ") or _("its log is empty")
     return LocalError(
-        f"the local platform did not start: {what}",
-        hint=hint if arrow else f"Its log is {log}.",
+        _("the local platform did not start: {reason}", reason=reason),
+        hint=hint if arrow else _("Its log is {log}.", log=log),
     )

@@ -1,10 +1,11 @@
-"""The running platform, as it writes itself down for others of the same user."""
+"""The records that running platforms keep for other processes of the same user."""
 
 from __future__ import annotations
 
 import os
 import platform
 import secrets
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from hashlib import blake2b
 from importlib import metadata
@@ -18,16 +19,24 @@ from glmkit.types.first_use import prepare
 
 
 class Platform(msgspec.Struct, frozen=True):
-    """A running platform: base `url`, `key`, process id, stand-in `model`, version."""
+    """A running platform: base `url`, `key`, process id, stand-in `model`, version.
+
+    `shared`: kernels use it; else `glmkit serve` runs it for its own terminal.
+    """
 
     url: str
     key: str
     pid: int
     model: str
     version: str
+    shared: bool = True
 
     def __repr__(self) -> str:
         return f"Platform({self.url}, {self.model}, pid {self.pid})"
+
+    def __str__(self) -> str:
+        whose = "" if self.shared else ", run by `glmkit serve`"
+        return f"{self.model} at {self.url} (process {self.pid}{whose})"
 
 
 prepare(Platform)
@@ -59,7 +68,7 @@ def kept_key(file: Path) -> str:
 
 
 def build() -> str:
-    """Return what tells this build from another: in a checkout, its files' own age."""
+    """Return what distinguishes this build: in a checkout, the age of its files too."""
     installed = metadata.distribution("glmkit").read_text("direct_url.json") or ""
     if '"editable"' not in installed:
         return version()
@@ -85,8 +94,22 @@ def path(weights: Path | None) -> Path:
     return state_dir() / f"platform-{name}.json"
 
 
+def served_path(pid: int) -> Path:
+    """Return the record of a platform that `glmkit serve` runs on this machine."""
+    machine = blake2b(platform.node().encode(), digest_size=4).hexdigest()
+    return state_dir() / f"serve-{machine}-{pid}.json"
+
+
+def records() -> Iterator[tuple[Path, Platform]]:
+    """Yield every record of the state folder: of any build, settings and machine."""
+    for pattern in ("platform-*.json", "serve-*.json"):
+        for file in sorted(state_dir().glob(pattern)):
+            if (found := read(file)) is not None:
+                yield file, found
+
+
 def read(file: Path) -> Platform | None:
-    """Return what is written, None where there is nothing that can be read."""
+    """Return the record of a file, None where there is none that can be read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Platform)
     except (OSError, msgspec.DecodeError):
@@ -94,7 +117,7 @@ def read(file: Path) -> Platform | None:
 
 
 def write(file: Path, running: Platform) -> None:
-    """Write the state at once and whole, readable by this user alone."""
+    """Write a record in one step, readable by this user alone."""
     part = file.with_suffix(f".{running.pid}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as target:
@@ -108,7 +131,7 @@ def locked(file: Path) -> AbstractContextManager[None]:
 
 
 def remove(file: Path, pid: int) -> None:
-    """Remove the state that the process wrote, and no other's."""
+    """Remove the record of a process, unless another one has written since."""
     with locked(file):
         running = read(file)
         if running and running.pid == pid:

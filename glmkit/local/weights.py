@@ -95,6 +95,19 @@ def name_of(path: Path) -> str:
     return gguf.name_of(path) or path.stem
 
 
+def ready(explicit: str | os.PathLike[str] | None = None) -> Path:
+    """Return a model file that was checked; glmkit's own copy is fetched or mended.
+
+    Raises LocalError for a file that was named and is damaged.
+    """
+    found = find(explicit)
+    ours = found is not None and found.is_relative_to(data_dir().absolute())
+    if found is None or (ours and explicit is None):
+        return install()
+    check(found)
+    return found
+
+
 def install(progress: bool = True) -> Path:
     """Fetch the stand-in's weights (93 MB), check them and put them into place.
 

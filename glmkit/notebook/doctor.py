@@ -32,6 +32,7 @@ def examine() -> list[Finding]:
         "engine": _engine,
         "weights": _weights,
         "local platform": _platform,
+        "orphans": _orphans,
         "jupyterlab": _lab,
     }
     return [_looked(name, look) for name, look in looks.items()]
@@ -120,6 +121,16 @@ def _platform() -> Finding:
         return Finding("local platform", "not running; it starts when it is needed")
     where = f"{found.url}, process {found.pid}"
     return Finding("local platform", f"{found.model} at {where}")
+
+
+def _orphans() -> Finding:
+    from glmkit.local import launcher
+
+    found = launcher.strays()
+    if not found:
+        return Finding("orphans", "none")
+    step = "Run `glmkit local stop`: it ends every local platform that runs."
+    return Finding("orphans", "; ".join(map(str, found)), step)
 
 
 def _lab() -> Finding:

@@ -304,6 +304,7 @@ def test_card_and_tier_give_the_right(
     monkeypatch.setenv("GLMKIT_TIER", "v2")
     assert service.right("glm-4-plus") == (300, True)
     monkeypatch.setenv("GLMKIT_TIER", "gold")
-    assert service.right("glm-4-plus") == (5, False)
+    with pytest.raises(glmkit.ConfigError, match="there is no tier 'gold'"):
+        service.right("glm-4-plus")
     assert glmkit.Client("zai", _KEY)._service.right("glm-4-plus") == (5, False)
     assert service.family("GLM-4-Plus") == service.family("glm4plus")

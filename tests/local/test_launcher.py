@@ -21,10 +21,10 @@ import pytest
 
 from glmkit.config.endpoints import state_dir
 from glmkit.local import launcher, state, weights
-from glmkit.types.errors import LocalError
+from glmkit.types.errors import ConfigError, LocalError
 from tests.conftest import wait_for
 
-ENSURE = "from glmkit.local import host; print(host.ensure().pid)"
+ENSURE = "from glmkit.local import launcher; print(launcher.ensure().pid)"
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and modes of POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -46,6 +46,11 @@ def ask_for_one() -> subprocess.Popen[str]:
 def children(pid: int) -> list[int]:
     threads = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for path in threads for child in path.read_text().split()]
+
+
+def command_line(*arguments: str) -> str:
+    command = [sys.executable, "-m", "glmkit", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def state_file() -> Path:
@@ -95,11 +100,32 @@ def alive(pid: int) -> bool:
 def test_stop_ends_platform_and_engine() -> None:
     running = launcher.ensure()
     (engine,) = children(running.pid)
-    assert launcher.stop()
+    assert launcher.stop() == [running]
     assert launcher.find() is None
     assert not state_file().exists()
     wait_for(lambda: not alive(running.pid) and not alive(engine))
     assert not launcher.stop()
+
+
+def test_stop_finds_a_platform_of_other_settings_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_LOCAL_DOCUMENTS", str(tmp_path))
+    other = launcher.ensure()
+    monkeypatch.delenv("GLMKIT_LOCAL_DOCUMENTS")
+    assert launcher.find() is None
+    assert launcher.running() == launcher.strays() == [other]
+    command = [sys.executable, "-m", "glmkit"]
+    looked = subprocess.run([*command, "doctor"], capture_output=True, text=True)
+    assert f"process {other.pid}" in looked.stdout
+    assert "Run `glmkit local stop`" in looked.stdout
+    said = subprocess.run([*command, "local", "stop"], capture_output=True, text=True)
+    assert (
+        said.stdout == f"stopped {other.model} at {other.url} (process {other.pid})\n"
+    )
+    assert launcher.running() == []
+    said = subprocess.run([*command, "local", "stop"], capture_output=True, text=True)
+    assert said.stdout == "nothing runs\n"
 
 
 @posix
@@ -205,7 +231,7 @@ def test_a_state_folder_that_can_not_be_made_is_a_typed_error(
     file = tmp_path / "file"
     file.touch()
     monkeypatch.setenv("GLMKIT_STATE_DIR", str(file))
-    with pytest.raises(LocalError, match="state can not be kept") as caught:
+    with pytest.raises(LocalError, match="state cannot be kept") as caught:
         launcher.ensure()
     assert "GLMKIT_STATE_DIR" in caught.value.hint
 
@@ -267,9 +293,9 @@ def test_a_port_in_use_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         error = refused("--port", str(port))
-    assert f"port {port} can not be used" in error
+    assert f"port {port} cannot be used" in error
     assert "--port" in error
-    assert "can not be used" in refused("--port", "99999")
+    assert "cannot be used" in refused("--port", "99999")
 
 
 def test_missing_and_damaged_weights_are_said(tmp_path: Path) -> None:
@@ -284,10 +310,13 @@ def test_a_malformed_key_is_said(key: str) -> None:
     assert "malformed" in refused("--key", key)
 
 
-def test_an_unknown_tier_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no tier 'V9'" in refused("--tier", "V9")
-    monkeypatch.setenv("GLMKIT_TIER", "x")
-    assert "no tier 'x'" in refused()
+def test_an_unknown_tier_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refused("--tier", "V9").startswith("ConfigError: there is no tier 'V9'")
+    monkeypatch.setenv("GLMKIT_TIER", "V9")
+    assert refused().startswith("ConfigError: there is no tier 'V9'")
+    with pytest.raises(ConfigError, match="there is no tier 'V9'") as caught:
+        launcher.ensure()
+    assert "GLMKIT_TIER" in caught.value.hint
 
 
 @posix

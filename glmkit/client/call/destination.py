@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
-from glmkit.catalog import cards
+from glmkit.catalog import cards, tiers
 from glmkit.config.endpoints import LOCAL, SERVICES, origin_of
 from glmkit.config.keys import Access
 from glmkit.transport.limiter import Right
@@ -59,15 +58,16 @@ class Service:
         """Return how many requests may be in flight for a model.
 
         The client's own word, else the card's number for GLMKIT_TIER where the card
-        holds, else a right that has to be learned.
+        holds, else a right that has to be learned. Raises ConfigError for a tier that
+        does not exist.
         """
         if self._in_flight is not None:
             return Right(self._in_flight, known=True)
         card = cards.card(model)
         if card and card.in_flight and self.endpoint.name in {"local", "bigmodel"}:
-            tier = os.environ.get("GLMKIT_TIER", "V0").strip().upper()
-            if tier in card.in_flight:
-                return Right(card.in_flight[tier], known=True)
+            number = card.in_flight.get(tiers.current())
+            if number is not None:
+                return Right(number, known=True)
         return Right()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The engine's process: serve one model file until standard input closes.
 
-The first line of standard input is JSON: `weights`, `key`, `slots`, `window`. Once it
-listens, one line of JSON with its `url` goes to standard output.
+The first line of standard input is JSON: `weights`, `key`, `slots`, `window`. Once the
+engine listens, one line of JSON with its `url` goes to standard output.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 from typing import Any
 
@@ -19,13 +20,31 @@ _HTTP_THREADS = 16
 
 
 def main() -> None:
-    """Load the model, say where, and block until the parent closes the pipe."""
+    """Load the model, print the address, and block until the parent closes the pipe."""
     order = json.loads(sys.stdin.readline())
+    _end_with_the_pipe()
     server = _serve(order)
     print(json.dumps({"url": server.listening_address}), flush=True)
     sys.stdin.read()
     # The server's threads do not end by themselves.
     os._exit(0)
+
+
+def _end_with_the_pipe() -> None:
+    """Let the system end this process when the pipe closes, also during the load.
+
+    Loading a model holds the interpreter for seconds, in which no thread could read.
+    Linux sends SIGIO, which ends a process; elsewhere `main` waits for the pipe.
+    """
+    if sys.platform == "linux":
+        import fcntl
+
+        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(0, fcntl.F_GETFL)
+        fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+        # It may have closed before it was watched.
+        if select.select([0], [], [], 0)[0]:
+            os._exit(0)
 
 
 def _serve(order: dict[str, Any]) -> Any:
@@ -44,7 +63,7 @@ def _serve(order: dict[str, Any]) -> Any:
     params.n_batch = params.n_ubatch = _STEP_TOKENS
     params.cache_ram_mib = 0
     params.n_threads_http = _HTTP_THREADS
-    # It would shrink the window that callers are told of.
+    # It would shrink the window that the platform announces.
     params.fit_params = False
     params.endpoint_metrics = True
     params.endpoint_slots = True

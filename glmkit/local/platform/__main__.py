@@ -6,17 +6,18 @@ import argparse
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glmkit.catalog import tiers
 from glmkit.local import engine, state, weights
+from glmkit.local.platform import ending
 from glmkit.types.errors import ConfigError, GLMError
 
 if TYPE_CHECKING:
     from glmkit.local.platform.server.fault_injection import Switches
 
-_TIERS = ("V0", "V1", "V2", "V3")
 #: Faults on demand; an exclamation mark: a flag without a value.
 _SWITCHES = {
     "latency_s": "seconds to wait before each answer",
@@ -54,9 +55,8 @@ def _arguments() -> argparse.ArgumentParser:
     )
     add(
         "--tier",
-        metavar="V0..V3",
-        default=os.environ.get("GLMKIT_TIER") or "V0",
-        help="whose rights in flight to grant (GLMKIT_TIER; default: V0)",
+        metavar="V0..V8",
+        help="whose rights in flight to grant (default: GLMKIT_TIER, else V0)",
     )
     add("--weights", type=Path, metavar="FILE", help="any GGUF file")
     add("--documents", type=Path, metavar="DIR", help="a folder that search looks into")
@@ -69,40 +69,59 @@ def _arguments() -> argparse.ArgumentParser:
     add("--idle-s", type=float, help="end after so many seconds without a request")
     add("--json", action="store_true", help="one line of JSON once it listens")
     add("--state", type=Path, help=argparse.SUPPRESS)
+    add("--with-parent", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
 def _run(asked: argparse.Namespace) -> None:
+    ending.on_signals()
+    if asked.with_parent:
+        ending.with_parent()
+    ending.with_reader()
     keys = tuple(map(_checked, asked.key or [_key(asked.state)]))
-    if asked.tier not in _TIERS:
-        raise ConfigError(
-            f"there is no tier {asked.tier!r}", hint=f"Use one of {', '.join(_TIERS)}."
-        )
+    tier = tiers.checked(asked.tier) if asked.tier else tiers.current()
     engine.check_installed()
     from glmkit.local.platform import serve
     from glmkit.local.platform.server.settings import Plan
 
-    file = weights.find(asked.weights) or weights.install()
     plan = Plan(
-        weights=file,
+        weights=weights.ready(asked.weights),
         keys=keys,
-        tier=asked.tier,
+        tier=tier,
         port=asked.port,
         idle_s=asked.idle_s,
         store=asked.state.with_suffix("") if asked.state else asked.store,
         documents=_folder(asked.documents),
         switches=_switched(asked),
     )
-
-    with ExitStack() as ending:
+    with ExitStack() as at_the_end:
 
         def ready(url: str) -> None:
-            _announce(asked, url, keys[0], file)
-            if asked.state:
-                # Not before: who waits for this start holds the state's lock.
-                ending.callback(state.remove, asked.state, os.getpid())
+            _record(asked, url, keys[0], plan.weights, at_the_end)
+            if not asked.state:
+                _announce(asked, url, keys[0], plan.weights)
 
         serve.run(plan, ready)
+
+
+def _record(
+    asked: argparse.Namespace, url: str, key: str, file: Path, at_the_end: ExitStack
+) -> None:
+    """Keep a record while the platform runs, by which others find it."""
+    pid, model = os.getpid(), weights.name_of(file)
+    record = state.Platform(
+        url, key, pid, model, state.version(), shared=bool(asked.state)
+    )
+    if asked.state:
+        state.write(asked.state, record)
+        # Not before: the process that waits for this start holds the lock.
+        at_the_end.callback(state.remove, asked.state, pid)
+        return
+    place = state.served_path(pid)
+    with suppress(OSError):  # it serves as well without being listed
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        state.write(place, record)
+        at_the_end.callback(place.unlink, missing_ok=True)
 
 
 def _key(place: Path | None) -> str:
@@ -145,15 +164,13 @@ def _checked(key: str) -> str:
 
 
 def _announce(asked: argparse.Namespace, url: str, key: str, file: Path) -> None:
-    """Tell the asker where the platform listens: by the state file, or in print."""
-    pid, model = os.getpid(), weights.name_of(file)
-    if asked.state:
-        state.write(asked.state, state.Platform(url, key, pid, model, state.version()))
-    elif asked.json:
-        print(json.dumps({"url": url, "key": key, "pid": pid}), flush=True)
+    """Print where the platform listens."""
+    if asked.json:
+        print(json.dumps({"url": url, "key": key, "pid": os.getpid()}), flush=True)
     else:
+        name = weights.name_of(file)
         print(
-            f"{model} stands in for GLM.\n  url  {url}\n  key  {key}\nCtrl-C ends it.",
+            f"{name} stands in for GLM.\n  url  {url}\n  key  {key}\nCtrl-C ends it.",
             flush=True,
         )
 

@@ -1,9 +1,8 @@
-"""Running the platform in this process, until it is told to end or nobody calls."""
+"""Runs the platform in this process until a signal or idleness ends it."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -13,10 +12,11 @@ import uvicorn
 
 from glmkit.local import weights
 from glmkit.local.engine.client import Engine
-from glmkit.local.platform import app
+from glmkit.local.platform import app, ending
 from glmkit.local.platform.server.access import Gate
 from glmkit.local.platform.server.settings import Plan
 from glmkit.types.errors import LocalError
+from glmkit.types.translation import _
 
 _GRACE_S = 1
 #: Longer than clients keep an idle connection, so that none dies under a request.
@@ -25,19 +25,12 @@ _LOOK_S = 1
 
 
 def run(plan: Plan, ready: Callable[[str], None]) -> None:
-    """Serve until a signal or idleness ends it; `ready` is told the base URL.
+    """Serve until a signal or idleness ends it; call `ready` with the base URL.
 
-    Raises LocalError for a port in use, bad weights, or an engine that does not start.
+    Raises LocalError for a port in use or an engine that does not start.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    weights.check(plan.weights)
     with _listen(plan.port) as listener:
         asyncio.run(_serve(plan, listener, ready))
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 def _listen(port: int) -> socket.socket:
@@ -53,8 +46,8 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as exc:
         listener.close()
         raise LocalError(
-            f"port {port} can not be used: {exc}",
-            hint="Choose another one with --port, or leave it out for any free port.",
+            _("port {port} cannot be used: {reason}", port=port, reason=exc),
+            hint=_("Choose another with --port, or leave it out for any free port."),
         ) from exc
     return listener
 
@@ -87,7 +80,7 @@ async def _serve(
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """A server that calls `ready` once it listens, and ends in a bounded time."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -96,6 +89,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        ending.soon()
+        super().handle_exit(sig, frame)
 
 
 async def _stop_when_idle(
