@@ -8,7 +8,7 @@ from typing import Any, TypeVar, Unpack
 from glmkit.client.call.multi_step import AsyncSeries, Series
 from glmkit.client.clients import AsyncClient, Client
 from glmkit.client.prompts.media import prompt_of
-from glmkit.tools.loops import ROUNDS, Steps, Turn, closed
+from glmkit.tools.loops import ROUNDS, Steps, ToolTurn, closed
 from glmkit.tools.runner import Asker, Toolbox, ask_person
 from glmkit.tools.schema import Form
 from glmkit.tools.tool import Tool, tools_of
@@ -115,13 +115,13 @@ class _Talk:
         return (*self._history, *turns_of(prompt_of(prompt))), merged
 
     def _turn(self, request: Request, form: Form | None) -> _Turn:
-        return _Turn(self, Turn(request, form, self._rounds))
+        return _Turn(self, ToolTurn(request, form, self._rounds))
 
 
 class _Turn:
     """A turn of a talk: it takes the history when it begins, and gives it back."""
 
-    def __init__(self, talk: _Talk, turn: Turn) -> None:
+    def __init__(self, talk: _Talk, turn: ToolTurn) -> None:
         self._talk = talk
         self._turn = turn
         self._base = talk._history

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from glmkit.tools.loops import Ask, Turn, Use, closed, functions, repairs
+from glmkit.tools.loops import SendRequest, ToolTurn, Use, closed, functions, repairs
 from glmkit.tools.schema import form_of
 from glmkit.types.errors import SchemaError, ToolError
 from glmkit.types.events import Repair, ToolCall, ToolResult
@@ -27,7 +27,7 @@ def said(text: str = "", *calls: ToolCall, finish: str = "") -> Answer:
 
 def test_answer_that_fits_ends_the_repairs() -> None:
     steps = repairs(REQUEST, form_of(int))
-    assert next(steps) == Ask(REQUEST)
+    assert next(steps) == SendRequest(REQUEST)
     with pytest.raises(StopIteration) as stop:
         steps.send(said('{"value": 3}'))
     assert stop.value.value == 3
@@ -40,7 +40,7 @@ def test_repair_shows_the_bad_answer_and_the_reason_once() -> None:
         repair = steps.send(said(bad))
         assert isinstance(repair, Repair)
         asked = next(steps)
-        assert isinstance(asked, Ask)
+        assert isinstance(asked, SendRequest)
         *before, shown, complaint = asked.request.messages
         assert tuple(before) == REQUEST.messages
         assert shown == Message("assistant", bad)
@@ -64,11 +64,11 @@ def test_calls_that_the_service_runs_are_not_ours() -> None:
 
 
 def test_rounds_of_tools_are_bounded() -> None:
-    turn = Turn(REQUEST, rounds=2)
+    turn = ToolTurn(REQUEST, rounds=2)
     steps = turn.steps()
     step = next(steps)
     for number in range(2):
-        assert isinstance(step, Ask)
+        assert isinstance(step, SendRequest)
         assert isinstance(steps.send(said("", call(0, f"c{number}"))), Use)
         step = steps.send(ToolResult(f"c{number}", "look", "ok"))
     with pytest.raises(ToolError, match="2 rounds"):
@@ -101,7 +101,7 @@ answers = st.builds(
 def test_history_is_valid_wherever_a_turn_breaks_off(
     told: list[Answer], stop_at: int, partial: str
 ) -> None:
-    turn = Turn(REQUEST)
+    turn = ToolTurn(REQUEST)
     steps: Any = turn.steps()
     came: Any = None
     script = iter(told)
@@ -111,7 +111,7 @@ def test_history_is_valid_wherever_a_turn_breaks_off(
         except (StopIteration, ToolError):
             break
         match step:
-            case Ask():
+            case SendRequest():
                 if (came := next(script, None)) is None:
                     break
             case Use(one):
@@ -125,7 +125,7 @@ def test_history_is_valid_wherever_a_turn_breaks_off(
 
 def test_history_that_someone_else_left_open_is_closed() -> None:
     request = Request(messages=(Message("user", "Hi"),))
-    turn = Turn(request)
+    turn = ToolTurn(request)
     steps = turn.steps()
     next(steps)
     steps.send(said("", call(0, "a"), call(1, "b")))
@@ -144,7 +144,7 @@ def test_history_that_someone_else_left_open_is_closed() -> None:
 @pytest.mark.parametrize("keep", [True, False])
 def test_thinking_is_sent_back_only_where_it_is_to_be_kept(keep: bool) -> None:
     request = request_of("Hi", {"clear_thinking": not keep})
-    turn = Turn(request)
+    turn = ToolTurn(request)
     steps = turn.steps()
     next(steps)
     with pytest.raises(StopIteration):

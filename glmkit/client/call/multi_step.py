@@ -14,7 +14,7 @@ import msgspec
 
 from glmkit.client.call.execution import Exchange, latest
 from glmkit.client.call.streams import AsyncStream, Stream
-from glmkit.tools.loops import Ask, Step, Steps, Use
+from glmkit.tools.loops import SendRequest, Step, Steps, Use
 from glmkit.types.errors import GLMError, Interrupted, ToolError
 from glmkit.types.events import Event, Finish, Repair, ToolCall, ToolResult
 from glmkit.types.messages import Request
@@ -160,7 +160,7 @@ class Series(Stream):
             while step is not None:
                 came: Answer | ToolResult | None = None
                 match step:
-                    case Ask(request):
+                    case SendRequest(request):
                         yield from self._asked(request, tick_s)
                         came = progress.answer()
                     case Use(call):
@@ -242,7 +242,7 @@ class AsyncSeries(AsyncStream):
             while step is not None:
                 came: Answer | ToolResult | None = None
                 match step:
-                    case Ask(request):
+                    case SendRequest(request):
                         self._inner = progress.begin(request).run()
                         async for batch in self._inner:
                             if told := progress.told(batch):

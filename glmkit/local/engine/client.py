@@ -32,7 +32,7 @@ class Timings(msgspec.Struct, frozen=True, gc=False):
     cache_n: int = 0
 
 
-class Piece(msgspec.Struct, frozen=True, gc=False):
+class EnginePiece(msgspec.Struct, frozen=True, gc=False):
     """What the engine sends: text; `stop` in the last one, with the counts."""
 
     content: str = ""
@@ -85,7 +85,7 @@ class _Steps(msgspec.Struct):
     completion_probabilities: list[_Step] = []
 
 
-prepare(Piece, _Prompt, _Tokens, _Steps)
+prepare(EnginePiece, _Prompt, _Tokens, _Steps)
 
 
 class Engine:
@@ -171,7 +171,7 @@ class Engine:
 
     async def complete(
         self, tokens: list[int], sampling: Sampling
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> AsyncGenerator[EnginePiece, None]:
         """Complete the prompt; the last piece has `stop`. Waits for a free slot.
 
         Close the iterator to stop the generation. Raises LocalError.
@@ -195,9 +195,9 @@ class Engine:
         raise LocalError("the local engine broke off before the end of its answer")
 
 
-async def _pieces(response: httpx.Response) -> AsyncIterator[Piece]:
+async def _pieces(response: httpx.Response) -> AsyncIterator[EnginePiece]:
     decoder = Decoder()
-    read = msgspec.json.Decoder(Piece)
+    read = msgspec.json.Decoder(EnginePiece)
     async for chunk in response.aiter_raw():
         for event in decoder.feed(chunk):
             piece = read.decode(event.data)

@@ -22,13 +22,13 @@ from glmkit.local.platform.answering.generation import Talk
 from glmkit.local.platform.answering.limits import Rights, check_cap
 from glmkit.local.platform.answering.retrieval import Grounds
 from glmkit.local.platform.endpoints import batch_lines, embeddings, images, unsupported
-from glmkit.local.platform.endpoints.batches import Batches
-from glmkit.local.platform.endpoints.chat import Chat
-from glmkit.local.platform.endpoints.documents import Parsing
-from glmkit.local.platform.endpoints.files import Files
-from glmkit.local.platform.endpoints.knowledge import Knowledge
-from glmkit.local.platform.endpoints.search import SearchRoom
-from glmkit.local.platform.endpoints.tasks import Tasks
+from glmkit.local.platform.endpoints.batches import BatchEndpoints
+from glmkit.local.platform.endpoints.chat import ChatEndpoints
+from glmkit.local.platform.endpoints.documents import DocumentEndpoints
+from glmkit.local.platform.endpoints.files import FileEndpoints
+from glmkit.local.platform.endpoints.knowledge import KnowledgeBases
+from glmkit.local.platform.endpoints.search import SearchEndpoints
+from glmkit.local.platform.endpoints.tasks import TaskEndpoints
 from glmkit.local.platform.server import errors, fault_injection
 from glmkit.local.platform.server.access import Gate, body_of
 from glmkit.local.platform.server.background_jobs import Jobs
@@ -58,20 +58,20 @@ class Site:
     def _build(self, engine: Engine) -> None:
         plan, name, store = self._plan, self._name, self._store
         folder = Folder(plan.documents) if plan.documents else None
-        knowledge, rights = Knowledge(store), Rights(plan.tier)
-        self._chat = Chat(
-            Talk(engine, Grounds(folder, knowledge), folder), name, rights
+        knowledge, rights = KnowledgeBases(store), Rights(plan.tier)
+        self._chat = ChatEndpoints(
+            Talk(engine, Grounds(folder, knowledge.find), folder), name, rights
         )
-        self._embeddings = embeddings.Embeddings(name, rights)
+        self._embeddings = embeddings.EmbeddingEndpoints(name, rights)
         rooms = (
             self._chat,
-            Tasks(self._chat, store, self._jobs),
+            TaskEndpoints(self._chat, store, self._jobs),
             self._embeddings,
-            Parsing(store),
-            Files(store, knowledge),
-            Batches(store, self._jobs, self._line),
-            images.Pictures(rights),
-            SearchRoom(folder),
+            DocumentEndpoints(store),
+            FileEndpoints(store, knowledge),
+            BatchEndpoints(store, self._jobs, self._line),
+            images.ImageEndpoints(rights),
+            SearchEndpoints(folder),
             knowledge,
         )
         routes = [

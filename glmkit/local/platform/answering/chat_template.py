@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glmkit.local.platform.answering.requests import Message
+from glmkit.local.platform.answering.requests import ChatMessage
 
 _SYSTEM = "You are a helpful assistant."
 
 
-def of(messages: Sequence[Message], *more: str) -> list[dict[str, str]]:
+def of(messages: Sequence[ChatMessage], *more: str) -> list[dict[str, str]]:
     """Return the turns; `more` goes below the system's words.
 
     Without a system message the template would put in one of its own, which makes the
@@ -25,12 +25,12 @@ def of(messages: Sequence[Message], *more: str) -> list[dict[str, str]]:
     return told
 
 
-def _turn(message: Message) -> dict[str, str]:
+def _turn(message: ChatMessage) -> dict[str, str]:
     role = "user" if message.role == "tool" else message.role
     return {"role": role, "content": _told(message)}
 
 
-def _told(message: Message) -> str:
+def _told(message: ChatMessage) -> str:
     if message.role == "tool":
         return f"The function returned:\n{message.text}"
     calls = [call.function for call in message.tool_calls or () if call.function]

@@ -16,7 +16,7 @@ from typing import Any
 from glmkit.local.engine.client import Engine, Sampling
 from glmkit.local.engine.prompts import tokens_of
 from glmkit.local.platform.answering import json_grammar
-from glmkit.local.platform.answering.requests import Ask, Function
+from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunction
 from glmkit.local.platform.server.errors import Refusal
 
 _YES, _NO = "Yes", "No"
@@ -27,7 +27,7 @@ _UNTHINKABLE = -20.0
 _NAME_TOKENS = 64
 
 
-def told(functions: Sequence[Function]) -> str:
+def told(functions: Sequence[OfferedFunction]) -> str:
     """Return the functions in words, for the system's part of the prompt."""
     lines = [
         f"- {one.name}: {one.description or 'no description'} "
@@ -47,7 +47,7 @@ def begun(name: str = "") -> str:
     return f'{{"name": "{name}", "arguments": ' if name else '{"name": "'
 
 
-def schema_of(function: Function) -> dict[str, Any]:
+def schema_of(function: OfferedFunction) -> dict[str, Any]:
     """Return the schema of a function's arguments, which are an object always."""
     return {"type": "object", **(function.parameters or {})}
 
@@ -60,8 +60,8 @@ class Chooser:
         self._leanings: dict[str, float] = {}
 
     async def choice(
-        self, ask: Ask, turns: list[dict[str, str]], style: Sampling
-    ) -> Function | None:
+        self, ask: ChatRequest, turns: list[dict[str, str]], style: Sampling
+    ) -> OfferedFunction | None:
         """Return the function to call, None for an answer in words.
 
         After a function's result the answer is in words: the model can not tell when it
@@ -78,10 +78,10 @@ class Chooser:
             return None
         return await self._which(functions, turns, style)
 
-    async def _needed(self, ask: Ask, functions: list[Function]) -> bool:
+    async def _needed(self, ask: ChatRequest, functions: list[OfferedFunction]) -> bool:
         return await self.margin(ask, functions) > 0
 
-    async def margin(self, ask: Ask, functions: list[Function]) -> float:
+    async def margin(self, ask: ChatRequest, functions: list[OfferedFunction]) -> float:
         """Return by how much the last request is about the functions; below 0: not."""
         listed = "\n".join(f"- {one.name}: {_gist(one)}" for one in functions)
         leaning = await self._leaning(listed)
@@ -100,7 +100,7 @@ class Chooser:
         """Return the log odds of yes to whether a request is about the functions."""
         what = "You decide whether a function helps with a request."
         question = (
-            f"Function:\n{listed}\n\nRequest: {request}\n\n"
+            f"OfferedFunction:\n{listed}\n\nRequest: {request}\n\n"
             "Is this request about what the function does? Answer yes or no."
         )
         turns = [
@@ -111,8 +111,11 @@ class Chooser:
         return likely.get(_YES, _UNTHINKABLE) - likely.get(_NO, _UNTHINKABLE)
 
     async def _which(
-        self, functions: list[Function], turns: list[dict[str, str]], style: Sampling
-    ) -> Function:
+        self,
+        functions: list[OfferedFunction],
+        turns: list[dict[str, str]],
+        style: Sampling,
+    ) -> OfferedFunction:
         if len(functions) == 1:
             return functions[0]
         tokens = await tokens_of(self._engine, turns, begun())
@@ -125,13 +128,15 @@ class Chooser:
         return next((one for one in functions if one.name == name), functions[0])
 
 
-def _gist(function: Function) -> str:
+def _gist(function: OfferedFunction) -> str:
     """Return the first line of a description; a full stop would sway a small model."""
     lines = (function.description or function.name).strip().splitlines()
     return lines[0].rstrip(".") if lines else function.name
 
 
-def _named(ask: Ask, functions: list[Function]) -> Function | None:
+def _named(
+    ask: ChatRequest, functions: list[OfferedFunction]
+) -> OfferedFunction | None:
     """Return the function that `tool_choice` names; Refusal where it is not offered."""
     if not isinstance(ask.tool_choice, dict):
         return None

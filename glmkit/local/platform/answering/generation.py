@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from glmkit.catalog.cards import Card
-from glmkit.local.engine.client import Engine, Piece, Sampling
+from glmkit.local.engine.client import Engine, EnginePiece, Sampling
 from glmkit.local.engine.prompts import tokens_of
 from glmkit.local.platform.answering import (
     chat_template,
@@ -19,17 +19,17 @@ from glmkit.local.platform.answering import (
     limits,
     schema_check,
 )
-from glmkit.local.platform.answering.hosted_tools import Run, Runner, Told
+from glmkit.local.platform.answering.hosted_tools import Told, ToolRun, ToolRunner
 from glmkit.local.platform.answering.parts import (
+    AnswerPiece,
     Argument,
     CallBegun,
     Ended,
-    Found,
     Part,
-    Said,
+    SourcesFound,
     Thought,
 )
-from glmkit.local.platform.answering.requests import Ask, Function
+from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunction
 from glmkit.local.platform.answering.retrieval import Grounds
 from glmkit.local.platform.server.errors import Refusal
 from glmkit.local.platform.storage.full_text_index import Folder
@@ -55,7 +55,7 @@ def broken(exc: LocalError) -> Refusal:
     return Refusal(500, _BROKEN, str(exc))
 
 
-def thinks(ask: Ask, card: Card) -> bool:
+def thinks(ask: ChatRequest, card: Card) -> bool:
     """Whether to think first: where asked, and where the model always does.
 
     The service thinks by default from GLM-4.5 on; the stand-in is too slow for that.
@@ -87,21 +87,21 @@ class Talk:
         self._engine = engine
         self._grounds = grounds
         self._chooser = function_calls.Chooser(engine)
-        self._runner = Runner(engine, self._chooser, folder)
+        self._runner = ToolRunner(engine, self._chooser, folder)
 
-    async def tokens(self, ask: Ask) -> list[int]:
+    async def tokens(self, ask: ChatRequest) -> list[int]:
         """Return the prompt of a request, the functions on offer in it."""
         try:
             return await tokens_of(self._engine, self._turns(ask))
         except LocalError as exc:
             raise broken(exc) from exc
 
-    def _turns(self, ask: Ask, *more: str) -> list[dict[str, str]]:
+    def _turns(self, ask: ChatRequest, *more: str) -> list[dict[str, str]]:
         listed = [function_calls.told(ask.functions)] if ask.functions else []
         return chat_template.of(ask.messages or [], *listed, *more)
 
     async def parts(
-        self, ask: Ask, card: Card, account: str
+        self, ask: ChatRequest, card: Card, account: str
     ) -> AsyncGenerator[Part, None]:
         """Yield the answer, `Ended` last; closing the generator stops the engine."""
         try:
@@ -115,7 +115,7 @@ class Talk:
 class _Answering:
     """The work on one answer, with its count of tokens."""
 
-    def __init__(self, talk: Talk, ask: Ask, card: Card) -> None:
+    def __init__(self, talk: Talk, ask: ChatRequest, card: Card) -> None:
         self._talk = talk
         self._engine = talk._engine
         self._ask = ask
@@ -134,7 +134,7 @@ class _Answering:
         self._talk._runner.check(self._ask)
         self._grounding = ground.told
         if ground.sources and not ground.after:
-            yield Found(ground.sources)
+            yield SourcesFound(ground.sources)
         prompt = await self._tokens()
         self._counted, self._prompt = prompt, len(prompt)
         limits.room(self._card, self._prompt)
@@ -144,20 +144,20 @@ class _Answering:
             async for part in parts:
                 yield part
         if ground.sources and ground.after:
-            yield Found(ground.sources)
+            yield SourcesFound(ground.sources)
         called = chosen is not None or (run is not None and not run.here)
         reason = "tool_calls" if called and self._reason == "stop" else self._reason
         cached = self._cached or 0
         yield Ended(reason, self._prompt, self._spent, self._thinking, cached)
 
     def _body(
-        self, prompt: list[int], chosen: Function | None, run: Run | None
+        self, prompt: list[int], chosen: OfferedFunction | None, run: ToolRun | None
     ) -> AsyncGenerator[Part, None]:
         if chosen:
             return self._call(chosen)
         return self._ran(run) if run else self._words(prompt)
 
-    async def _ran(self, run: Run) -> AsyncGenerator[Part, None]:
+    async def _ran(self, run: ToolRun) -> AsyncGenerator[Part, None]:
         """Yield the use of a tool, and the answer that rests on what it gave."""
         using = self._talk._runner.use(run, self._ask, self._complete)
         async with aclosing(using) as parts:
@@ -184,12 +184,12 @@ class _Answering:
             async with aclosing(self._think()) as pieces:
                 async for text in pieces:
                     thought.append(text)
-                    yield Said(text) if inside(self._card) else Thought(text)
+                    yield AnswerPiece(text) if inside(self._card) else Thought(text)
             notes = "".join(thought).removeprefix(_OPEN).removesuffix(_CLOSE)
             prompt = await self._tokens(f"Your notes on the last request:\n{notes}")
         async with aclosing(self._said(prompt)) as texts:
             async for text in texts:
-                yield Said(text)
+                yield AnswerPiece(text)
 
     async def _think(self) -> AsyncGenerator[str, None]:
         most = _EFFORTS.get(self._ask.reasoning_effort or "", _MOST_THINKING)
@@ -218,7 +218,7 @@ class _Answering:
             how = msgspec.structs.replace(how, grammar=json_grammar.ANY_OBJECT)
         return self._texts(prompt, how)
 
-    async def _call(self, function: Function) -> AsyncGenerator[Part, None]:
+    async def _call(self, function: OfferedFunction) -> AsyncGenerator[Part, None]:
         yield CallBegun(function_calls.new_id(), function.name)
         prompt = await self._tokens(begun=function_calls.begun(function.name))
         schema = function_calls.schema_of(function)
@@ -261,7 +261,7 @@ class _Answering:
 
     async def _complete(
         self, prompt: list[int], how: Sampling
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> AsyncGenerator[EnginePiece, None]:
         """Complete within what is wanted and what the window leaves; keep count."""
         room = limits.room(self._card, len(prompt))
         wanted = max(1, min(how.n_predict, self._style.n_predict - self._spent))

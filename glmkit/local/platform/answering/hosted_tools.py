@@ -13,11 +13,11 @@ from contextlib import aclosing
 
 import msgspec
 
-from glmkit.local.engine.client import Engine, Piece, Sampling
+from glmkit.local.engine.client import Engine, EnginePiece, Sampling
 from glmkit.local.engine.prompts import tokens_of
 from glmkit.local.platform.answering.function_calls import Chooser, new_id
 from glmkit.local.platform.answering.parts import Outcome, Part, Using
-from glmkit.local.platform.answering.requests import Ask, Function
+from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunction
 from glmkit.local.platform.answering.retrieval import searched
 from glmkit.local.platform.server.errors import Refusal
 from glmkit.local.platform.storage.full_text_index import Folder
@@ -27,12 +27,12 @@ from glmkit.types.errors import ToolError
 CODE, BROWSER = "code_interpreter", "web_browser"
 
 #: Completes a prompt within what an answer has left, and counts the tokens.
-Complete = Callable[[list[int], Sampling], AsyncGenerator[Piece, None]]
+Complete = Callable[[list[int], Sampling], AsyncGenerator[EnginePiece, None]]
 
 #: What the model is asked about each tool, in words that it judges well by.
 _ABOUT = {
-    CODE: Function(CODE, "Calculate numbers"),
-    BROWSER: Function(BROWSER, "Search documents for facts"),
+    CODE: OfferedFunction(CODE, "Calculate numbers"),
+    BROWSER: OfferedFunction(BROWSER, "Search documents for facts"),
 }
 _PAGES = 3
 _CODE_TOKENS = 192
@@ -44,7 +44,7 @@ _SHOWN = ("Request: What is 12 plus 30?", "```python\nprint(12 + 30)\n```")
 _OPEN, _CLOSE = "```python\n", "```"
 
 
-class Run(msgspec.Struct, frozen=True):
+class ToolRun(msgspec.Struct, frozen=True):
     """A tool that will be used; `here` says that the platform runs what comes of it."""
 
     kind: str
@@ -57,7 +57,7 @@ class Told(msgspec.Struct, frozen=True):
     text: str
 
 
-class Runner:
+class ToolRunner:
     """Uses the tools that a request lets the platform use."""
 
     def __init__(self, engine: Engine, chooser: Chooser, folder: Folder | None) -> None:
@@ -65,7 +65,7 @@ class Runner:
         self._chooser = chooser
         self._folder = folder
 
-    def check(self, ask: Ask) -> None:
+    def check(self, ask: ChatRequest) -> None:
         """Raise a Refusal for a tool that is asked for and can not be run here."""
         for kind in _offered(ask):
             if kind == BROWSER:
@@ -75,7 +75,7 @@ class Runner:
                     400, "1210", "the local stand-in has no sandbox to run code in"
                 )
 
-    async def choice(self, ask: Ask) -> Run | None:
+    async def choice(self, ask: ChatRequest) -> ToolRun | None:
         """Return the tool to use; None for an answer in words."""
         offered = _offered(ask)
         if not offered or ask.tool_choice == "none":
@@ -84,10 +84,10 @@ class Runner:
         best = max(odds, key=lambda kind: odds[kind])
         if odds[best] <= 0 and ask.tool_choice != "required":
             return None
-        return Run(best, here=offered[best])
+        return ToolRun(best, here=offered[best])
 
     def use(
-        self, run: Run, ask: Ask, complete: Complete
+        self, run: ToolRun, ask: ChatRequest, complete: Complete
     ) -> AsyncGenerator[Part | Told, None]:
         """Yield the call's parts, `Told` last where the tool was run here."""
         if run.kind == CODE:
@@ -95,7 +95,7 @@ class Runner:
         return self._browse(ask, run.here)
 
     async def _code(
-        self, ask: Ask, complete: Complete, here: bool
+        self, ask: ChatRequest, complete: Complete, here: bool
     ) -> AsyncGenerator[Part | Told, None]:
         call_id, code = new_id(), ""
         tokens = await tokens_of(self._engine, _coding(ask.question), _OPEN)
@@ -118,7 +118,9 @@ class Runner:
         said = "Python failed" if result.error else "Python computed the answer"
         yield Told(f"{said}: {result}")
 
-    async def _browse(self, ask: Ask, here: bool) -> AsyncGenerator[Part | Told, None]:
+    async def _browse(
+        self, ask: ChatRequest, here: bool
+    ) -> AsyncGenerator[Part | Told, None]:
         query = json.dumps(ask.question, ensure_ascii=False)
         yield Using(new_id(), BROWSER, f"search({query})")
         if not here:
@@ -141,7 +143,7 @@ def _coding(question: str) -> list[dict[str, str]]:
     ]
 
 
-def _offered(ask: Ask) -> dict[str, bool]:
+def _offered(ask: ChatRequest) -> dict[str, bool]:
     """Return the tools on offer, and whether the platform runs what they come to."""
     offered: dict[str, bool] = {}
     for tool in ask.tools or ():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from glmkit.catalog.cards import Card
 from glmkit.local.engine.client import Sampling
 from glmkit.local.engine.process import WINDOW
-from glmkit.local.platform.answering.requests import Ask
+from glmkit.local.platform.answering.requests import ChatRequest
 from glmkit.local.platform.server.errors import Refusal
 
 #: One more is the engine's own word for a random seed.
@@ -35,7 +35,7 @@ _FAMILIES = (
 )
 
 
-def style(ask: Ask, card: Card) -> Sampling:
+def style(ask: ChatRequest, card: Card) -> Sampling:
     """Return how to sample; `n_predict` is the most tokens that are wanted."""
     family = next(family for family in _FAMILIES if card.id.startswith(family.prefixes))
     temperature = family.temperature if ask.temperature is None else ask.temperature
@@ -48,14 +48,14 @@ def style(ask: Ask, card: Card) -> Sampling:
     )
 
 
-def check_cap(ask: Ask, card: Card) -> None:
+def check_cap(ask: ChatRequest, card: Card) -> None:
     """Raise a Refusal when `max_tokens` is above the card's cap, or below one."""
     cap = card.cap or card.context_window or WINDOW
     if ask.max_tokens is not None and not 1 <= ask.max_tokens <= cap:
         raise Refusal(400, "1210", f"max_tokens参数非法：限制数值范围[1,{cap}]")
 
 
-def _wanted(ask: Ask, card: Card) -> int:
+def _wanted(ask: ChatRequest, card: Card) -> int:
     known = (ask.max_tokens, card.default_max_tokens, card.cap)
     return next((limit for limit in known if limit), WINDOW)
 

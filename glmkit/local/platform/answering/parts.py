@@ -13,7 +13,7 @@ class Thought(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-class Said(msgspec.Struct, frozen=True, gc=False):
+class AnswerPiece(msgspec.Struct, frozen=True, gc=False):
     """A piece of the answer."""
 
     text: str
@@ -32,7 +32,7 @@ class Argument(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-class Found(msgspec.Struct, frozen=True):
+class SourcesFound(msgspec.Struct, frozen=True):
     """What a search found, in the service's shape."""
 
     sources: list[dict[str, Any]]
@@ -66,4 +66,13 @@ class Ended(msgspec.Struct, frozen=True, gc=False):
     cached: int = 0
 
 
-Part = Thought | Said | CallBegun | Argument | Found | Using | Outcome | Ended
+Part = (
+    Thought
+    | AnswerPiece
+    | CallBegun
+    | Argument
+    | SourcesFound
+    | Using
+    | Outcome
+    | Ended
+)

@@ -32,32 +32,32 @@ _EFFORTS = {"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 _FORCED_EFFORTS = {"low", "high", "max"}
 
 
-class Part(msgspec.Struct):
+class ContentPart(msgspec.Struct):
     """One part of a message's content."""
 
     type: str = "text"
     text: str | None = None
 
 
-class Called(msgspec.Struct):
+class CalledFunction(msgspec.Struct):
     """The function of a tool call."""
 
     name: str = ""
     arguments: str = ""
 
 
-class ToolCall(msgspec.Struct):
+class HistoryCall(msgspec.Struct):
     """A call that an assistant's message asked for."""
 
-    function: Called | None = None
+    function: CalledFunction | None = None
 
 
-class Message(msgspec.Struct):
+class ChatMessage(msgspec.Struct):
     """One message of a conversation."""
 
     role: str
-    content: str | list[Part] | None = None
-    tool_calls: list[ToolCall] | None = None
+    content: str | list[ContentPart] | None = None
+    tool_calls: list[HistoryCall] | None = None
     reasoning_content: str | None = None
 
     @property
@@ -68,7 +68,7 @@ class Message(msgspec.Struct):
         return self.content or ""
 
 
-class Function(msgspec.Struct):
+class OfferedFunction(msgspec.Struct):
     """A function that is offered; `parameters` is a JSON Schema."""
 
     name: str
@@ -76,14 +76,14 @@ class Function(msgspec.Struct):
     parameters: dict[str, Any] | None = None
 
 
-class Retrieval(msgspec.Struct):
+class RetrievalTool(msgspec.Struct):
     """The knowledge to look into before the answer."""
 
     knowledge_id: str | None = None
     prompt_template: str | None = None
 
 
-class Search(msgspec.Struct):
+class SearchTool(msgspec.Struct):
     """The search to do before the answer; numbers and truth may come as text."""
 
     enable: bool | str | None = None
@@ -94,27 +94,27 @@ class Search(msgspec.Struct):
     result_sequence: str | None = None
 
 
-class Interpreter(msgspec.Struct):
+class InterpreterTool(msgspec.Struct):
     """How to run code: `sandbox` "auto" runs it, "none" only writes it."""
 
     sandbox: str | None = None
 
 
-class Browser(msgspec.Struct):
+class BrowserTool(msgspec.Struct):
     """How to browse: `browser` "auto" searches, "none" only says for what."""
 
     browser: str | None = None
 
 
-class Tool(msgspec.Struct):
+class OfferedTool(msgspec.Struct):
     """One offered tool; the field of its `type` is set."""
 
     type: str = ""
-    function: Function | None = None
-    retrieval: Retrieval | None = None
-    web_search: Search | None = None
-    code_interpreter: Interpreter | None = None
-    web_browser: Browser | None = None
+    function: OfferedFunction | None = None
+    retrieval: RetrievalTool | None = None
+    web_search: SearchTool | None = None
+    code_interpreter: InterpreterTool | None = None
+    web_browser: BrowserTool | None = None
 
 
 class Schema(msgspec.Struct):
@@ -130,17 +130,17 @@ class Format(msgspec.Struct):
     json_schema: Schema | None = None
 
 
-class Thinking(msgspec.Struct):
+class ThinkingOption(msgspec.Struct):
     """Whether to think: `enabled` or `disabled`."""
 
     type: str | None = None
 
 
-class Ask(msgspec.Struct):
+class ChatRequest(msgspec.Struct):
     """A request for a chat completion or a count."""
 
     model: str | None = None
-    messages: list[Message] | None = None
+    messages: list[ChatMessage] | None = None
     stream: bool | None = None
     do_sample: bool | None = None
     temperature: float | None = None
@@ -149,10 +149,10 @@ class Ask(msgspec.Struct):
     stop: list[str] | str | None = None
     seed: int | None = None
     response_format: Format | None = None
-    tools: list[Tool] | None = None
+    tools: list[OfferedTool] | None = None
     tool_choice: str | dict[str, Any] | None = None
     tool_stream: bool | None = None
-    thinking: Thinking | None = None
+    thinking: ThinkingOption | None = None
     reasoning_effort: str | None = None
     request_id: str | None = None
     user_id: str | None = None
@@ -178,7 +178,7 @@ class Ask(msgspec.Struct):
         return tuple(stop for stop in stops if stop)
 
     @property
-    def functions(self) -> list[Function]:
+    def functions(self) -> list[OfferedFunction]:
         """The functions that are offered."""
         return [tool.function for tool in self.tools or () if tool.function]
 
@@ -200,9 +200,9 @@ def decoded(body: bytes, kind: type[_T]) -> _T:
         raise Refusal(400, "1210", f"the body is not JSON: {exc}") from exc
 
 
-def read(body: bytes) -> Ask:
+def read(body: bytes) -> ChatRequest:
     """Decode a request for a chat and check it; raises Refusal (400)."""
-    ask = decoded(body, Ask)
+    ask = decoded(body, ChatRequest)
     _check_messages(ask.messages)
     if len(ask.stops) > 1:
         raise Refusal(400, "1210", "stop参数非法：at most one entry")
@@ -224,7 +224,7 @@ def talks(card: Card) -> bool:
     return card.kind in _TALKERS
 
 
-def card_of(ask: Ask) -> Card:
+def card_of(ask: ChatRequest) -> Card:
     """Return the card of the asked model; Refusal where it can not chat."""
     found = known(ask.model)
     if not talks(found):
@@ -245,7 +245,7 @@ def known(model: str | None, kind: str | None = None) -> Card:
     return found
 
 
-def _check_messages(messages: list[Message] | None) -> None:
+def _check_messages(messages: list[ChatMessage] | None) -> None:
     if messages is None:
         raise Refusal(400, "1213", "the field messages was not received")
     roles = {message.role for message in messages}
@@ -258,7 +258,7 @@ def _check_messages(messages: list[Message] | None) -> None:
         raise Refusal(400, "1213", "the prompt was not received: it is empty")
 
 
-def _check_parts(messages: list[Message]) -> None:
+def _check_parts(messages: list[ChatMessage]) -> None:
     for message in messages:
         for part in message.content if isinstance(message.content, list) else []:
             if part.type != "text":
@@ -266,7 +266,7 @@ def _check_parts(messages: list[Message]) -> None:
                 raise Refusal(400, "1210", f"the local stand-in cannot {what}")
 
 
-def _check_functions(functions: list[Function]) -> None:
+def _check_functions(functions: list[OfferedFunction]) -> None:
     if len(functions) > _MOST_FUNCTIONS:
         raise Refusal(
             400, "1210", f"tools参数非法：at most {_MOST_FUNCTIONS} functions"
@@ -276,7 +276,7 @@ def _check_functions(functions: list[Function]) -> None:
             raise Refusal(400, "1210", f"tools参数非法：name {function.name[:80]!r}")
 
 
-def _check_thinking(ask: Ask, card: Card) -> None:
+def _check_thinking(ask: ChatRequest, card: Card) -> None:
     forced = card.thinking == "forced"
     if forced and ask.thinking and ask.thinking.type == "disabled":
         raise Refusal(400, "1210", f"thinking参数非法：{card.id} always thinks")

@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from glmkit.local.platform.answering.parts import (
+    AnswerPiece,
     Argument,
     CallBegun,
     Ended,
-    Found,
     Outcome,
     Part,
-    Said,
+    SourcesFound,
     Thought,
     Using,
 )
@@ -67,7 +67,7 @@ def event(body: dict[str, Any]) -> bytes:
     return b"data: " + _encode(body) + b"\n\n"
 
 
-class Answer:
+class AnswerWriter:
     """The answer to one request, whole or in chunks."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Answer:
         match part:
             case Thought():
                 yield self._delta({"reasoning_content": part.text})
-            case Said():
+            case AnswerPiece():
                 yield self._delta({"content": part.text})
             case CallBegun():
                 self._begun = part
@@ -98,7 +98,7 @@ class Answer:
                     yield self._delta({"tool_calls": [_call(part, "")]})
             case Argument():
                 yield self._delta({"tool_calls": [self._argued(part)]})
-            case Found():
+            case SourcesFound():
                 yield self._delta({"content": ""}, {"web_search": part.sources})
             case Using(id, kind, text):
                 self._status = {"status": "requires_action"}
@@ -156,13 +156,13 @@ class Answer:
             match part:
                 case Thought():
                     thought += part.text
-                case Said():
+                case AnswerPiece():
                     said += part.text
                 case CallBegun():
                     calls.append(_call(part, ""))
                 case Argument():
                     calls[-1]["function"]["arguments"] += part.text
-                case Found():
+                case SourcesFound():
                     sources = part.sources
                 case Using(id, kind, text):
                     if not calls or calls[-1]["id"] != id:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from glmkit.local.platform.answering.requests import Ask, Retrieval, Search, Tool
-from glmkit.local.platform.endpoints.knowledge import Knowledge
+from glmkit.local.platform.answering.requests import (
+    ChatRequest,
+    OfferedTool,
+    RetrievalTool,
+    SearchTool,
+)
 from glmkit.local.platform.server.errors import Refusal
-from glmkit.local.platform.storage.full_text_index import Folder
+from glmkit.local.platform.storage.full_text_index import Folder, Hit
 
 #: Tools of the service that a stand-in can not run.
 _NOT_HERE = {"drawing_tool", "mcp"}
 _MOST = 50
 _FEW = 3
 _TEMPLATE = "Use these texts for the answer:\n{{knowledge}}"
+
+
+#: Finds pieces of an account's knowledge bases: the account, their ids, the question,
+#: and how many.
+Lookup = Callable[[str, Sequence[str], str, int], list[Hit]]
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -29,11 +39,11 @@ class Ground(msgspec.Struct, frozen=True):
 class Grounds:
     """Searches before an answer, where the request has a tool that asks for it."""
 
-    def __init__(self, folder: Folder | None, knowledge: Knowledge) -> None:
+    def __init__(self, folder: Folder | None, knowledge: Lookup) -> None:
         self._folder = folder
         self._knowledge = knowledge
 
-    def of(self, ask: Ask, account: str) -> Ground:
+    def of(self, ask: ChatRequest, account: str) -> Ground:
         """Return the ground: of functions, retrieval and search, the first one counts.
 
         Raises a Refusal for tools that a stand-in can not run.
@@ -52,16 +62,16 @@ class Grounds:
             return self._searched(search, ask.question)
         return Ground()
 
-    def _retrieved(self, tool: Retrieval, question: str, account: str) -> Ground:
+    def _retrieved(self, tool: RetrievalTool, question: str, account: str) -> Ground:
         """Tell what the knowledge base holds; a wrong id is no error."""
-        hits = self._knowledge.find(account, [tool.knowledge_id or ""], question, _FEW)
+        hits = self._knowledge(account, [tool.knowledge_id or ""], question, _FEW)
         if not hits:
             return Ground()
         known = "\n\n".join(hit.text for hit in hits)
         text = (tool.prompt_template or _TEMPLATE).replace("{{knowledge}}", known)
         return Ground([text.replace("{{question}}", question)])
 
-    def _searched(self, tool: Search, question: str) -> Ground:
+    def _searched(self, tool: SearchTool, question: str) -> Ground:
         count = min(_MOST, int(tool.count or _FEW))
         found = searched(self._folder, tool.search_query or question, count)
         if not found:
@@ -73,8 +83,8 @@ class Grounds:
         return Ground([f"{prompt}\n{told}"], shown, tool.result_sequence != "before")
 
 
-def _search_of(tool: Tool) -> Search:
-    return tool.web_search or Search()
+def _search_of(tool: OfferedTool) -> SearchTool:
+    return tool.web_search or SearchTool()
 
 
 def truth(value: bool | str | None, absent: bool) -> bool:

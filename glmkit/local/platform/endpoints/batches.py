@@ -41,7 +41,7 @@ class BatchAsk(msgspec.Struct):
     metadata: dict[str, str] | None = None
 
 
-class Batches:
+class BatchEndpoints:
     """The endpoints of batches."""
 
     def __init__(self, store: Store, jobs: Jobs, answer: Answer) -> None:
@@ -126,7 +126,7 @@ class Batches:
         self, account: str, batch: dict[str, Any], request: Request, auto: bool
     ) -> None:
         with ExitStack() as open_files:
-            run = _Run(self._store, batch, open_files)
+            run = _BatchRun(self._store, batch, open_files)
             try:
                 source = self._store.content(batch["input_file_id"])
                 await self._lines(account, batch, request, run, source.read_bytes())
@@ -146,7 +146,7 @@ class Batches:
         account: str,
         batch: dict[str, Any],
         request: Request,
-        run: _Run,
+        run: _BatchRun,
         source: bytes,
     ) -> None:
         asked = list(batch_lines.read(source.split(b"\n")))
@@ -166,7 +166,7 @@ class Batches:
         self._save(account, batch)
 
 
-class _Run:
+class _BatchRun:
     """The result files of a running batch; lines come out in no promised order."""
 
     def __init__(

@@ -20,7 +20,7 @@ from glmkit.local.platform.server.disconnects import EventStream, while_present
 from glmkit.local.platform.server.errors import Refusal
 
 
-class Chat:
+class ChatEndpoints:
     """The endpoints that need the engine; `name` is what the stand-in is called."""
 
     def __init__(self, talk: Talk, name: str, rights: limits.Rights) -> None:
@@ -41,7 +41,7 @@ class Chat:
         ask = requests.read(await body_of(request))
         card = requests.card_of(ask)
         limits.check_cap(ask, card)
-        answer = responses.Answer(
+        answer = responses.AnswerWriter(
             card.id, self._name, ask.request_id, _manner(request, ask, card)
         )
         parts = self._parts(ask, card, account_of(request))
@@ -62,20 +62,20 @@ class Chat:
         ask = requests.read(await body_of(request))
         card = requests.card_of(ask)
         tokens = await while_present(request, self._talk.tokens(ask))
-        answer = responses.Answer(card.id, self._name, ask.request_id)
+        answer = responses.AnswerWriter(card.id, self._name, ask.request_id)
         return JSONResponse(answer.count(len(tokens)))
 
     async def whole(
-        self, ask: requests.Ask, account: str, model: str
+        self, ask: requests.ChatRequest, account: str, model: str
     ) -> dict[str, Any]:
         """Return the whole answer to a task or a batch, which need no rights."""
         card = requests.card_of(ask)
         async with aclosing(self._talk.parts(ask, card, account)) as parts:
             joined = await _joined(parts)
-        return responses.Answer(model, self._name, ask.request_id).whole(joined)
+        return responses.AnswerWriter(model, self._name, ask.request_id).whole(joined)
 
     async def _parts(
-        self, ask: requests.Ask, card: Card, account: str
+        self, ask: requests.ChatRequest, card: Card, account: str
     ) -> AsyncGenerator[Part, None]:
         """Yield the answer; closing the generator stops the generation."""
         with (
@@ -87,7 +87,9 @@ class Chat:
                     yield part
 
 
-def _manner(request: Request, ask: requests.Ask, card: Card) -> responses.Manner:
+def _manner(
+    request: Request, ask: requests.ChatRequest, card: Card
+) -> responses.Manner:
     how = fault_injection.of(request)
     piecemeal = bool(ask.tool_stream) and "tool_stream" in card.features
     return responses.Manner(how.null_finish, how.usage_apart, piecemeal)
@@ -102,7 +104,7 @@ async def _joined(parts: AsyncIterator[Part]) -> list[Part]:
 
 
 async def _chunks(
-    answer: responses.Answer, first: Part, parts: AsyncIterator[Part]
+    answer: responses.AnswerWriter, first: Part, parts: AsyncIterator[Part]
 ) -> AsyncIterator[bytes]:
     for chunk in answer.chunks(first):
         yield chunk

@@ -32,7 +32,7 @@ class LayoutAsk(msgspec.Struct):
     request_id: str | None = None
 
 
-class Parsing:
+class DocumentEndpoints:
     """The endpoints of documents."""
 
     def __init__(self, store: Store) -> None:

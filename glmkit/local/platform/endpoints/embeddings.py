@@ -46,7 +46,7 @@ class RerankAsk(msgspec.Struct):
     request_id: str | None = None
 
 
-class Embeddings:
+class EmbeddingEndpoints:
     """The endpoints; `name` is what the stand-in is called."""
 
     def __init__(self, name: str, rights: Rights) -> None:

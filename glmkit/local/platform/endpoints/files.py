@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.local.platform.endpoints import batch_lines
-from glmkit.local.platform.endpoints.knowledge import Knowledge
+from glmkit.local.platform.endpoints.knowledge import KnowledgeBases
 from glmkit.local.platform.server.access import account_of, form_of
 from glmkit.local.platform.server.errors import Refusal
 from glmkit.local.platform.storage.store import Store, page
@@ -46,10 +46,10 @@ _PURPOSES = {
 _PICTURE_BYTES = 5 * _MB
 
 
-class Files:
+class FileEndpoints:
     """The endpoints of files."""
 
-    def __init__(self, store: Store, knowledge: Knowledge) -> None:
+    def __init__(self, store: Store, knowledge: KnowledgeBases) -> None:
         self._store = store
         self._knowledge = knowledge
 

@@ -54,7 +54,7 @@ class VideoAsk(msgspec.Struct):
     request_id: str | None = None
 
 
-class Pictures:
+class ImageEndpoints:
     """The endpoints of images, and the placeholders behind the links."""
 
     def __init__(self, rights: Rights) -> None:

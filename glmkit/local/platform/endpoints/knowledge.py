@@ -53,7 +53,7 @@ class RetrieveAsk(msgspec.Struct):
     recall_method: str | None = None
 
 
-class Knowledge:
+class KnowledgeBases:
     """The knowledge bases of all accounts, and their endpoints."""
 
     def __init__(self, store: Store) -> None:

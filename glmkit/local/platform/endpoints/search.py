@@ -41,7 +41,7 @@ class ToolAsk(msgspec.Struct):
 
     model: str | None = None
     tool: str | None = None
-    messages: list[requests.Message] | None = None
+    messages: list[requests.ChatMessage] | None = None
     stream: bool | None = None
     request_id: str | None = None
 
@@ -53,7 +53,7 @@ class ReaderAsk(msgspec.Struct):
     request_id: str | None = None
 
 
-class SearchRoom:
+class SearchEndpoints:
     """The endpoints of search."""
 
     def __init__(self, folder: Folder | None) -> None:

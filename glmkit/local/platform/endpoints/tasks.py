@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from glmkit.local.platform.answering import limits, requests, responses
 from glmkit.local.platform.endpoints import images as pictures
-from glmkit.local.platform.endpoints.chat import Chat
+from glmkit.local.platform.endpoints.chat import ChatEndpoints
 from glmkit.local.platform.server.access import account_of, body_of
 from glmkit.local.platform.server.background_jobs import Jobs
 from glmkit.local.platform.server.errors import Refusal
@@ -25,10 +25,10 @@ _IMAGE_S, _VIDEO_S = 1.0, 2.0
 _Work = Coroutine[Any, Any, dict[str, Any]]
 
 
-class Tasks:
+class TaskEndpoints:
     """The endpoints of tasks; a task that its platform did not outlive has failed."""
 
-    def __init__(self, chat: Chat, store: Store, jobs: Jobs) -> None:
+    def __init__(self, chat: ChatEndpoints, store: Store, jobs: Jobs) -> None:
         self._chat = chat
         self._store = store
         self._jobs = jobs
