@@ -35,7 +35,7 @@ def chat_body(
     `extra_body={"stream_options": None}` leaves out. `constrained`: it decodes by a
     JSON Schema, which elsewhere only the prompt names.
 
-    >>> from glmkit.types.messages import request_of
+    >>> from glmkit.types.requests import request_of
     >>> chat_body(request_of("Hi", {}), "glm-4-plus", stream=False)
     b'{"messages":[{"role":"user","content":"Hi"}],"model":"glm-4-plus"}'
     """

@@ -117,8 +117,8 @@ from collections.abc import Iterator
 from pathlib import Path
 import glmkit
 from glmkit.ledger import Ledger
-from glmkit.money import Money
-from tests.test_ledger import pending
+from glmkit.types.money import Money
+from tests.ledger.test_store import pending
 ledger = Ledger(Path(sys.argv[1]))
 glmkit.budget(1, "CNY", "day", ledger=ledger)
 import time

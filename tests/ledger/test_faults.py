@@ -153,7 +153,7 @@ READ_ONLY = """
 import asyncio, os, sys
 from pathlib import Path
 from glmkit.errors import LedgerError
-from tests.test_ledger import one_call
+from tests.ledger.test_store import one_call
 from glmkit.ledger import Ledger
 if os.getuid() == 0:
     os.setgid(65534)
@@ -182,8 +182,8 @@ FULL = """
 import asyncio, resource, sys
 from pathlib import Path
 from glmkit.errors import LedgerError
-from glmkit.messages import request_of
-from tests.test_ledger import done, dicts, one_call, pending
+from glmkit.types.requests import request_of
+from tests.ledger.test_store import done, dicts, one_call, pending
 from glmkit.ledger import Ledger
 
 def room(size):
@@ -274,7 +274,7 @@ def test_migrations_are_applied_once_by_many_processes(tmp_path: Path) -> None:
 import asyncio, sys
 from pathlib import Path
 from glmkit.ledger import Ledger, schema
-from tests.test_ledger import one_call
+from tests.ledger.test_store import one_call
 schema.MIGRATIONS.append(lambda db: db.execute("CREATE TABLE once (id)"))
 asyncio.run(one_call(Ledger(Path(sys.argv[1]))))
 """

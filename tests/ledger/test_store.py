@@ -211,7 +211,7 @@ def test_several_new_processes_share_a_new_ledger(tmp_path: Path) -> None:
     code = """
 import asyncio, sys
 from pathlib import Path
-from tests.test_ledger import one_call
+from tests.ledger.test_store import one_call
 from glmkit.ledger import Ledger
 async def work():
     ledger = Ledger(Path(sys.argv[1]))
@@ -234,7 +234,7 @@ def test_both_sides_of_a_fork_keep_writing(tmp_path: Path) -> None:
     code = """
 import asyncio, os, sys
 from pathlib import Path
-from tests.test_ledger import one_call
+from tests.ledger.test_store import one_call
 from glmkit.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]))
 asyncio.run(one_call(ledger, 0))
@@ -257,7 +257,7 @@ def test_process_ends_without_a_warning(tmp_path: Path) -> None:
     code = """
 import asyncio, sys
 from pathlib import Path
-from tests.test_ledger import one_call
+from tests.ledger.test_store import one_call
 from glmkit.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]))
 asyncio.run(one_call(ledger))
@@ -308,7 +308,7 @@ def test_open_row_of_a_living_process_stays_pending(tmp_path: Path) -> None:
     code = """
 import asyncio, sys
 from pathlib import Path
-from tests.test_ledger import pending
+from tests.ledger.test_store import pending
 from glmkit.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]))
 asyncio.run(ledger.open(pending()))
@@ -350,7 +350,7 @@ def test_chores_keep_open_rows_findable_and_the_log_short(tmp_path: Path) -> Non
     code = """
 import asyncio, sys
 from pathlib import Path
-from tests.test_ledger import one_call, pending
+from tests.ledger.test_store import one_call, pending
 from glmkit.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]))
 async def work():

@@ -319,8 +319,8 @@ def test_names_of_ipython_itself_stay(run: Run, place: Paced) -> None:
 
 def test_dry_run_tells_the_clients_own_limit(run: Run, place: Paced) -> None:
     run(
-        "import glmkit; from glmkit import defaults\n"
-        f"defaults.forget(lambda: glmkit.Client({place.url!r}, in_flight=3))"
+        "import glmkit; from glmkit.client import default\n"
+        f"default.forget(lambda: glmkit.Client({place.url!r}, in_flight=3))"
     )
     _, out = run("%%glm --dry-run\nHi")
     assert "3 requests in flight" in out

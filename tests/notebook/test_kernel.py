@@ -245,8 +245,8 @@ def test_key_is_asked_for_without_being_shown(kernel: Kernel) -> None:
     messages = kernel.finish(cell)
     assert not errors(messages)
     assert "secretsecret" not in str(messages)
-    kernel.run("from glmkit import defaults")
-    assert kernel.value("defaults.client().access.key") == "****1234"
+    kernel.run("from glmkit.client import default")
+    assert kernel.value("default.client().access.key") == "****1234"
 
 
 def test_key_that_nobody_can_be_asked_for_is_two_lines(kernel: Kernel) -> None:

@@ -137,7 +137,7 @@ def test_whole_answer_says_nothing_more() -> None:
 
 _CELL = """\
 import glmkit
-from glmkit.notebook.display import Display
+from glmkit.notebook.output import Display
 client = glmkit.Client({url!r}, api_key={key!r})
 with client.stream("go") as answer, Display(get_ipython()) as shown:
     for batch in answer.batches():

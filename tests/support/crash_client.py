@@ -13,10 +13,9 @@ import os
 import sys
 
 import glmkit
-from glmkit.client import clients
 from glmkit.config import endpoints
 from glmkit.config.endpoints import Endpoint
-from glmkit.ledger import Ledger
+from glmkit.ledger import Ledger, default
 from glmkit.types.money import Money
 from glmkit.types.replies import Call, Where, where
 
@@ -53,5 +52,5 @@ async def main(url: str) -> None:
 
 if __name__ == "__main__":
     if "late" in sys.argv:
-        clients._ledgers[os.environ["GLMKIT_DATA_DIR"]] = LateLedger()
+        default._ledgers[os.environ["GLMKIT_DATA_DIR"]] = LateLedger()
     asyncio.run(main(sys.argv[1]))

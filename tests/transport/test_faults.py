@@ -320,7 +320,7 @@ def test_the_judge_finds_a_naive_reader_out(
 def test_pings_keep_a_naive_reader_waiting_but_not_a_call(faulty: Faulty) -> None:
     """A time-out of single reads is no bound: the naive reader outlives our call."""
     url = faulty.url("ping", "middle")
-    line = f"from tests.test_faults import naive; naive({url!r})"
+    line = f"from tests.transport.test_faults import naive; naive({url!r})"
     with subprocess.Popen([sys.executable, "-c", line], cwd=ROOT) as child:
         wait_for(lambda: faulty.seen()["requests"], lambda n: n == 1)
         client = glmkit.Client(url, KEY, timeout_s=3 * SHORT_S)

@@ -32,7 +32,7 @@ _ALONE = """
     import asyncio, sys, time
     import glmkit
     from pathlib import Path
-    from tests import test_faults as matrix
+    from tests.transport import test_faults as matrix
 
     def peak():
         line = Path("/proc/self/status").read_text().split("VmHWM:")[1]

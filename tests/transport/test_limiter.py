@@ -384,7 +384,8 @@ async def given_up(slots: Slots) -> None:
 @contextlib.contextmanager
 def held_elsewhere(path: Path) -> Iterator[subprocess.Popen[str]]:
     script = (
-        "import sys; from pathlib import Path; from glmkit.limiter import Places;"
+        "import sys; from pathlib import Path\n"
+        "from glmkit.transport.limiter import Places\n"
         f"places = Places(Path({str(path)!r})); print(places.take(1), flush=True);"
         "sys.stdin.read()"
     )

@@ -22,8 +22,8 @@ _TABLE = """
     async def main():
         client = glmkit.AsyncClient(in_flight={right}, timeout_s=60)
         await asyncio.gather(*(client.chat("Hi") for _ in range({calls})))
-        from glmkit import exchange
-        print("shared" if not exchange._limiter.fault else exchange._limiter.fault)
+        from glmkit.client.call import execution
+        print("shared" if not execution._limiter.fault else execution._limiter.fault)
     asyncio.run(main())
 """
 _STREAMS = """
@@ -139,7 +139,7 @@ def test_forked_child_holds_nothing_of_its_parents_and_shares_the_right(
     child = start(
         """
         import asyncio, os
-        from glmkit.limiter import Limiter, Right, Slot
+        from glmkit.transport.limiter import Limiter, Right, Slot
         limiter, right = Limiter(), Right(2, known=True)
 
         async def free(limit):
