@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from html import escape
 from threading import RLock
 from typing import Any
@@ -68,12 +69,10 @@ class Controls(GLMWidget):
         """Return what is set, by the names of `Client.chat`."""
         return dict(copy_as_code.options(self.value))
 
-    def close(self) -> None:
-        """Let go of the settings and remove the views."""
-        if self.comm is not None and self._settings is not self:
-            # Only the first time: the collector calls once more.
-            self._settings.unobserve(self._pull, list(_NAMES))
-        super().close()
+    def _leave(self) -> None:
+        if self._settings is not self:
+            with suppress(ValueError):  # they are not observed yet
+                self._settings.unobserve(self._pull, list(_NAMES))
 
     def _push(self, change: Any) -> None:
         name = change["name"]
