@@ -49,7 +49,7 @@ def _facts(asked: Asked, request: Request) -> list[tuple[str, str]]:
         ("tokens", _tokens(estimate, asked.model)),
         ("cost", _cost(estimate, request, asked)),
         ("limit", _limit(asked)),
-        *(("note", note) for note in asked.ready.notes),
+        *(("note", note) for note in asked.about().notes),
     ]
 
 

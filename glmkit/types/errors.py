@@ -41,7 +41,7 @@ class OptionWarning(UserWarning):
 
 
 class MediaWarning(UserWarning):
-    """A picture was made smaller before it was sent; the message says the sizes."""
+    """A picture was made smaller, or a file's encoding guessed, before it was sent."""
 
 
 class GLMError(Exception):
