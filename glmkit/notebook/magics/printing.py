@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from glmkit.types.plain_text import plain
+
 
 def say(*lines: str) -> None:
     """Print lines without control characters: names may come from anywhere."""
-    from glmkit.render import plain
-
-    print("\n".join(map(plain, lines)))
+    print(plain("\n".join(lines)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from html import escape
 from threading import RLock
 from typing import Any
 
 import traitlets
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import escaped
 from glmkit_widgets.controls import copy_as_code
 from glmkit_widgets.controls.model_list import ModelChoice, choice, choices
 from glmkit_widgets.shared.assets import module, style
@@ -114,7 +114,7 @@ class Controls(GLMWidget):
     def _draw(self) -> tuple[str, str]:
         rows = [("Model", self._model_line()), *_lines(self.value)]
         cells = "".join(
-            f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            f"<tr><th scope='row'>{escaped(name)}</th><td>{escaped(text)}</td></tr>"
             for name, text in rows
         )
         plain = "\n".join(f"{name}: {text}" for name, text in rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from html import escape
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from glmkit.catalog.tokens import NOTHING, Draft, Estimate
 from glmkit.client.prompts.media import prompt_of
 from glmkit.types.errors import GLMError
 from glmkit.types.messages import Message, Request
+from glmkit.types.plain_text import escaped
 from glmkit.types.requests import turns_of
 from glmkit_widgets.controls.model_list import choice, choices
 from glmkit_widgets.ruler import window_shares
@@ -170,7 +170,7 @@ class TokenRuler(GLMWidget):
         window = "not known" if found.window is None else f"{found.window:,} tokens"
         rows = [("Model", found.model), ("Window", window), *rows, ("Cost", found.cost)]
         cells = "".join(
-            f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            f"<tr><th scope='row'>{escaped(name)}</th><td>{escaped(text)}</td></tr>"
             for name, text in rows
         )
         plain = "\n".join(f"{name}: {text}" for name, text in rows)

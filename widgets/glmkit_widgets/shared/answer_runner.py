@@ -11,9 +11,9 @@ from glmkit.client.call.streams import Stream
 from glmkit.render.answer import TICK_S, Telling
 from glmkit.render.answer.badge import NOTHING, About, badge_of, partial_of
 from glmkit.render.answer.views import MARKDOWN, View
-from glmkit.render.page import escaped
 from glmkit.transport.background_loop import SETTLE_S
 from glmkit.types.errors import Interrupted, told_of
+from glmkit.types.plain_text import escaped
 from glmkit.types.replies import Reply
 from glmkit_widgets.shared.feed import Feed
 

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 from uuid import uuid4
 
+from glmkit.types.plain_text import plain
 from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 
 #: The class on the root of every live view; the style sheet looks for it.
@@ -118,8 +119,9 @@ class StaticPicture:
             self.send()
 
     def _bundle(self) -> dict[str, str]:
-        html, plain = self._draw()
-        return {"text/html": self.framed(html), "text/plain": plain} | self._image
+        html, text = self._draw()
+        picture = {"text/html": self.framed(html), "text/plain": plain(text)}
+        return picture | self._image
 
 
 def _style() -> str:

@@ -14,6 +14,7 @@ from glmkit.client.call.streams import Stream
 from glmkit.config.endpoints import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.config.keys import notices
 from glmkit.types.errors import told_of
+from glmkit.types.plain_text import say
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.feed import Feed
 from glmkit_widgets.shared.static_picture import StaticPicture
@@ -27,7 +28,7 @@ Ended = Callable[[AnswerRun], None]
 
 def own_client() -> Client:
     """Return the process's client; a notice that no key was found is a plain line."""
-    with notices(print):
+    with notices(say):
         return default.client()
 
 
