@@ -64,9 +64,9 @@ REVIEWED = {
     "glmkit.wire.forms:Upload.__repr__ __repr__": "by !r",
     "glmkit_widgets.chat.attachments:of_value escape": "goes into a prompt",
     "glmkit_widgets.chat.attachments:of_file escape": "goes into a prompt",
-    "glmkit_widgets.shared.static_picture:Still.show display": "made by _bundle",
-    "glmkit_widgets.shared.static_picture:Still.update update_display": "by _bundle",
-    "glmkit_widgets.shared.static_picture:Still._bundle text/html": "drawn by widgets",
+    "glmkit_widgets.shared.static_picture:StaticPicture.show display": "by _bundle",
+    "glmkit_widgets.shared.static_picture:StaticPicture.update update_display": "too",
+    "glmkit_widgets.shared.static_picture:StaticPicture._bundle text/html": "drawn",
 }
 
 
