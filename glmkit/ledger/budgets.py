@@ -16,24 +16,30 @@ from glmkit.types.errors import BudgetError
 from glmkit.types.money import Money
 from glmkit.types.replies import Call
 
-Scope = Literal["session", "notebook", "day"]
+Scope = Literal["session", "notebook", "day", "tag", "total", "run"]
 
 #: Days that a day's budget is kept, for calls that settle late.
 _DAYS = 7
 
 _DAY = "date({c}.at, 'unixepoch', 'localtime')"
-_NAME = (
+_FIRST_SCOPES = (
     f"CASE scope WHEN 'day' THEN {_DAY} WHEN 'notebook' THEN {{c}}.notebook "
-    "WHEN 'session' THEN CAST({c}.owner AS TEXT) ELSE name END"
+    "WHEN 'session' THEN CAST({c}.owner AS TEXT)"
 )
-_OF = f"name = {_NAME} AND {{c}}.id >= from_call"
+#: Whether a call counts in a budget: as the first ledgers had it, and today.
+_OF_AT_FIRST = f"name = {_FIRST_SCOPES} ELSE name END AND {{c}}.id >= from_call"
+_OF = (
+    f"name = {_FIRST_SCOPES} WHEN 'tag' THEN {{c}}.tag "
+    "WHEN 'run' THEN coalesce({c}.run, '') ELSE name END AND {c}.id >= from_call"
+)
 
 
 class Budget(msgspec.Struct, frozen=True):
     """A budget and what of it is gone: owed, or reserved for calls that may be billed.
 
-    `scope` is "session", "notebook" or "day", `name` which one: the session's number
-    in the ledger, the notebook's path, the day.
+    `scope` is "session", "notebook", "day", "tag", "total" or "run" (of a table),
+    `name` which one: the session's number in the ledger, the notebook's path, the day,
+    the tag, "everything", the run's id.
     """
 
     scope: Scope
@@ -53,7 +59,8 @@ class Budget(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         part = f", {self.share:.0%}" if self.amount else ""
-        return f"{self.spent} of {self.amount} a {self.scope} are gone{part}"
+        of = "in total" if self.scope == "total" else f"a {self.scope}"
+        return f"{self.spent} of {self.amount} {of} are gone{part}"
 
 
 def create(db: sqlite3.Connection) -> None:
@@ -71,7 +78,14 @@ def create(db: sqlite3.Connection) -> None:
         "from_call INTEGER NOT NULL, held INTEGER NOT NULL, "
         "warned INTEGER NOT NULL DEFAULT 0, UNIQUE (scope, name))"
     )
-    for trigger in (_RESERVED, _OWED, _GIVEN_UP):
+    for trigger in _triggers(_OF_AT_FIRST).values():
+        db.execute(trigger)
+
+
+def add_scopes(db: sqlite3.Connection) -> None:
+    """Let budgets be of a tag, of a table's run, and of all calls together."""
+    for name, trigger in _triggers(_OF).items():
+        db.execute(f"DROP TRIGGER {name}")
         db.execute(trigger)
 
 
@@ -80,13 +94,15 @@ def put(
 ) -> None:
     """Set a budget. What the session or the day has cost so far counts.
 
-    A notebook's counts from its first setting on. In another currency it begins anew.
+    A notebook's, a tag's, a run's and the total count from their first setting on. In
+    another currency a budget begins again.
     """
     if scope == "day":
         _put(db, "daily", "", amount, 0)
         (name,) = db.execute(f"SELECT {_TODAY}", {"at": at}).fetchone()
     (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()
-    _put(db, scope, name, amount, newest + 1 if scope == "notebook" else 0)
+    whole = scope in {"session", "day"}
+    _put(db, scope, name, amount, 0 if whole else newest + 1)
 
 
 def _put(
@@ -138,7 +154,7 @@ _TODAY = "date(:at, 'unixepoch', 'localtime')"
 def known(db: sqlite3.Connection, at: float) -> list[Budget]:
     """Return all budgets; of days', today's."""
     rows = db.execute(
-        f"{_ROW} scope IN ('session', 'notebook') OR scope = 'day' AND name = {_TODAY} "
+        f"{_ROW} scope NOT IN ('day', 'daily') OR scope = 'day' AND name = {_TODAY} "
         "ORDER BY id",
         {"at": at},
     ).fetchall()
@@ -183,7 +199,13 @@ def refusal(
     db: sqlite3.Connection, call: Call, owner: int, held: Money | None
 ) -> BudgetError:
     """Return why the budgets do not let a call pass."""
-    places = {"session": str(owner), "notebook": call.where.notebook}
+    where = call.where
+    places = {
+        "session": str(owner),
+        "notebook": where.notebook,
+        "tag": where.tag,
+        "run": where.run,
+    }
     for budget in known(db, call.at):
         if places.get(budget.scope, budget.name) != budget.name:
             continue
@@ -239,8 +261,13 @@ def _budget(row: tuple[Scope, str, int, int, str]) -> Budget:
     return Budget(scope, name, Money(amount, currency), Money(held, currency))
 
 
-#: Where a day has no row yet it refuses as well: `begin_day` makes it, once a day.
-_RESERVED = f"""CREATE TRIGGER reserved AFTER INSERT ON calls
+def _triggers(of: str) -> dict[str, str]:
+    """Return the triggers by name; `of` says whether a call counts in a budget.
+
+    Where a day has no row yet the first refuses as well: `begin_day` makes it, once a
+    day.
+    """
+    reserved = f"""CREATE TRIGGER reserved AFTER INSERT ON calls
 WHEN NEW.held IS NOT 0 AND EXISTS (SELECT 1 FROM budgets) BEGIN
     UPDATE budgets SET held = CASE
         WHEN scope = 'daily' THEN CASE WHEN EXISTS (SELECT 1 FROM budgets d
@@ -249,15 +276,16 @@ WHEN NEW.held IS NOT 0 AND EXISTS (SELECT 1 FROM budgets) BEGIN
         WHEN NEW.held IS NULL OR NEW.held_currency <> currency
             OR held + NEW.held > amount THEN RAISE(ABORT, 'budget')
         ELSE held + NEW.held END
-    WHERE {_OF.format(c="NEW")};
+    WHERE {of.format(c="NEW")};
 END"""
-_OWED = f"""CREATE TRIGGER owed AFTER UPDATE OF held ON calls
+    owed = f"""CREATE TRIGGER owed AFTER UPDATE OF held ON calls
 WHEN NEW.held IS NOT OLD.held AND EXISTS (SELECT 1 FROM budgets) BEGIN
     UPDATE budgets SET held = held + coalesce(NEW.held, 0) - coalesce(OLD.held, 0)
-    WHERE {_OF.format(c="NEW")} AND currency = NEW.held_currency AND scope <> 'daily';
+    WHERE {of.format(c="NEW")} AND currency = NEW.held_currency AND scope <> 'daily';
 END"""
-_GIVEN_UP = f"""CREATE TRIGGER given_up AFTER DELETE ON calls
+    given_up = f"""CREATE TRIGGER given_up AFTER DELETE ON calls
 WHEN OLD.state = 'pending' AND OLD.held > 0 BEGIN
     UPDATE budgets SET held = held - OLD.held
-    WHERE {_OF.format(c="OLD")} AND currency = OLD.held_currency AND scope <> 'daily';
+    WHERE {of.format(c="OLD")} AND currency = OLD.held_currency AND scope <> 'daily';
 END"""
+    return {"reserved": reserved, "owed": owed, "given_up": given_up}

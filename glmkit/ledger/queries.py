@@ -40,6 +40,7 @@ _PLACES = {
     "state": "state",
     "finish_reason": "finish_reason",
     "error_code": "error_code",
+    "run": "run",
     "undecided": f"CASE WHEN {UNDECIDED} THEN 'yes' ELSE 'no' END",
 }
 _CALLS = {

@@ -13,7 +13,7 @@ from glmkit.types.replies import Answer, Call
 
 _OPENING = (
     "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",
-    "stream", "key", "request", "operation", "held", "held_currency",
+    "stream", "key", "request", "operation", "run", "held", "held_currency",
 )  # fmt: skip
 _CLOSING = (
     "state", "source", "answered", "answer_id", "request_id", "stand_in",
@@ -54,6 +54,7 @@ def opening(call: Call, held: Money | None, private: bool) -> tuple[Any, ...]:
         key,
         _without_words(call) if private else asked,
         call.operation,
+        where.run or None,
         *_money(held),
     )
 

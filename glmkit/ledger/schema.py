@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from glmkit.ledger import budgets, sums, votes
+from glmkit.ledger import budgets, runs, sums, votes
 from glmkit.ledger.transactions import transaction
 
 Migration = Callable[[sqlite3.Connection], object]
@@ -114,6 +114,8 @@ MIGRATIONS: list[Migration] = [
     _sums_and_budgets,
     sums.create_days,
     votes.create,
+    runs.create,
+    budgets.add_scopes,
 ]
 
 

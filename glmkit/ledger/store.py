@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from glmkit.config.endpoints import data_dir
-from glmkit.ledger import budgets, owners, rights, rows, sums, upkeep, votes
+from glmkit.ledger import budgets, owners, rights, rows, runs, sums, upkeep, votes
 from glmkit.ledger.budgets import Budget, Scope
 from glmkit.ledger.connection import Connection, connect
 from glmkit.ledger.queries import Query, Table, query, timings
@@ -22,7 +23,6 @@ from glmkit.ledger.transactions import transaction
 from glmkit.ledger.upkeep import Verification
 from glmkit.types.errors import BudgetWarning, LedgerError
 from glmkit.types.money import Money
-from glmkit.types.plain_text import warn
 from glmkit.types.replies import Call
 
 #: Calls from one round of the file's chores to the next.
@@ -112,7 +112,7 @@ class Ledger:
             )
         self._connection.open_rows.discard(call.id)
         for budget in crossed:
-            warn(str(budget), BudgetWarning, stacklevel=2)
+            warnings.warn(str(budget), BudgetWarning, stacklevel=2)
 
     def _looks(self) -> bool:
         """Whether it is time to look at the budgets: not after each call of a burst."""
@@ -127,6 +127,13 @@ class Ledger:
         with self._connection.reader() as db:
             row = db.execute(rows.TASK, (task_id, endpoint)).fetchone()
         return None if row is None else rows.submitted(row)
+
+    def earlier(
+        self, keys: Sequence[str], endpoint: str, model: str
+    ) -> list[runs.Earlier]:
+        """Return what became of requests, by their keys, in earlier runs of tables."""
+        with self._connection.reader() as db:
+            return list(runs.earlier(db, keys, endpoint, model))
 
     def read(
         self,

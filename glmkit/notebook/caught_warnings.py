@@ -20,8 +20,7 @@ class Cautions:
         self._said: list[warnings.WarningMessage] = []
 
     def __enter__(self) -> Self:
-        caught = self._catching.__enter__()
-        self._said = [] if caught is None else caught  # an empty list is filled later
+        self._said = self._catching.__enter__() or []
         warnings.filterwarnings("always", module="glmkit")
         return self
 

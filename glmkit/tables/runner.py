@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Event
+from typing import Protocol
 
-from glmkit.client.call.execution import Exchange
 from glmkit.client.clients import Client
 from glmkit.tables.grid import CellResult
 from glmkit.transport import background_loop
@@ -21,30 +20,52 @@ from glmkit.types.errors import (
 )
 from glmkit.types.replies import Reply, Where, where
 
-#: Questions to one model that wait for a slot at one time; the limiter lets fewer go.
-_LANE = 24
+#: Questions of a lane that wait for a slot at one time; the limiter lets fewer go.
+_WIDTH = 24
 #: What the next question would meet as well.
 _FATAL = (AuthError, BudgetError, LedgerError, LocalError, QuotaError)
 
-#: Makes the exchange of a question; GLMError where it can not be asked.
-Ask = Callable[[int], Exchange]
+
+class Question(Protocol):
+    """A question that was not sent yet: an exchange, or a series of them."""
+
+    @property
+    def reply(self) -> Reply:
+        """What arrived so far."""
+
+    async def drain(self) -> Reply:
+        """Ask, and return the whole reply."""
+
+
+#: Makes a question; GLMError where it cannot be asked.
+Ask = Callable[[int], Question]
 Report = Callable[[int, CellResult], None]
 
 
 class CallRunner:
     """Asks numbered questions, several at a time, and reports each as it goes.
 
-    `ask(number)` makes the call of a question, `report(number, result)` is told of
-    its beginning and its end, both on the loop's thread. What every question would
-    meet (a rejected key, a spent budget) ends the errand: `.error` says what.
+    `ask(number)` makes a question, `report(number, result)` is called at its beginning
+    and at its end, both on the loop's thread. `width` questions of a lane are asked at
+    a time. A question that a budget does not hold waits for those that are under way.
+    What every question would meet (a rejected key, a spent budget) ends the run:
+    `.error` holds it; with `patient` a spent budget is the question's own failure.
     """
 
-    def __init__(self, ask: Ask, report: Report) -> None:
+    def __init__(
+        self, ask: Ask, report: Report, width: int = _WIDTH, *, patient: bool = False
+    ) -> None:
         self._ask = ask
         self._report = report
+        self._width = width
+        self._patient = patient
         self._tasks: list[asyncio.Task[None]] = []
         self._work: background_loop.Work[None] | None = None
         self._stopped = Event()
+        self._finishing = Event()
+        self._under_way = 0
+        self._settled = asyncio.Event()
+        self._alone = asyncio.Lock()
         self.error: Exception | None = None
         self.ended = Event()
 
@@ -52,14 +73,16 @@ class CallRunner:
         """Begin; the questions of a lane are asked in their order."""
         token = where.set(place)
         try:
-            self._work = background_loop.submit(
-                self._drive([deque(lane) for lane in lanes])
-            )
+            self._work = background_loop.submit(self._drive([*map(iter, lanes)]))
         finally:
             where.reset(token)
 
+    def finish(self) -> None:
+        """Begin no more questions; those under way go on to their end."""
+        self._finishing.set()
+
     def stop(self) -> None:
-        """Close the connections; from any thread, and waits for none."""
+        """Close the connections; from any thread, without waiting."""
         self._stopped.set()
         if self._work is not None:
             self._work.call(self._cancel)
@@ -73,12 +96,12 @@ class CallRunner:
         for task in self._tasks:
             task.cancel()
 
-    async def _drive(self, lanes: list[deque[int]]) -> None:
+    async def _drive(self, lanes: list[Iterator[int]]) -> None:
         try:
             self._tasks = [
                 asyncio.create_task(self._walk(lane))
                 for lane in lanes
-                for _ in range(min(_LANE, len(lane)))
+                for _ in range(self._width)
             ]
             if self._stopped.is_set():
                 self._cancel()
@@ -87,34 +110,78 @@ class CallRunner:
             self.ended.set()
             self._report(-1, CellResult())
 
-    async def _walk(self, lane: deque[int]) -> None:
-        while lane and not self._stopped.is_set():
-            await self._one(lane.popleft())
+    async def _walk(self, lane: Iterator[int]) -> None:
+        while not (self._stopped.is_set() or self._finishing.is_set()):
+            try:
+                number = next(lane, None)
+            except Exception as exc:  # the lane is made while it is walked
+                self._fail(exc)
+                return
+            if number is None:
+                return
+            await self._one(number)
 
     async def _one(self, number: int) -> None:
-        exchange: Exchange | None = None
+        question: Question | None = None
         try:
-            exchange = self._ask(number)
+            question = self._ask(number)
             self._report(number, CellResult("running"))
-            self._report(number, CellResult("done", await exchange.drain()))
+            try:
+                reply = await self._asked(question)
+            except BudgetError:
+                async with self._alone:
+                    question, reply = await self._once_it_fits(number)
+            self._report(number, CellResult("done", reply))
         except asyncio.CancelledError:
-            self._report(number, CellResult("stopped", _arrived(exchange)))
+            self._report(number, CellResult("stopped", _arrived(question)))
             raise
         except Exception as exc:
-            self._report(number, CellResult("failed", _arrived(exchange), exc))
-            if isinstance(exc, _FATAL):
-                self.error = exc
-                self.stop()
+            self._report(number, CellResult("failed", _arrived(question), exc))
+            if isinstance(exc, _FATAL) and not (
+                self._patient and isinstance(exc, BudgetError)
+            ):
+                self._fail(exc)
+
+    def _fail(self, exc: Exception) -> None:
+        self.error = self.error or exc
+        self.stop()
+
+    async def _asked(self, question: Question) -> Reply:
+        self._under_way += 1
+        try:
+            return await question.drain()
+        finally:
+            self._under_way -= 1
+            self._settled.set()
+
+    async def _once_it_fits(self, number: int) -> tuple[Question, Reply]:
+        """Ask again each time that a question has ended; BudgetError once none is left.
+
+        What others reserve is given back as they end, mostly in part.
+        """
+        while True:
+            self._settled.clear()
+            others = self._under_way
+            question = self._ask(number)
+            try:
+                return question, await self._asked(question)
+            except BudgetError:
+                if not others:
+                    raise
+                if self._under_way == others:
+                    self._settled.clear()
+                    await self._settled.wait()
 
 
-def _arrived(exchange: Exchange | None) -> Reply | None:
-    """Return what came of a call before it broke off."""
-    if exchange is None or not exchange.call.id:
+def _arrived(question: Question | None) -> Reply | None:
+    """Return what came of a question before it broke off."""
+    if question is None:
         return None
-    return exchange.reply
+    reply = question.reply
+    return reply if reply.calls and reply.calls[-1].id else None
 
 
-def asking(client: Client, options: dict[str, object], prompt: str) -> Exchange:
+def asking(client: Client, options: dict[str, object], prompt: str) -> Question:
     """Return the call of one question. Raises GLMError."""
     if options.get("schema") is not None:
         raise ConfigError("a lab takes no schema", hint="Ask with client.chat.")

@@ -22,8 +22,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from glmkit.types.plain_text import one_line, plain
-
 if TYPE_CHECKING:
     from glmkit.types.replies import Reply
 
@@ -43,7 +41,7 @@ class OptionWarning(UserWarning):
 
 
 class MediaWarning(UserWarning):
-    """A picture was made smaller, or a file's encoding guessed, before it was sent."""
+    """A picture was made smaller before it was sent; the message says the sizes."""
 
 
 class GLMError(Exception):
@@ -53,13 +51,13 @@ class GLMError(Exception):
     _added: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(plain(message))
+        super().__init__(message)
         if hint is not None:
-            self.hint = plain(hint)
+            self.hint = hint
 
     def add_note(self, note: str) -> None:
         """Keep a note, which comes after the hint."""
-        self._added += (plain(note),)
+        self._added += (note,)
 
     @property
     def __notes__(self) -> list[str]:  # type: ignore[override]
@@ -68,7 +66,7 @@ class GLMError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Two lines in a notebook, where IPython would print the whole stack."""
-        return [one_line(f"{type(self).__name__}: {self}"), one_line(f"→ {self.hint}")]
+        return [f"{type(self).__name__}: {self}", f"→ {self.hint}"]
 
 
 class ConfigError(GLMError):
@@ -157,8 +155,8 @@ class APIError(GLMError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
-        self.code = one_line(code)
-        self.request_id = one_line(request_id)
+        self.code = code
+        self.request_id = request_id
         self.action = action
         self.reply: Reply | None = None
 
@@ -224,4 +222,4 @@ def told_of(error: Exception) -> tuple[str, str]:
     """Return what happened and the next step, as plain texts."""
     if isinstance(error, GLMError):
         return str(error), error.hint
-    return plain(f"{type(error).__name__}: {error}"), ""
+    return f"{type(error).__name__}: {error}", ""

@@ -26,11 +26,15 @@ _CITED = ("temperature", "top_p", "max_tokens", "seed", "do_sample", "thinking")
 
 
 class Where(msgspec.Struct, frozen=True):
-    """The place a call was made from: notebook, cell, and the person's own tag."""
+    """The place a call was made from: notebook, cell, and the user's own tag.
+
+    `run` is the id of the run of a table that it belongs to, "" outside of one.
+    """
 
     notebook: str = ""
     cell: str = ""
     tag: str = ""
+    run: str = ""
 
 
 #: Set by whoever knows the place (a magic, a widget, a table); read by the client.

@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import glmkit
 from glmkit.client import default
 from glmkit.client.replay import Cassette, illustrate
-from glmkit.notebook import extension
+from glmkit.notebook import session
 from tests.conftest import ROOT, Paced
 
 Factory = Callable[..., Paced]
@@ -511,7 +511,7 @@ def test_sessions_end_leaves_replay_off(
     cells: Run, shell: InteractiveShell, place: Paced
 ) -> None:
     cells("%glm replay auto")
-    extension.unload(shell)
+    session.unload(shell)
     with glmkit.Client() as client:
         assert [client.chat("Hi").source for _ in range(2)] == ["service"] * 2
-    extension.load(shell)
+    session.load(shell)

@@ -25,7 +25,6 @@ from glmkit.types.messages import (
     TextPart,
     VideoPart,
 )
-from glmkit.types.plain_text import warn
 from glmkit.types.requests import Prompt
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def prompt_of(prompt: Any) -> Prompt:
     """
     if isinstance(prompt, str):
         return prompt
-    if isinstance(prompt, _BYTES) or _is_medium(prompt):
+    if isinstance(prompt, _BYTES) or is_medium(prompt):
         return [part_of(prompt)]
     if isinstance(prompt, Sequence):
         return [_item(item) for item in prompt]
@@ -118,7 +117,8 @@ def _item(item: Any) -> Any:
     return part_of(item)
 
 
-def _is_medium(value: Any) -> bool:
+def is_medium(value: Any) -> bool:
+    """Whether a value is sent as a picture or file: a path, an image, a figure."""
     marks = ("savefig", "to_plotly_json", "getbands")
     return isinstance(value, Path) or any(hasattr(value, mark) for mark in marks)
 
@@ -192,7 +192,7 @@ def _picture_part(picture: Image.Image, name: str, data: bytes) -> ImagePart:
         small, kind, made = _fitted(picture)
         shrunk = small.size != _upright(picture).size
         if shrunk or (data and len(data) >= PICTURE_BYTES):
-            warn(
+            warnings.warn(
                 f"{name} ({_sized(picture, data)}) is sent as {_sized(small, made)}",
                 MediaWarning,
                 stacklevel=2,

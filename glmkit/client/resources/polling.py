@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from glmkit.client.resources.sync_async import tell
 from glmkit.types.errors import GLMError, RateLimitError, ServerError, TransportError
-from glmkit.types.plain_text import one_line
 
 T = TypeVar("T")
 
@@ -91,7 +90,7 @@ class Bar:
             self._bar = tqdm(total=total)
         self._bar.total = total
         self._bar.n = done
-        self._bar.set_description_str(one_line(state))
+        self._bar.set_description_str(state)
 
     def close(self) -> None:
         """Leave the bar as it stands."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Amount = str | int | float | Decimal
 
-_SCOPES = ("session", "notebook", "day")
+_SCOPES = ("session", "notebook", "day", "tag", "total")
 _CURRENCIES = ("CNY", "USD")
 
 
@@ -28,18 +28,19 @@ def budget(
     *,
     ledger: Ledger | None = None,
 ) -> Budget | None:
-    """Set what this session, this notebook or each day may cost; None lifts it.
+    """Set what this session, notebook or tag, each day or all may cost; None lifts it.
 
     Each call reserves the most it may cost before it is sent; BudgetError where that
     is more than what is left, and for calls whose price is not known or is in another
-    currency. Of a session and a day all calls count, of a notebook those from now on.
+    currency. Of a session and a day all calls count; of a notebook, the current tag and
+    the "total" those from now on.
     A BudgetWarning comes at 80 %. Raises ConfigError.
 
         glmkit.budget(5, "CNY")
     """
     book = ledger or own()
     name = _name(book, scope)
-    book.set_budget(scope, name, None if amount is None else _money(amount, currency))
+    book.set_budget(scope, name, None if amount is None else money_of(amount, currency))
     found = (each for each in book.budgets() if each.scope == scope)
     return next((each for each in found if scope == "day" or each.name == name), None)
 
@@ -81,7 +82,7 @@ def decide(
     `owed` is what the service's bill says, 0 if nothing; None takes what was reserved
     as an upper bound. Raises LedgerError where there is no such call.
     """
-    amount = None if owed is None else _money(owed, currency)
+    amount = None if owed is None else money_of(owed, currency)
     (ledger or own()).decide(call, amount)
 
 
@@ -112,7 +113,17 @@ def _name(book: Ledger, scope: str) -> str:
         )
     if scope == "session":
         return book.session
-    name = place.get().notebook if scope == "notebook" else "every day"
+    if scope == "tag" and not place.get().tag:
+        raise ConfigError(
+            "there is no tag here",
+            hint="Set the budget inside `with glmkit.tag(...):`.",
+        )
+    names = {
+        "notebook": place.get().notebook,
+        "tag": place.get().tag,
+        "total": "everything",
+    }
+    name = names.get(scope, "every day")
     if not name:
         raise ConfigError(
             "this notebook's name is not known here",
@@ -121,7 +132,8 @@ def _name(book: Ledger, scope: str) -> str:
     return name
 
 
-def _money(amount: Amount, currency: str) -> Money:
+def money_of(amount: Amount, currency: str) -> Money:
+    """Return an amount to spend as exact money. Raises ConfigError."""
     if currency.upper() not in _CURRENCIES:
         raise ConfigError(
             f"{currency!r} is no currency of the services",

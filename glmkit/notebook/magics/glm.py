@@ -41,13 +41,11 @@ class GLMMagics(Magics):
         %%glm -m glm-4-plus -t 0.2 -o answer
         What stands out in {df.describe()}?
         """
-        from glmkit.notebook.cell import ask
-
         session = self.session
-        question = cell_options.read(
+        asking = cell_options.read(
             cell_options.parser(self.ask), line, cell, session.settings, session.names()
         )
-        return ask(session, question)
+        return session.ask(asking)
 
     @no_var_expand
     @line_magic("glm")  # type: ignore[arg-type]

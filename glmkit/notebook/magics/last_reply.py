@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glmkit.notebook import cell_errors
+from glmkit.notebook.cell_errors import question
+from glmkit.notebook.question import Asking
 from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,11 +50,8 @@ def _help(
                     hint="--values sends the values too; --dry-run only shows.",
                 )
             values, dry_run = "--values" in words, "--dry-run" in words
-    from glmkit.notebook.cell import ask
-    from glmkit.notebook.question import Question
-
-    text = cell_errors.question(session.mistakes.last, session.names(), values=values)
-    question = Question(
+    text = question(session.mistakes.last, session.names(), values=values)
+    asking = Asking(
         prompt=text,
         options=options,
         format=format,
@@ -62,13 +60,11 @@ def _help(
         dry_run=dry_run,
         literal=True,
     )
-    return ask(session, question)
+    return session.ask(asking)
 
 
 def rerun(session: Session, *words: str) -> Any:
     """Ask the last question again: `%glm rerun -m glm-4-plus`."""
-    from glmkit.notebook.cell import rerun as again
-
     match words:
         case ():
             model = None
@@ -78,7 +74,7 @@ def rerun(session: Session, *words: str) -> Any:
             raise ConfigError(
                 "rerun takes a model", hint="For instance `%glm rerun -m glm-4-plus`."
             )
-    return again(session, _last(), model)
+    return session.rerun(_last(), model)
 
 
 def last(session: Session) -> Any:

@@ -1,5 +1,10 @@
 """Lines that a magic prints into its cell."""
 
-from glmkit.types.plain_text import say
+from __future__ import annotations
 
-__all__ = ["say"]
+
+def say(*lines: str) -> None:
+    """Print lines without control characters: names may come from anywhere."""
+    from glmkit.render import plain
+
+    print("\n".join(map(plain, lines)))

@@ -121,8 +121,12 @@ class Columns(GLMWidget):
         """Return the results as a DataFrame, one row an answer."""
         return to_frame(self.value or ())
 
-    def _leave(self) -> None:
+    def close(self) -> None:
+        """Stop all that runs, and remove the views."""
+        if self.comm is None:  # never opened, or the collector calls once more
+            return
         self._look.close()
+        super().close()
         with self._idle:
             self._idle.notify_all()
 

@@ -118,9 +118,10 @@ class Compare(Columns):
         frame = frames.table(*(ledger or own_ledger()).votes())
         return frame.astype({"vote": "int64", "call": "int64", "blind": "bool"})
 
-    def _leave(self) -> None:
+    def close(self) -> None:
+        """Stop all that runs, and remove the views."""
         self._marking.close()
-        super()._leave()
+        super().close()
 
     @traitlets.validate("models")
     def _two_to_six(self, proposal: Any) -> list[str]:

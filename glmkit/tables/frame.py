@@ -1,0 +1,130 @@
+"""The frame that a run becomes: typed columns and the bookkeeping beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from glmkit.tables.preparation import STATUSES, Outcome
+from glmkit.tables.rows import Rows
+from glmkit.tables.verbs import Target, Verb
+from glmkit.types.errors import ConfigError
+from glmkit.types.money import Money
+from glmkit.types.translation import _
+
+
+def frame_of(
+    rows: Rows, verb: Verb, outcomes: Sequence[Outcome], prompt_of: Sequence[int]
+) -> pd.DataFrame:
+    """Return the rows with the verb's columns; a row that was not asked has none."""
+    return rows.with_columns(columns_of(verb, outcomes, prompt_of, len(rows)))
+
+
+def columns_of(
+    verb: Verb, outcomes: Sequence[Outcome], prompt_of: Sequence[int], count: int
+) -> dict[str, Any]:
+    """Return name → values of the columns that a verb adds.
+
+    Rows with equal prompts share one call: its tokens and cost stand at the first.
+    """
+    blank = Outcome()
+    found = [outcomes[place] for place in prompt_of]
+    found += [blank] * (count - len(found))
+    first = _first(prompt_of, count)
+    columns: dict[str, Any] = {}
+    for place, target in enumerate(verb.targets):
+        values = [one.values[place] if one.values else None for one in found]
+        columns[target.name] = _typed(values, target)
+    beside = _bookkeeping(list(zip(found, first, strict=True)))
+    return columns | {f"{verb.to}_{name}": values for name, values in beside.items()}
+
+
+def _bookkeeping(rows: Sequence[tuple[Outcome, bool]]) -> dict[str, Any]:
+    """Return the columns beside the targets, of outcomes and whether each is first."""
+    owed = [_share(one.cost, whole) for one, whole in rows]
+    tokens = [None if o.tokens is None else o.tokens * whole for o, whole in rows]
+    return {
+        "status": pd.Categorical([o.status for o, _ in rows], categories=[*STATUSES]),
+        "error": pd.array([o.error or None for o, _ in rows], dtype="string"),
+        "tokens": pd.array(tokens, dtype="Int64"),
+        "cost": _objects([None if m is None else m.amount for m in owed]),
+        "currency": pd.array(
+            [None if m is None else m.currency for m in owed], dtype="string"
+        ),
+        "model": pd.array([o.model or None for o, _ in rows], dtype="string"),
+    }
+
+
+def cost_of(frame: pd.DataFrame) -> Money | None:
+    """Return what all verbs of a frame have cost; None where one call is not known.
+
+    Raises ConfigError where they were billed in two currencies.
+    """
+    total: dict[str, int] = {}
+    for group in _groups(frame):
+        rows = frame.loc[frame[f"{group}_status"].notna()]
+        if rows[f"{group}_cost"].isna().any():
+            return None
+        pairs = zip(rows[f"{group}_cost"], rows[f"{group}_currency"], strict=True)
+        for amount, currency in pairs:
+            parts = Money.of(amount, currency).parts
+            total[currency] = total.get(currency, 0) + parts
+    billed = {currency: parts for currency, parts in total.items() if parts} or total
+    if len(billed) > 1:
+        raise ConfigError(
+            _("the frame has costs in {names}", names=" and ".join(billed)),
+            hint=_("Sum the columns that end in _cost by those in _currency."),
+        )
+    return next((Money(parts, currency) for currency, parts in billed.items()), None)
+
+
+def _groups(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the groups of columns that verbs added."""
+    names = {name for name in frame.columns if isinstance(name, str)}
+    groups = [name.removesuffix("_cost") for name in names if name.endswith("_cost")]
+    return [g for g in groups if {f"{g}_currency", f"{g}_status"} <= names]
+
+
+def _first(prompt_of: Sequence[int], count: int) -> list[bool]:
+    """Return for each row whether it is the first one with its prompt."""
+    marks = [True] * count
+    seen: set[int] = set()
+    for row, place in enumerate(prompt_of):
+        marks[row] = place not in seen
+        seen.add(place)
+    return marks
+
+
+def _share(cost: Money | None, whole: bool) -> Money | None:
+    """Return a row's part of a cost: all, or nothing in that currency."""
+    return cost if whole or cost is None else Money(0, cost.currency)
+
+
+def _typed(values: list[Any], target: Target) -> Any:
+    """Return a column of the target's type; of objects where a value does not fit."""
+    match target.dtype:
+        case "category":
+            return pd.Categorical(values, categories=list(target.categories or ()))
+        case "datetime":
+            return _datetimes(values)
+        case "":
+            return _objects(values)
+        case dtype:
+            try:
+                return pd.array(values, dtype=dtype)  # type: ignore[call-overload]
+            except (TypeError, ValueError, OverflowError):
+                return _objects(values)
+
+
+def _datetimes(values: list[Any]) -> Any:
+    try:
+        return pd.to_datetime(pd.Series(values, dtype=object)).array
+    except (ValueError, TypeError, OverflowError):
+        return _objects(values)
+
+
+def _objects(values: list[Any]) -> Any:
+    """Return values as they are: a list stays one cell."""
+    return pd.Series(values, dtype=object).array

@@ -1,0 +1,234 @@
+"""A run before it starts: rows, prompts, tokens, cost and time; then the run itself."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from glmkit.catalog.tokens import NOTHING, Estimate, count, estimate_request
+from glmkit.ledger.default import ledger
+from glmkit.tables import progress
+from glmkit.tables.estimates import Load, Price, alternatives, learned, price
+from glmkit.tables.execution import Run
+from glmkit.tables.frame import frame_of
+from glmkit.tables.preparation import Preparation, Task
+from glmkit.tables.rows import Rows
+from glmkit.types.errors import ConfigError
+from glmkit.types.money import Money
+from glmkit.types.translation import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a plan says, as a value.
+
+    `rows` of the table, `unique` prompts among them, `kept` prompts that earlier runs
+    have answered, `asked` prompts that a run would send, `uncertain` ones that may
+    have been billed; `tokens` of what would be sent, with its range; `cost` None where
+    a price is not known; `seconds` None where no call of the model was timed yet;
+    `others` what a cheaper model and a batch would cost.
+    """
+
+    rows: int
+    unique: int
+    kept: int
+    uncertain: int
+    asked: int
+    too_long: int
+    tokens: Estimate
+    cost: Price | None
+    seconds: float | None
+    in_flight: int
+    others: tuple[Price, ...] = ()
+    resumable: bool = True
+    hidden: int = 0
+
+
+class Plan:
+    """A verb over a table, counted and priced; nothing is sent before `run`.
+
+    `.rows`, `.unique`, `.tokens`, `.cost`, `.seconds` and `.too_long` are those of
+    `.facts`. Shows itself as a table.
+
+        plan = df.glm.classify("{text}", labels=["good", "bad"], run=False)
+        plan.sample(20)
+        out = plan.run()
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        task: Task,
+        *,
+        fresh: bool = False,
+        retry: str | None = None,
+        budget: Money | None = None,
+    ) -> None:
+        self._rows = rows
+        self._task = task
+        self._fresh = fresh
+        self._retry = retry
+        self._budget = budget
+        self._digest = rows.digest(task.template)
+        self._facts: Facts | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What the plan says; counted when first asked for."""
+        if self._facts is None:
+            self._facts = self._counted()
+        return self._facts
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in Facts.__struct_fields__:
+            raise AttributeError(f"a plan has no attribute {name!r}")
+        return getattr(self.facts, name)
+
+    def run(self) -> pd.DataFrame:
+        """Ask, and return a new frame; ConfigError where the table has changed."""
+        if self._rows.digest(self._task.template) != self._digest:
+            raise ConfigError(
+                _("the table has changed since the plan"),
+                hint=_("Make the plan again, so that what it says holds."),
+            )
+        return self._run(self._rows, self._task)
+
+    def sample(self, count: int = 20, seed: int | None = None) -> pd.DataFrame:
+        """Ask the first rows, or with a `seed` random ones; a later run keeps them."""
+        places = list(range(len(self._rows)))
+        if seed is not None:
+            places = sorted(random.Random(seed).sample(places, min(count, len(places))))
+        places = places[:count]
+        values = [self._task.values[place] for place in places]
+        task = msgspec.structs.replace(self._task, values=values)
+        frame = self._run(self._rows.at(places), task)
+        self._facts = None
+        return frame
+
+    def _run(self, rows: Rows, task: Task) -> pd.DataFrame:
+        preparation = Preparation(task)
+        run = Run(preparation, fresh=self._fresh, retry=self._retry)
+        progress.follow(run, len(rows), self._budget)
+        return frame_of(rows, task.verb, run.outcomes, preparation.prompt_of)
+
+    def _counted(self) -> Facts:
+        task = self._task
+        preparation = Preparation(task)
+        run = Run(preparation, fresh=self._fresh, retry=self._retry)
+        found = (run.outcomes[place].request for place in run.places())
+        asked = [request for request in found if request is not None]
+        counted = [estimate_request(request, count) for request in asked]
+        states = [outcome.status for outcome in preparation.outcomes]
+        answers, seconds = learned(task)
+        load = Load(counted, asked, answers)
+        right = task.client.service.right(task.model)
+        return Facts(
+            rows=len(self._rows),
+            unique=len(preparation.outcomes),
+            kept=states.count("kept"),
+            uncertain=states.count("uncertain"),
+            asked=len(counted),
+            too_long=states.count("too long"),
+            tokens=sum(counted, NOTHING),
+            cost=price(task, task.model, load),
+            seconds=None if seconds is None else seconds * len(counted) / right.most,
+            in_flight=right.most,
+            others=tuple(alternatives(task, load)),
+            resumable=not ledger().private,
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:10}{what}" for name, what in self.lines())
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return the plan as pairs of a name and a text."""
+        facts, task = self.facts, self._task
+        targets = ", ".join(target.name for target in task.verb.targets)
+        lines = [
+            ("verb", f"{task.verb.name} → {targets}"),
+            ("model", f"{task.model} on {task.client.access.endpoint.name}"),
+            ("rows", _rows(facts)),
+            ("asked", _asked(facts)),
+            ("tokens", _tokens(facts.tokens)),
+            ("cost", _cost(facts)),
+            ("time", _time(facts)),
+        ]
+        if facts.too_long:
+            lines.append(
+                (
+                    "too long",
+                    _(
+                        "{n:,} prompts do not fit the window and are not sent",
+                        n=facts.too_long,
+                    ),
+                )
+            )
+        lines += [("instead", _instead(other)) for other in facts.others]
+        if not facts.resumable:
+            lines.append(
+                (
+                    "privacy",
+                    _("answers are not kept: a run that ends early starts again"),
+                )
+            )
+        return lines
+
+
+def _rows(facts: Facts) -> str:
+    return _("{n:,}, {unique:,} different prompts", n=facts.rows, unique=facts.unique)
+
+
+def _asked(facts: Facts) -> str:
+    said = _("{asked:,} would be sent", asked=facts.asked)
+    if facts.kept:
+        said += _(", {kept:,} were answered before", kept=facts.kept)
+    if facts.uncertain:
+        said += _(
+            ", {n:,} may have been billed (retry='uncertain' asks them)",
+            n=facts.uncertain,
+        )
+    return said
+
+
+def _tokens(tokens: Estimate) -> str:
+    if tokens.exact:
+        return f"{tokens.tokens:,}"
+    return _(
+        "about {tokens:,} to send, {low:,} to {high:,}",
+        tokens=tokens.tokens,
+        low=tokens.low,
+        high=tokens.high,
+    )
+
+
+def _cost(facts: Facts) -> str:
+    if facts.cost is None:
+        return _("not known: the model has no price here")
+    low, high = facts.cost.low, facts.cost.high
+    return str(low) if low == high else f"{_rounded(low)} to {_rounded(high)}"
+
+
+def _rounded(amount: Money) -> str:
+    """Return an amount with three significant digits."""
+    if not amount.parts:
+        return str(amount)
+    digits = max(0, int(math.log10(amount.parts)) - 2)
+    return str(Money(round(amount.parts, -digits), amount.currency))
+
+
+def _time(facts: Facts) -> str:
+    if facts.seconds is None:
+        return _("not known yet; {n} in flight", n=facts.in_flight)
+    minutes, seconds = divmod(round(facts.seconds), 60)
+    took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    return _("about {took}, {n} in flight", took=took, n=facts.in_flight)
+
+
+def _instead(price: Price) -> str:
+    way = _("{model} in a batch", model=price.model) if price.batch else price.model
+    return f"{way}: {_rounded(price.low)} to {_rounded(price.high)}"

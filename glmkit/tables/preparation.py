@@ -1,0 +1,177 @@
+"""The prompts of a verb over rows: each once, prepared in portions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from glmkit.catalog import cards
+from glmkit.catalog.tokens import estimate_request
+from glmkit.client.clients import Client
+from glmkit.tables.rows import portions
+from glmkit.tables.template import Template
+from glmkit.tables.verbs import Verb
+from glmkit.types.errors import GLMError, told_of
+from glmkit.types.messages import Message, Request, canonical_key
+from glmkit.types.money import Money
+from glmkit.types.translation import _
+
+Status = Literal["done", "kept", "failed", "uncertain", "refused", "too long"]
+STATUSES: tuple[Status, ...] = (
+    "done", "kept", "failed", "uncertain", "refused", "too long"
+)  # fmt: skip
+
+#: Rows that are prepared at a time: the first of them are sent at once.
+_PORTION = 500
+
+
+class Outcome(msgspec.Struct):
+    """What became of one prompt, for all rows that have it; `status` None: not asked.
+
+    `values` are those of the verb's targets; `cost` is owed once for all its rows.
+    """
+
+    status: Status | None = None
+    values: tuple[Any, ...] | None = None
+    error: str = ""
+    tokens: int | None = None
+    cost: Money | None = None
+    model: str = ""
+    at: float = 0.0
+    request: Request | None = None
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A verb over the rows of a table, ready to be asked.
+
+    `values` are the rows' values of the template's columns; `options` those of the
+    client, the verb's instruction and form among them; `run` names what is asked, so
+    that its calls are found in the ledger.
+    """
+
+    verb: Verb
+    template: Template
+    values: Sequence[Sequence[Any]]
+    client: Client
+    options: dict[str, Any]
+    run: str
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return str(self.options.get("model") or self.client.model)
+
+    @property
+    def window(self) -> int | None:
+        """The tokens that a prompt may have; None: not known."""
+        card = cards.card(self.model)
+        return card.context_window if card else None
+
+    @property
+    def nothing(self) -> Money:
+        """What a row costs that is not sent."""
+        return Money(0, self.client.access.endpoint.currency or "CNY")
+
+    def request(self, place: int) -> Request:
+        """Return the request of a row. Raises ConfigError."""
+        prompt = self.template.fill(self.values[place])
+        if isinstance(prompt, str):
+            prompt = _encodable(prompt)
+        request, _form = self.client.request(prompt, self.options)
+        return request
+
+
+class Preparation:
+    """The prompts of a task, each once, prepared in portions as they are needed."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.outcomes: list[Outcome] = []
+        #: Position of a row → the place of its prompt in `outcomes`.
+        self.prompt_of: list[int] = []
+        self._places: dict[str, int] = {}
+        self._window = task.window
+        self._base: Request | None = None
+
+    def portions(self) -> Iterator[list[int]]:
+        """Prepare the rows in portions; yield the places of new prompts and keys."""
+        for positions in portions(len(self.task.values), _PORTION):
+            fresh: list[int] = []
+            for position in positions:
+                before = len(self.outcomes)
+                place = self._place(position)
+                self.prompt_of.append(place)
+                if place == before:
+                    fresh.append(place)
+            yield fresh
+
+    def keys(self, places: Sequence[int]) -> dict[str, int]:
+        """Return the key of each of these prompts that can be asked."""
+        wanted = set(places)
+        return {key: place for key, place in self._places.items() if place in wanted}
+
+    def _place(self, position: int) -> int:
+        try:
+            request = self._request(position)
+        except GLMError as exc:
+            self.outcomes.append(
+                Outcome("failed", error=reason_of(exc), cost=self.task.nothing)
+            )
+            return len(self.outcomes) - 1
+        key = canonical_key(request)
+        if (known := self._places.get(key)) is not None:
+            return known
+        place = self._places[key] = len(self.outcomes)
+        outcome = Outcome(request=request)
+        if self._window and (count := self._too_long(request)):
+            outcome = Outcome("too long", error=count, cost=self.task.nothing)
+        self.outcomes.append(outcome)
+        return place
+
+    def _request(self, position: int) -> Request:
+        """Return the request of a row; texts go into a copy of the first one."""
+        prompt = self.task.template.fill(self.task.values[position])
+        if not isinstance(prompt, str) or not prompt.strip() or self._base is None:
+            request = self.task.request(position)
+            if isinstance(prompt, str):
+                self._base = request
+            return request
+        *head, last = self._base.messages
+        message = msgspec.structs.replace(last, content=_encodable(prompt))
+        return msgspec.structs.replace(self._base, messages=(*head, message))
+
+    def _too_long(self, request: Request) -> str:
+        """Return why a prompt surely does not fit the window, "" if it may."""
+        assert self._window is not None
+        if sum(map(_size, request.messages)) <= self._window:
+            return ""  # a byte is at most a token
+        low = estimate_request(request).low
+        if low <= self._window:
+            return ""
+        return _(
+            "at least {low:,} tokens, and the window of {model} holds {window:,}",
+            low=low,
+            model=self.task.model,
+            window=self._window,
+        )
+
+
+def reason_of(exc: Exception) -> str:
+    """Return an error as one line: its kind, what happened, the next step."""
+    return " ".join(filter(None, (f"{type(exc).__name__}:", *told_of(exc))))
+
+
+def _size(message: Message) -> int:
+    content = message.content
+    return len(content.encode()) if isinstance(content, str) else 0
+
+
+def _encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold: a half of a surrogate pair is replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

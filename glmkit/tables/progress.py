@@ -1,0 +1,127 @@
+"""Follows a run in the foreground: a bar, Ctrl-C, and what is said at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from glmkit.config.endpoints import state_dir
+from glmkit.ledger.default import ledger
+from glmkit.tables.execution import Run, kept_line
+from glmkit.transport.limiter import Places
+from glmkit.types.errors import ConfigError, GLMError, Interrupted
+from glmkit.types.money import Money
+from glmkit.types.translation import _
+
+#: Seconds from one look at a run to the next.
+_LOOK_S = 0.1
+
+
+def follow(run: Run, rows: int, budget: Money | None) -> None:
+    """Run to the end with a progress bar.
+
+    The first Ctrl-C lets the rows in flight end and asks no more; the second gives
+    them up and raises Interrupted. What ended the run before its time is raised where
+    no row was answered; else it is said, and the frame holds what is there.
+    """
+    with _alone(run.task.run):
+        if budget is not None:
+            ledger().set_budget("run", run.task.run, budget)
+        try:
+            _follow(run, rows)
+        finally:
+            if budget is not None:
+                ledger().set_budget("run", run.task.run, None)
+    if run.error is not None and not any(one.values for one in run.outcomes):
+        raise run.error
+    for line in _said(run):
+        print(line, file=sys.stderr)  # noqa: T201 - beside the bar
+
+
+_running: set[str] = set()
+
+
+@contextmanager
+def _alone(run: str) -> Iterator[None]:
+    """Hold a run for this kernel; ConfigError where it runs already."""
+    places = Places(state_dir() / "runs" / run)
+    if run in _running or (places.take(1) is None and not places.fault):
+        raise ConfigError(
+            _("the same run is under way already, here or in another kernel"),
+            hint=_("Wait for its end: a second run would ask nothing new."),
+        )
+    _running.add(run)
+    try:
+        yield
+    finally:
+        _running.discard(run)
+        places.close()
+
+
+def _follow(run: Run, rows: int) -> None:
+    with tqdm(total=rows, desc=run.task.verb.name, unit="row", leave=False) as bar:
+        run.start()
+        asked = False
+        while True:
+            try:
+                ended = run.wait(_LOOK_S)
+                _show(bar, run)
+                if ended:
+                    return
+            except KeyboardInterrupt:
+                if asked:
+                    _give_up(run)
+                    raise Interrupted from None
+                asked = True
+                run.finish()
+                bar.set_description(_("ending; Ctrl-C again gives up"))
+
+
+def _show(bar: Any, run: Run) -> None:
+    bar.set_postfix_str(spent_of(run), refresh=False)
+    bar.update(run.rows - bar.n)
+
+
+def _give_up(run: Run) -> None:
+    run.stop()
+    while not run.wait(_LOOK_S):
+        pass
+
+
+def spent_of(run: Run) -> str:
+    """Return what a run has cost so far."""
+    amounts = [str(Money(parts, unit)) for unit, parts in run.spent.items()]
+    if run.unpriced:
+        amounts.append(_("{n:,} of unknown cost", n=run.unpriced))
+    return ", ".join(amounts)
+
+
+def _said(run: Run) -> list[str]:
+    """Return the lines that follow a run: nothing where there is nothing to say."""
+    states = [one.status for one in run.outcomes]
+    lines = [kept_line(run.outcomes)]
+    if lost := states.count("uncertain"):
+        lines.append(
+            _("{n:,} rows may have been billed; retry='uncertain' asks them", n=lost)
+            + _worth(run)
+        )
+    if run.error is not None:
+        hint = run.error.hint if isinstance(run.error, GLMError) else ""
+        lines.append(
+            _("The run ended early: {error} {hint}", error=run.error, hint=hint)
+        )
+    return [line for line in lines if line]
+
+
+def _worth(run: Run) -> str:
+    """Return what the answered prompts have cost on average, as an expectation."""
+    asked = sum(one.status == "done" for one in run.outcomes)
+    lost = sum(one.status == "uncertain" for one in run.outcomes)
+    if not asked or len(run.spent) != 1:
+        return "."
+    ((unit, parts),) = run.spent.items()
+    return _(" (about {cost}).", cost=Money(parts // asked * lost, unit))

@@ -1,0 +1,82 @@
+"""The rows of a DataFrame or Series as plain values, whatever its index and columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from glmkit.tables.template import Template, template_of, worded
+from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
+
+#: The name by which a template knows the values of a Series.
+VALUE = "value"
+
+
+class Rows:
+    """The rows of a table, by position: index and columns may hold duplicates."""
+
+    def __init__(self, table: pd.DataFrame | pd.Series[Any]) -> None:
+        self._series = isinstance(table, pd.Series)
+        self.frame: pd.DataFrame = (
+            table.to_frame(_heading(table)) if isinstance(table, pd.Series) else table
+        )
+        self.names: list[Any] = list(self.frame.columns)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def at(self, places: Sequence[int]) -> Rows:
+        """Return the rows at these positions."""
+        chosen = Rows(self.frame.iloc[list(places)])
+        chosen._series = self._series
+        return chosen
+
+    def template(self, text: str | None) -> Template:
+        """Return a template over these columns; None is the value of a Series."""
+        if text is None and not self._series:
+            raise ConfigError(
+                _("there is no template"),
+                hint=_('Write the prompt over columns: "Translate: {column}".'),
+            )
+        names = [VALUE] if self._series else self.names
+        return template_of("{value}" if text is None else text, names)
+
+    def values(self, template: Template) -> list[Sequence[Any]]:
+        """Return the values of the columns that a template uses, a tuple a row."""
+        columns = [self.frame.iloc[:, place].tolist() for place in template.columns]
+        return list(zip(*columns, strict=True))
+
+    def digest(self, template: Template) -> str:
+        """Return a hash of what a template makes of these rows, in their order."""
+        found = hashlib.sha256(template.text.encode("utf-8", "surrogatepass"))
+        for row in self.values(template):
+            for value in row:
+                text = worded(value) if not isinstance(value, bytes) else repr(value)
+                found.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        return found.hexdigest()
+
+    def with_columns(self, columns: dict[str, Any]) -> pd.DataFrame:
+        """Return a new frame: the old columns, then these, by position."""
+        levels = self.frame.columns.nlevels
+        new = pd.DataFrame(columns, index=self.frame.index)
+        if levels > 1:
+            blank = [""] * (levels - 1)
+            tuples = [(name, *blank) for name in new.columns]
+            new.columns = pd.MultiIndex.from_tuples(tuples)
+        whole: pd.DataFrame = pd.concat([self.frame, new], axis=1)
+        return whole
+
+
+def _heading(series: pd.Series[Any]) -> Any:
+    """Return the name of a Series as a column; one without a name is called "value"."""
+    return VALUE if series.name is None else series.name
+
+
+def portions(count: int, size: int) -> Iterator[range]:
+    """Cut the positions of rows into portions."""
+    for start in range(0, count, size):
+        yield range(start, min(start + size, count))

@@ -1,0 +1,213 @@
+"""What a verb asks of a row, and the columns that its answer becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from glmkit.tools.schema import Form, form_of
+from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
+
+#: What a column beside the target's own says of a row, as `{to}_status` and so on.
+BOOKKEEPING = ("status", "error", "tokens", "cost", "currency", "model")
+
+#: Values of an answer that a table holds as they are.
+_KEPT = (datetime, date, time, Decimal, UUID, bytes)
+_DTYPES = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A column of the result: its name, its pandas dtype ("": objects), its categories.
+
+    `categories` are those of a "category" column; None leaves them to the values.
+    """
+
+    name: str
+    dtype: str = ""
+    categories: tuple[Any, ...] | None = None
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """One question for every row.
+
+    `to` names the group of columns, `instruction` goes before the rows' prompts as
+    the system prompt, `form` is what an answer must be (None: any text), `targets`
+    are its columns and `values` what an answer puts into them.
+    """
+
+    name: str
+    to: str
+    instruction: str
+    form: Form | None
+    targets: tuple[Target, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+
+    @property
+    def added(self) -> list[str]:
+        """The names of all columns that the verb adds, in their order."""
+        beside = [f"{self.to}_{what}" for what in BOOKKEEPING]
+        return [*(target.name for target in self.targets), *beside]
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """Return the values of an answer's text; Misfit where it does not fit."""
+        return self.values(self.form.read(text) if self.form else text)
+
+
+def map_(to: str) -> Verb:
+    """Return the verb that keeps an answer as it is."""
+    return Verb("map", to, "", None, (Target(to, "string"),), _alone)
+
+
+def classify(labels: Sequence[Any], multi: bool, to: str) -> Verb:
+    """Return the verb that chooses a label, or any number of them (`multi`).
+
+    Raises ConfigError for fewer than two labels, one that stands twice or is not text.
+    """
+    if isinstance(labels, str) or not isinstance(labels, Sequence):
+        raise ConfigError(
+            _("labels cannot be {value!r}", value=labels),
+            hint=_('Pass a list: labels=["good", "bad"].'),
+        )
+    odd = next((x for x in labels if not isinstance(x, str) or not x.strip()), None)
+    if odd is not None:
+        raise ConfigError(
+            _("a label cannot be {label!r}", label=odd),
+            hint=_("Labels are texts: labels=[str(x) for x in ...]."),
+        )
+    if len(set(labels)) < max(2, len(labels)):
+        twice = next((x for x in labels if list(labels).count(x) > 1), None)
+        raise ConfigError(
+            _("there is only one label: {labels}", labels=list(labels))
+            if twice is None
+            else _("the label {label!r} stands twice", label=twice),
+            hint=_("Pass at least two labels, each once."),
+        )
+    names = ", ".join(msgspec.json.encode(label).decode() for label in labels)
+    kind: Any = Literal[tuple(labels)]
+    if multi:
+        said = _("Choose all labels that fit, or none, from: {names}.", names=names)
+        return Verb("classify", to, said, form_of(list[kind]), (Target(to),), _alone)
+    said = _("Choose the one label that fits best from: {names}.", names=names)
+    target = Target(to, "category", tuple(labels))
+    return Verb("classify", to, said, form_of(kind), (target,), _alone)
+
+
+def extract(schema: Any, to: str) -> Verb:
+    """Return the verb that fills the fields of a schema, a column each.
+
+    A schema that is not an object becomes one column, `to`.
+    """
+    form = form_of(schema)
+    fields = form.schema.get("properties", {})
+    said = _("Fill in the fields from the text alone; null where it does not say.")
+    if not fields or _boxed(form):
+        target = _target(to, fields.get("value", form.schema), form.schema)
+        return Verb("extract", to, said, form, (target,), _builtin_alone)
+    targets = tuple(_target(name, part, form.schema) for name, part in fields.items())
+
+    def values(answer: Any) -> tuple[Any, ...]:
+        found = _builtin(answer)
+        return tuple(found.get(name) for name in fields)
+
+    return Verb("extract", to, said, form, targets, values)
+
+
+def score(rubric: str, low: int, high: int, to: str) -> Verb:
+    """Return the verb that gives a whole number from `low` to `high` by a rubric."""
+    if not (type(low) is int and type(high) is int and low < high):
+        raise ConfigError(
+            _("a score cannot go from {low!r} to {high!r}", low=low, high=high),
+            hint=_("Pass two whole numbers, the lower first: low=1, high=5."),
+        )
+    said = _("Give a whole number from {low} to {high}.", low=low, high=high)
+    if rubric.strip():
+        said = f"{said} {rubric.strip()}"
+    form = form_of(Annotated[int, msgspec.Meta(ge=low, le=high)])
+    return Verb("score", to, said, form, (Target(to, "Int64"),), _alone)
+
+
+def filter_(to: str) -> Verb:
+    """Return the verb that says whether a statement is true."""
+    said = _("Say whether the statement is true.")
+    return Verb("filter", to, said, form_of(bool), (Target(to, "boolean"),), _alone)
+
+
+def check_targets(verb: Verb, names: Sequence[str]) -> None:
+    """Raise ConfigError where a new column has the name of another."""
+    added = verb.added
+    taken = next((n for n in added if n in names or added.count(n) > 1), None)
+    if taken is None:
+        return
+    if taken in names:
+        raise ConfigError(
+            _("the table has a column {name!r} already", name=taken),
+            hint=_("Name the result otherwise with to=, or drop that column first."),
+        )
+    raise ConfigError(
+        _("the field {name!r} of the schema is reserved", name=taken),
+        hint=_("Rename the field, or name the group of columns with to=."),
+    )
+
+
+def _alone(answer: Any) -> tuple[Any, ...]:
+    return (answer,)
+
+
+def _builtin_alone(answer: Any) -> tuple[Any, ...]:
+    return (_builtin(answer),)
+
+
+def _builtin(answer: Any) -> Any:
+    """Return an answer of any typed kind as dicts, lists and plain values."""
+    if hasattr(answer, "model_dump"):  # pydantic, whose module is not loaded here
+        return answer.model_dump(by_alias=True)
+    return msgspec.to_builtins(answer, builtin_types=_KEPT)
+
+
+def _boxed(form: Form) -> bool:
+    """Whether the schema is not an object and stands in the field `value` of one."""
+    if isinstance(form.kind, Mapping):
+        return form.schema != form.kind and "value" in form.schema["properties"]
+    return not hasattr(form.kind, "__annotations__") and not isinstance(
+        form.kind, Mapping
+    )
+
+
+def _target(name: str, part: Mapping[str, Any], root: Mapping[str, Any]) -> Target:
+    """Return the column of one field, by its JSON Schema."""
+    part = _without_null(_resolved(part, root), root)
+    if isinstance(choices := part.get("enum"), list):
+        whole = all(isinstance(choice, str | int | bool) for choice in choices)
+        return Target(name, "category" if whole else "", tuple(choices))
+    match part.get("type"), part.get("format"):
+        case "string", "date-time" | "date":
+            return Target(name, "datetime")
+        case "string", _form:
+            return Target(name, "string")
+        case str(kind), _form:
+            return Target(name, _DTYPES.get(kind, ""))
+        case _:
+            return Target(name)
+
+
+def _without_null(
+    part: Mapping[str, Any], root: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the one schema that is left of an optional field, else the field's own."""
+    if isinstance(kinds := part.get("type"), list):
+        left = [kind for kind in kinds if kind != "null"]
+        return {**part, "type": left[0]} if len(left) == 1 else {}
+    choices = [c for c in part.get("anyOf", ()) if c.get("type") != "null"]
+    return _resolved(choices[0], root) if len(choices) == 1 else part
+
+
+def _resolved(part: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+    found: Mapping[str, Any] = root.get("$defs", {}).get(name, part)
+    return found
