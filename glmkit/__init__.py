@@ -176,13 +176,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register `%glm` and `%%glm`: `%load_ext glmkit`."""
-    from glmkit.notebook.session import load
+    from glmkit.notebook.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Remove the magics: `%unload_ext glmkit`."""
-    from glmkit.notebook.session import unload
+    from glmkit.notebook.extension import unload
 
     unload(shell)

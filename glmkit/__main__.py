@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.plain_text import one_line, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except GLMError as exc:
-        print(f"{type(exc).__name__}: {exc}\n→ {exc.hint}", file=sys.stderr)
+        name = type(exc).__name__
+        say(one_line(f"{name}: {exc}"), one_line(f"→ {exc.hint}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -108,20 +110,20 @@ def demo(given: argparse.Namespace) -> None:
     _fetch_weights()
     notebook = next(path for path in room.notebooks() if path.name == _DEMO)
     started = datetime.now(UTC)
-    print(f"running {notebook.name} in a new kernel ...", flush=True)
+    say(f"running {notebook.name} in a new kernel ...")
     # A demo is to show a model at work, not a recording of one.
     book = room.execute(notebook, {"GLMKIT_ENDPOINT": "local", "GLMKIT_REPLAY": "off"})
     _print_answers(book.cells)
     _print_calls(started)
     room.write_html(book, given.out)
-    print(f"page      {given.out.resolve()}")
+    say(f"page      {given.out.resolve()}")
 
 
 def _print_answers(cells: Sequence[Any]) -> None:
     for cell in cells:
         if cell.cell_type == "code" and cell.source.startswith("%%glm"):
             prompt = cell.source.partition("\n")[2].strip()
-            print(f"prompt    {prompt}\nanswer    {_answer(cell.outputs)}")
+            say(f"prompt    {prompt}", f"answer    {_answer(cell.outputs)}")
 
 
 def _answer(outputs: Sequence[Any]) -> str:
@@ -138,9 +140,9 @@ def _print_calls(since: datetime) -> None:
     for call in frames.usage(since=since).to_dict("records"):
         tokens = f"{call['prompt_tokens']} in, {call['completion_tokens']} out"
         price = f"{call['list_cost']} {call['list_currency']}"
-        print(f"tokens    {tokens}")
-        print(f"cost      {call['cost']} {call['currency']}; list price {price}")
-        print(f"seconds   {call['seconds']:.2f}")
+        say(f"tokens    {tokens}")
+        say(f"cost      {call['cost']} {call['currency']}; list price {price}")
+        say(f"seconds   {call['seconds']:.2f}")
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -156,12 +158,12 @@ def local(given: argparse.Namespace) -> None:
 
     match given.what:
         case "install":
-            print(_fetch_weights())
+            say(str(_fetch_weights()))
         case "stop":
             ended = launcher.stop()
-            print("\n".join(f"stopped {one}" for one in ended) or "nothing runs")
+            say("\n".join(f"stopped {one}" for one in ended) or "nothing runs")
         case _:
-            print("\n".join(map(str, launcher.running())) or "nothing runs")
+            say("\n".join(map(str, launcher.running())) or "nothing runs")
 
 
 def gallery(given: argparse.Namespace) -> None:
@@ -169,7 +171,7 @@ def gallery(given: argparse.Namespace) -> None:
     from glmkit.notebook import gallery as room
 
     for path in room.copy(given.folder):
-        print(path)
+        say(str(path))
 
 
 def usage(given: argparse.Namespace) -> None:
@@ -180,7 +182,7 @@ def usage(given: argparse.Namespace) -> None:
     if not given.by:
         frame = frame[[name for name in _COLUMNS if name in frame]]
     none = f"no calls since {given.since}" if given.since else "no calls yet"
-    print(_table(frame) if len(frame) else none)
+    say(_table(frame) if len(frame) else none)
 
 
 def _table(frame: pd.DataFrame) -> str:
@@ -194,7 +196,7 @@ def doctor(given: argparse.Namespace) -> None:
     """Show what is set up, what is missing, and the next step."""
     from glmkit.notebook import doctor as room
 
-    print(room.report(room.examine()))
+    say(room.report(room.examine()))
 
 
 def _fetch_weights() -> Path:

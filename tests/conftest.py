@@ -288,7 +288,7 @@ def shell() -> Iterator[InteractiveShell]:
     from traitlets.config import Config
 
     from glmkit.client import default
-    from glmkit.notebook import session
+    from glmkit.notebook import extension
 
     config = Config()
     config.HistoryManager.enabled = False
@@ -298,7 +298,7 @@ def shell() -> Iterator[InteractiveShell]:
     made = InteractiveShell.instance(config=config)
     made.run_cell("%load_ext glmkit")
     yield made
-    session.unload(made)
+    extension.unload(made)
     InteractiveShell.clear_instance()
     default.forget()
 

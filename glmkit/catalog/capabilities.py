@@ -5,8 +5,6 @@ Limits are those of the service's documentation. What the card does not know pas
 
 from __future__ import annotations
 
-import warnings
-
 from glmkit.catalog.cards import Card
 from glmkit.types.errors import ConfigError, OptionWarning
 from glmkit.types.messages import (
@@ -18,6 +16,7 @@ from glmkit.types.messages import (
     Request,
     VideoPart,
 )
+from glmkit.types.plain_text import warn
 
 _KINDS: dict[type[Part], str] = {
     ImagePart: "image",
@@ -198,4 +197,4 @@ def _named(card: Card) -> tuple[str, ...]:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, OptionWarning, stacklevel=2)
+    warn(message, OptionWarning, stacklevel=2)

@@ -13,7 +13,6 @@ import json
 import os
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +22,7 @@ import msgspec
 
 from glmkit.config.endpoints import LOCAL, SERVICES, Endpoint, endpoint_of
 from glmkit.types.errors import AuthError, ConfigError, StandInWarning
+from glmkit.types.plain_text import warn
 
 #: Seconds a signed token lives, and how long one is used again. Source: the SDKs.
 TOKEN_LIFE_S = 210
@@ -236,7 +236,7 @@ def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
     if show := _show.get():
         show(text)
     else:
-        warnings.warn(text, kind, stacklevel=_outside())
+        warn(text, kind, stacklevel=_outside())
 
 
 def _outside() -> int:

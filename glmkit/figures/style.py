@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from decimal import Decimal
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from glmkit.catalog.cards import card, cards, plain
+from glmkit.types.plain_text import escaped
 
 #: Okabe and Ito's colours that stand on white and on black, told apart by all eyes.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#9A8C00")
@@ -88,7 +88,7 @@ def text(words: str, longest: int = _LONGEST) -> str:
     '&lt;b&gt;'
     """
     short = words if len(words) <= longest else f"…{words[1 - longest :]}"
-    return escape(short, quote=False)
+    return escaped(short)
 
 
 _SIGNS = {"CNY": "¥", "USD": "$"}

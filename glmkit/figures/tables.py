@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape, unescape
+from html import unescape
 from typing import Any
 
 import pandas as pd
 
 from glmkit.figures import style
 from glmkit.figures.panel import Panel, Row, decimal
+from glmkit.types.plain_text import escaped
 
 _HEADS = '<th scope="col">Model</th>' + "".join(
     f'<th scope="col" class="number">{name}</th>'
@@ -39,9 +40,9 @@ def _model(entry: Mapping[Any, Any], most: int, currency: str) -> tuple[str, str
     calls, prompt, answer, tokens = (int(entry[name]) for name in names)
     paid, listed = (_price(entry, name, currency) for name in ("cost", "list_cost"))
     texts = [*(f"{n:,}" for n in (calls, prompt, answer, tokens)), paid, listed]
-    cells = "".join(f'<td class="number">{escape(words)}</td>' for words in texts)
+    cells = "".join(f'<td class="number">{escaped(words)}</td>' for words in texts)
     bar = _bar(tokens / most, style.colour(model))
-    name = escape(style.label(model))
+    name = escaped(style.label(model))
     html = f'<tr><th scope="row">{name}</th>{cells}<td class="bars">{bar}</td></tr>'
     plain = f"{style.label(model)}: {tokens:,} tokens ({prompt:,} + {answer:,}), "
     return html, f"{plain}calls: {calls:,}, cost: {paid}"
@@ -69,8 +70,8 @@ def _section(panel: Panel) -> str:
 
 def _line(row: Row) -> str:
     return (
-        f'<tr><th scope="row">{escape(row.label)}</th>'
-        f'<td class="number">{escape(row.value)}</td>'
+        f'<tr><th scope="row">{escaped(row.label)}</th>'
+        f'<td class="number">{escaped(row.value)}</td>'
         f'<td class="bars">{_bar(row.share, row.colour)}</td></tr>'
     )
 
@@ -79,7 +80,8 @@ def _bar(share: float, colour: str) -> str:
     if share <= 0:
         return ""
     width = f"{100 * min(1.0, share):.1f}%"
-    return f'<span class="bar" style="--bar:{escape(colour)};width:{width}"></span>'
+    bar = f"--bar:{escaped(colour, quote=True)};width:{width}"
+    return f'<span class="bar" style="{bar}"></span>'
 
 
 def plain(panels: Sequence[Panel]) -> str:

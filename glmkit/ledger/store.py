@@ -6,7 +6,6 @@ import asyncio
 import os
 import sqlite3
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from glmkit.ledger.transactions import transaction
 from glmkit.ledger.upkeep import Verification
 from glmkit.types.errors import BudgetWarning, LedgerError
 from glmkit.types.money import Money
+from glmkit.types.plain_text import warn
 from glmkit.types.replies import Call
 
 #: Calls from one round of the file's chores to the next.
@@ -112,7 +112,7 @@ class Ledger:
             )
         self._connection.open_rows.discard(call.id)
         for budget in crossed:
-            warnings.warn(str(budget), BudgetWarning, stacklevel=2)
+            warn(str(budget), BudgetWarning, stacklevel=2)
 
     def _looks(self) -> bool:
         """Whether it is time to look at the budgets: not after each call of a burst."""

@@ -20,7 +20,8 @@ class Cautions:
         self._said: list[warnings.WarningMessage] = []
 
     def __enter__(self) -> Self:
-        self._said = self._catching.__enter__() or []
+        caught = self._catching.__enter__()
+        self._said = [] if caught is None else caught  # an empty list is filled later
         warnings.filterwarnings("always", module="glmkit")
         return self
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from glmkit.types.messages import Message
 
 
-class Chat:
+class NamedChat:
     """One conversation by its name."""
 
     def __init__(
@@ -45,22 +45,22 @@ class Chat:
             return None
         return str(first.content)
 
-    def fork(self, name: str) -> Chat:
+    def fork(self, name: str) -> NamedChat:
         """Return a chat with the same past."""
-        return Chat(name, self.talk.fork(), self.tools)
+        return NamedChat(name, self.talk.fork(), self.tools)
 
     def goes_on(self, tools: tuple[Any, ...]) -> bool:
         """Whether the conversation can go on as it is, tools of before included."""
         return tools in ((), self.tools)
 
 
-class Chats(Mapping[str, Chat]):
+class Chats(Mapping[str, NamedChat]):
     """The chats of a notebook by name, the oldest first."""
 
     def __init__(self) -> None:
-        self._chats: dict[str, Chat] = {}
+        self._chats: dict[str, NamedChat] = {}
 
-    def __getitem__(self, name: str) -> Chat:
+    def __getitem__(self, name: str) -> NamedChat:
         if name in self._chats:
             return self._chats[name]
         near = difflib.get_close_matches(name, self._chats, 1)
@@ -86,7 +86,7 @@ class Chats(Mapping[str, Chat]):
         system: str | None = None,
         tools: tuple[Any, ...] = (),
         fresh: bool = False,
-    ) -> Chat:
+    ) -> NamedChat:
         """Return the chat of a name, begun or begun anew where it has to be.
 
         A system prompt holds for a whole conversation: ConfigError for another one.
@@ -105,12 +105,12 @@ class Chats(Mapping[str, Chat]):
             begun = Conversation(
                 client, None if history else system, history=history, tools=tools
             )
-            self._chats[name] = Chat(name, begun, tools)
+            self._chats[name] = NamedChat(name, begun, tools)
         chat = self._chats[name]
         chat.talk.client = client
         return chat
 
-    def fork(self, name: str, other: str) -> Chat:
+    def fork(self, name: str, other: str) -> NamedChat:
         """Keep a second chat with the same past under another name."""
         if other in self._chats:
             raise ConfigError(

@@ -16,7 +16,7 @@ from glmkit.types.events import Usage
 from glmkit.types.messages import Message, Request, TextPart
 
 if TYPE_CHECKING:
-    from glmkit.notebook.asker import Asked
+    from glmkit.notebook.question import Prepared
 
 display: Any = _display
 
@@ -26,10 +26,10 @@ _HTML = '<h5 class="jp-toc-ignore">{}</h5><div class="glmkit-plain">{}</div>'
 _LONGEST = 20_000
 
 
-def show(asked: Asked) -> None:
+def show(prepared: Prepared, notes: tuple[str, ...] = ()) -> None:
     """Show the rendered messages, and what a call would take; send nothing."""
-    request = asked.request()
-    facts, messages = _facts(asked, request), _messages(request)
+    request = prepared.request()
+    facts, messages = _facts(prepared, request, notes), _messages(request)
     said = [_HTML.format(who, code(text)) for who, text in messages]
     html = "".join([table(("", "Nothing was sent."), facts), *said])
     lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
@@ -41,15 +41,17 @@ def show(asked: Asked) -> None:
     display(shown, raw=True)
 
 
-def _facts(asked: Asked, request: Request) -> list[tuple[str, str]]:
+def _facts(
+    prepared: Prepared, request: Request, notes: tuple[str, ...]
+) -> list[tuple[str, str]]:
     estimate = tokens.estimate_request(request)
     return [
-        ("to", f"{asked.client.access.endpoint.name}, model {asked.model}"),
-        ("leaves", "; ".join(("what stands below", *asked.ready.sent))),
-        ("tokens", _tokens(estimate, asked.model)),
-        ("cost", _cost(estimate, request, asked)),
-        ("limit", _limit(asked)),
-        *(("note", note) for note in asked.ready.notes),
+        ("to", f"{prepared.client.access.endpoint.name}, model {prepared.model}"),
+        ("leaves", "; ".join(("what stands below", *prepared.sent))),
+        ("tokens", _tokens(estimate, prepared.model)),
+        ("cost", _cost(estimate, request, prepared)),
+        ("limit", _limit(prepared)),
+        *(("note", note) for note in notes),
     ]
 
 
@@ -72,9 +74,9 @@ def _tokens(estimate: tokens.Estimate, model: str) -> str:
     return said
 
 
-def _cost(estimate: tokens.Estimate, request: Request, asked: Asked) -> str:
+def _cost(estimate: tokens.Estimate, request: Request, prepared: Prepared) -> str:
     """Return the range from a short prompt without an answer to the longest answer."""
-    endpoint, card = asked.client.access.endpoint, cards.card(asked.model)
+    endpoint, card = prepared.client.access.endpoint, cards.card(prepared.model)
     most = request.max_tokens or (card.cap if card else None)
     if endpoint.name == "local":
         return "nothing: the stand-in answers"
@@ -89,13 +91,13 @@ def _cost(estimate: tokens.Estimate, request: Request, asked: Asked) -> str:
     return f"{low} to {high} (an answer of 1 to {most:,} tokens)"
 
 
-def _limit(asked: Asked) -> str:
-    service = asked.client.service
-    right = service.right(asked.model)
+def _limit(prepared: Prepared) -> str:
+    service = prepared.client.service
+    right = service.right(prepared.model)
     if right.known:
         return f"{right.most} requests in flight"
     learned = background_loop.run(
-        ledger().right(service.owner, service.family(asked.model))
+        ledger().right(service.owner, service.family(prepared.model))
     )
     if learned is not None:
         return f"{learned} requests in flight, as learned from the service"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
@@ -20,8 +19,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from glmkit import render
 from glmkit.client.call.streams import Stream
 from glmkit.notebook import terminal
-from glmkit.render.answer import TICK_S, Telling, told
+from glmkit.render.answer import Telling, told
 from glmkit.render.answer.badge import NOTHING, About, badge_of, partial_of
+from glmkit.render.answer.pace import Pace
 from glmkit.render.answer.views import MARKDOWN, View
 from glmkit.types.errors import Interrupted
 from glmkit.types.events import Event
@@ -187,8 +187,7 @@ class Display:
         self._view = view
         self._telling = Telling(view.fence)
         self.about = about
-        self._shown_at = 0.0
-        self._pending = False
+        self._pace = Pace(self._telling, self._show, self._pause_s)
         self._open = False
 
     def __enter__(self) -> Self:
@@ -211,15 +210,18 @@ class Display:
         A caller that waits for events may call it without any, so that nothing
         that came stays unseen.
         """
-        if events:
-            self._telling.add(events)
-            self._pending = True
-        if self._surface is None or not self._pending:
-            return
-        pause = self._surface.pause_s(self._telling)
-        if time.monotonic() - self._shown_at >= pause:
+        self._pace.add(events)
+
+    def follow(self, stream: Stream) -> None:
+        """Show an answer while it arrives."""
+        self._pace.follow(stream)
+
+    def _show(self) -> None:
+        if self._surface is not None:
             self._surface.show(self._telling)
-            self._shown_at, self._pending = time.monotonic(), False
+
+    def _pause_s(self) -> float:
+        return self._surface.pause_s(self._telling) if self._surface else 0.0
 
     def end(self, reply: Reply | None, error: BaseException | None = None) -> None:
         """Leave one static output: the answer, a note if it is not whole, the badge."""
@@ -248,8 +250,7 @@ def read(stream: Stream, shown: Display, about: Callable[[Reply], About]) -> Rep
     """Show an answer while it arrives; raise Interrupted with what had come."""
     with stream as answer, shown:
         try:
-            for batch in answer.batches(tick_s=TICK_S):
-                shown.show(batch)
+            shown.follow(answer)
         except KeyboardInterrupt:
             answer.close()
             raise Interrupted(answer.reply) from None

@@ -1,8 +1,8 @@
-"""What a cell asks: its prompt and options, made ready to be sent."""
+"""The question of a cell: its prompt and options, prepared to be sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
@@ -10,11 +10,20 @@ from typing import Any, Literal
 import msgspec
 
 from glmkit.catalog import cards, tokens
+from glmkit.client.call.streams import Stream
+from glmkit.client.clients import Client
+from glmkit.client.conversation import Conversation
 from glmkit.client.prompts import files as texts, values as digests
+from glmkit.client.prompts.media import prompt_of
 from glmkit.client.replay import Mode
 from glmkit.notebook import interpolation, schemas
+from glmkit.notebook.conversations import Chats, NamedChat
+from glmkit.render.answer.badge import About
+from glmkit.render.answer.views import View
 from glmkit.types.errors import ConfigError, ContextLengthError
-from glmkit.types.messages import Request, TextPart
+from glmkit.types.messages import Message, Request, TextPart
+from glmkit.types.replies import Reply
+from glmkit.types.requests import turns_of
 
 Format = Literal["markdown", "text", "json", "code"]
 
@@ -27,8 +36,8 @@ _ORDERS = {
 _SURELY_FITS = 4_000
 
 
-class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell as the person wrote it; None leaves a choice to the settings.
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed `%%glm` cell; None means the notebook's setting.
 
     `options` are parameters of `Client.chat`; `tools` names of the notebook,
     `images` names or paths, `files` paths, `schema` a name or fields. A `literal`
@@ -54,54 +63,165 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     literal: bool = False
 
 
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt and options as a client takes them.
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that can be sent, whole or streamed: nothing has been sent yet.
 
-    `sent` says, a line for each, what leaves the kernel beside the prompt's own words;
-    `notes` what the person may have meant otherwise.
+    `turns` are the messages of its prompt. `sent` lists, a line for each, what leaves
+    the kernel beside the prompt's own words; `notes` what the user may have meant
+    otherwise. `talk` is the conversation that asks: that of `chat`, or one made for
+    the question's `tools`.
     """
 
-    prompt: Any
+    question: Question
+    client: Client
+    turns: tuple[Message, ...]
     options: dict[str, Any]
     tools: tuple[Any, ...] = ()
     sent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    chat: NamedChat | None = None
+    talk: Conversation | None = None
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return str(self.options.get("model") or self.client.model)
+
+    @property
+    def view(self) -> View:
+        """How the answer is shown."""
+        return View(self.question.format, structured=self.question.schema is not None)
+
+    def request(self) -> Request:
+        """Return the request with the conversation so far."""
+        options = dict(self.options)
+        if self.tools:
+            options["tools"] = self.tools
+        request, _ = self.client.request((*self._before(), *self.turns), options)
+        return request
+
+    def check(self) -> None:
+        """Raise ContextLengthError for what surely exceeds the model's window."""
+        check(Request(messages=(*self._before(), *self.turns)), self.model)
+
+    def _before(self) -> tuple[Message, ...]:
+        return self.talk.messages if self.talk else ()
+
+    def stream(self) -> Stream:
+        """Ask and read the answer while it arrives."""
+        if self.talk is not None:
+            return self.talk.stream(self.turns, **self.options)
+        return self.client.stream(self.turns, **self.options)
+
+    def whole(self) -> Reply:
+        """Ask and wait for the whole reply."""
+        if self.talk is not None:
+            return self.talk.ask(self.turns, **self.options)
+        return self.client.chat(self.turns, **self.options)
+
+    def again(self, client: Client, model: str | None) -> Prepared | None:
+        """Return the same question with its tools, beside its chat.
+
+        None where it used none, or was another client's: then its request is all.
+        """
+        tools = self.tools or (self.chat.tools if self.chat else ())
+        if not tools or self.talk is None or client is not self.client:
+            return None
+        talk = self.talk.fork()
+        talk.undo()
+        options = {**self.options, **({"model": model} if model else {})}
+        return msgspec.structs.replace(
+            self, options=options, tools=(), chat=None, talk=talk
+        )
+
+    def about(self, warned: tuple[str, ...] = ()) -> About:
+        """Return what the badge says of the cell, as it stands now."""
+        notes = (*self.notes, *warned)
+        if self.chat is None:
+            return About(notes=notes)
+        return About(self.chat.name, self.chat.turns, notes)
 
 
-def ready(asking: Asking, names: Mapping[str, Any]) -> Ready:
-    """Fill in the prompt, read its files, and look up what it names.
+def prepare(
+    question: Question,
+    names: Mapping[str, Any],
+    client: Callable[[], Client],
+    chats: Chats,
+) -> Prepared:
+    """Fill in the prompt, read its files, look up its names, take its conversation.
 
-    Raises ConfigError for what is missing, does not fit, or looks like a key.
+    Raises ConfigError for what is missing, does not fit, or looks like a key. `client`
+    is called once all that is known.
     """
-    filled = interpolation.Filled((asking.prompt,))
-    if not asking.literal:
-        filled = interpolation.fill(asking.prompt, names, digests.tell)
+    filled = interpolation.Filled((question.prompt,))
+    if not question.literal:
+        filled = interpolation.fill(question.prompt, names, digests.tell)
     sent = [f"value of {{{source}}}" for source in filled.sources]
-    documents = [_document(path, sent) for path in asking.files]
-    images = [_image(name, names, sent) for name in asking.images]
-    options = dict(asking.options)
-    order = _ORDERS.get(asking.format) if asking.schema is None else None
-    if order and not asking.chat:
-        system = options.get("system")
-        options["system"] = f"{system}\n\n{order}" if system else order
-    if asking.schema is not None:
-        options["schema"] = schemas.schema(asking.schema, names)
-    elif asking.format == "json":
-        options["response_format"] = "json_object"
-    if asking.web:
-        options["web_search"] = True
+    documents = [_document(path, sent) for path in question.files]
+    images = [_image(name, names, sent) for name in question.images]
+    options = _options(question, names)
+    if question.web:
         sent.append("the prompt, to the service's web search")
     # A chat's system prompt holds for all of it, the form only for this turn.
-    closing = [f"\n\n{order}"] if order and asking.chat else []
+    order = _order(question) if question.chat else None
+    closing = [f"\n\n{order}"] if order else []
     pieces = _pieces([*documents, *filled.pieces, *closing], images)
     _refuse_keys(pieces, options)
-    return Ready(
-        prompt=pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces,
+    tools = tuple(_tool(name, names, sent) for name in question.tools)
+    prompt = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces
+    prepared = Prepared(
+        question=question,
+        client=client(),
+        turns=turns_of(prompt_of(prompt)),
         options=options,
-        tools=tuple(_tool(name, names, sent) for name in asking.tools),
+        tools=tools,
         sent=tuple(sent),
         notes=filled.notes,
     )
+    prepared = _in_conversation(prepared, chats)
+    prepared.check()
+    return prepared
+
+
+def _order(question: Question) -> str | None:
+    """Return what the model is asked about the form of its answer."""
+    return _ORDERS.get(question.format) if question.schema is None else None
+
+
+def _options(question: Question, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the call."""
+    options = dict(question.options)
+    if (order := _order(question)) and not question.chat:
+        system = options.get("system")
+        options["system"] = f"{system}\n\n{order}" if system else order
+    if question.schema is not None:
+        options["schema"] = schemas.schema(question.schema, names)
+    elif question.format == "json":
+        options["response_format"] = "json_object"
+    if question.web:
+        options["web_search"] = True
+    return options
+
+
+def _in_conversation(prepared: Prepared, chats: Chats) -> Prepared:
+    """Return the question in its chat; its tools need a conversation, in rounds."""
+    question, options = prepared.question, dict(prepared.options)
+    if question.chat is not None:
+        chat = chats.take(
+            question.chat,
+            prepared.client,
+            system=options.pop("system", None),
+            tools=prepared.tools,
+            fresh=question.fresh,
+        )
+        return msgspec.structs.replace(
+            prepared, options=options, chat=chat, talk=chat.talk
+        )
+    if not prepared.tools:
+        return prepared
+    system = options.pop("system", None)
+    talk = Conversation(prepared.client, system, tools=prepared.tools)
+    return msgspec.structs.replace(prepared, options=options, talk=talk)
 
 
 def _pieces(parts: list[Any], images: list[Any]) -> list[Any]:

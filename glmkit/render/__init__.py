@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from glmkit.render.blocks import Blocks, Piece, joined
-from glmkit.render.markdown import plain
-from glmkit.render.page import Badge, escaped, page, static, style
+from glmkit.render.page import Badge, page, static, style
+from glmkit.types.plain_text import escaped, one_line, plain
 
 
 def html(markdown: str) -> str:
@@ -30,6 +30,7 @@ __all__ = [
     "escaped",
     "html",
     "joined",
+    "one_line",
     "page",
     "plain",
     "static",

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from glmkit.render import markdown
 from glmkit.render.fences import Fence
 from glmkit.render.markdown import Top
+from glmkit.types.plain_text import plain
 
 #: Characters of one line after which the state may change.
 STRIDE = 256
@@ -106,7 +107,7 @@ class Blocks:
         self._carriage = text.endswith("\r")
         if self._carriage:
             text = text[:-1]
-        return markdown.plain(text.replace("\r\n", "\n").replace("\r", "\n"))
+        return plain(text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def _checkpoint(self, start: int) -> int | None:
         """Return the next place in the unread text where the state may change."""

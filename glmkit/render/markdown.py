@@ -14,6 +14,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from glmkit.render import formulas
+from glmkit.types.plain_text import plain
 
 #: Longer inline text (characters) in one block is shown as it is: emphasis and
 #: brackets cost the square of it.
@@ -49,23 +50,6 @@ _CLEANER = nh3.Cleaner(
     url_relative="deny",
     clean_content_tags={"script", "style"},
 )
-
-#: Control characters move a terminal's cursor, bidirectional overrides disguise an
-#: address; neither is text.
-_UNSEEN: dict[int, None] = dict.fromkeys(
-    code
-    for first, end in ((0, 9), (11, 32), (127, 160), (8234, 8239))
-    for code in range(first, end)
-) | dict.fromkeys(range(0x2066, 0x206A))
-
-
-def plain(text: str) -> str:
-    """Return the text without control characters and direction overrides.
-
-    >>> plain("red: \\x1b[31m!")
-    'red: [31m!'
-    """
-    return text.translate(_UNSEEN)
 
 
 class Top(NamedTuple):

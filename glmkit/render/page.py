@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from pathlib import Path
 
 import msgspec
 
 from glmkit.render import markdown
 from glmkit.types.events import Source
+from glmkit.types.plain_text import escaped, plain
 
 #: The typesetters of JupyterLab and its exports leave what is in here alone, but
 #: for formulas that are marked.
@@ -54,7 +54,7 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
         >>> Badge(model="glm-4-flash", prompt_tokens=9, cost="¥0", seconds=1.25).line()
         'glm-4-flash · 9 tokens in · ¥0 · 1.2 s'
         """
-        return markdown.plain(" · ".join(self.parts()))
+        return plain(" · ".join(self.parts()))
 
     def _who(self) -> str:
         how = {
@@ -180,11 +180,6 @@ def _badge(badge: Badge) -> str:
         f'<details class="glmkit-badge"><summary>{spans}</summary>'
         f"{code(badge.request)}</details>"
     )
-
-
-def escaped(text: str) -> str:
-    """Return plain text as HTML that shows just it."""
-    return escape(markdown.plain(text), quote=False)
 
 
 @cache

@@ -20,6 +20,7 @@ from glmkit.tools.tool import Tool
 from glmkit.transport.background_loop import SETTLE_S, STEP_S
 from glmkit.types.errors import ToolError
 from glmkit.types.events import ToolCall, ToolResult
+from glmkit.types.plain_text import one_line
 
 #: Asks the person whether a tool may be used with these arguments.
 Asker = Callable[[Tool, Mapping[str, Any]], bool]
@@ -37,9 +38,8 @@ def ask_person(tool: Tool, arguments: Mapping[str, Any]) -> bool:
     if len(shown) > _SHOWN:
         shown = f"{shown[:_SHOWN]}... ({len(shown) - _SHOWN} more characters)"
     try:
-        said = input(
-            f"The model wants to use {tool.name}({shown}). Type yes to allow: "
-        )
+        asked = f"The model wants to use {tool.name}({shown})."
+        said = input(f"{one_line(asked)} Type yes to allow: ")
     except (EOFError, OSError, RuntimeError):  # a kernel without input raises the last
         return False
     return said.strip().lower() in {"y", "yes"}

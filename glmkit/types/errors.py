@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from glmkit.types.plain_text import one_line, plain
+
 if TYPE_CHECKING:
     from glmkit.types.replies import Reply
 
@@ -41,7 +43,7 @@ class OptionWarning(UserWarning):
 
 
 class MediaWarning(UserWarning):
-    """A picture was made smaller before it was sent; the message says the sizes."""
+    """A picture was made smaller, or a file's encoding guessed, before it was sent."""
 
 
 class GLMError(Exception):
@@ -51,13 +53,13 @@ class GLMError(Exception):
     _added: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(plain(message))
         if hint is not None:
-            self.hint = hint
+            self.hint = plain(hint)
 
     def add_note(self, note: str) -> None:
         """Keep a note, which comes after the hint."""
-        self._added += (note,)
+        self._added += (plain(note),)
 
     @property
     def __notes__(self) -> list[str]:  # type: ignore[override]
@@ -66,7 +68,7 @@ class GLMError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Two lines in a notebook, where IPython would print the whole stack."""
-        return [f"{type(self).__name__}: {self}", f"→ {self.hint}"]
+        return [one_line(f"{type(self).__name__}: {self}"), one_line(f"→ {self.hint}")]
 
 
 class ConfigError(GLMError):
@@ -155,8 +157,8 @@ class APIError(GLMError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
-        self.code = code
-        self.request_id = request_id
+        self.code = one_line(code)
+        self.request_id = one_line(request_id)
         self.action = action
         self.reply: Reply | None = None
 
@@ -222,4 +224,4 @@ def told_of(error: Exception) -> tuple[str, str]:
     """Return what happened and the next step, as plain texts."""
     if isinstance(error, GLMError):
         return str(error), error.hint
-    return f"{type(error).__name__}: {error}", ""
+    return plain(f"{type(error).__name__}: {error}"), ""

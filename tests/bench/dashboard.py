@@ -163,7 +163,7 @@ def cold(path: Path) -> dict[str, float]:
 _COLD = """
 import json, sys, time
 from pathlib import Path
-import glmkit.notebook.asker, glmkit.notebook.output
+import glmkit.notebook.cell
 from glmkit.ledger import Ledger
 wall, cpu = time.perf_counter(), time.process_time()
 glmkit.dashboard(Ledger(Path(sys.argv[1])))

@@ -115,7 +115,7 @@ from glmkit.client.conversation import Conversation
 from glmkit.types.events import Search, Source, Text, Thinking, ToolCall
 from glmkit.types.events import ToolResult, Usage
 from glmkit.types.messages import Message, Request
-from glmkit.notebook import exports
+from glmkit.notebook.magics import conversations
 from glmkit.notebook.conversations import Chats
 from glmkit.render.answer import Telling
 from glmkit.render.answer.badge import About, badge_of
@@ -157,7 +157,7 @@ def telling(*events):
     "    chat = chats.take(t, client, system=t)\n"
     "    chat.talk = Conversation(client, history=[Message(r, t) for r in"
     " ('system', 'user', 'assistant')])\n"
-    "    exports.show(chat)",
+    "    conversations.show(chat)",
     "# what would be sent, with a file's name and a tag\n"
     "shell = get_ipython()\n"
     "shell.run_line_magic('load_ext', 'glmkit')\n"

@@ -1,7 +1,11 @@
 """Files as text: each kind read, each fault a short error."""
 
+import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import docx
 import pypdf
@@ -9,6 +13,12 @@ import pytest
 
 import glmkit
 from glmkit.client.prompts import files as texts
+from glmkit.tables.inputs import inputs_of
+from glmkit.types.errors import MediaWarning
+from glmkit_widgets.chat.attachments import of_file, of_upload
+from tests.conftest import Paced
+
+Run = Callable[[str], Any]
 
 #: A page that says "Hello from page one", written by hand.
 PDF = b"""%PDF-1.4
@@ -64,6 +74,82 @@ def test_text_is_read_in_unicode(tmp_path: Path, encoding: str) -> None:
     assert glmkit.read(tmp_path / "a.csv") == "天空,é\r\n"
 
 
+CITIES = "城市,年份\n北京,1990\n上海,2001\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "guess"),
+    [
+        (CITIES, "gb18030", "GB18030"),
+        (CITIES, "gbk", "GB18030"),
+        (CITIES, "utf-16-le", "UTF-16"),
+        (CITIES, "utf-16-be", "UTF-16"),
+        ("臺北,1990\n高雄,2001\n", "big5", "Big5"),
+        ("Straße,Stadt\nHauptstraße,Köln\n", "cp1252", "Windows-1252"),
+    ],
+)
+def test_text_in_another_encoding_is_read_and_the_guess_shown(
+    tmp_path: Path, text: str, encoding: str, guess: str
+) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding, newline="")
+    with pytest.warns(MediaWarning, match=f"a.csv is not UTF-8 .* as {guess},"):
+        assert glmkit.read(tmp_path / "a.csv") == text
+    assert glmkit.read(tmp_path / "a.csv", encoding) == text
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-le"])
+def test_every_place_that_takes_a_file_reads_it_alike(
+    tmp_path: Path,
+    encoding: str,
+    run: Run,
+    place: Paced,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text(CITIES, encoding, newline="")
+    guessed = encoding != "utf-16"
+    _, shown = run("%%glm --file a.csv\nSum it up")
+    assert CITIES in place.seen["bodies"][-1]["messages"][0]["content"]
+    assert ("which is a guess" in shown) == guessed
+    _, dry = run("%%glm --dry-run --file a.csv\nSum it up")
+    assert ("which is a guess" in dry) == guessed
+    with catch_warnings(record=True) as caught:
+        simplefilter("always")
+        assert inputs_of("a.csv").columns == ("城市", "年份")
+    assert [w.category for w in caught] == [MediaWarning] * guessed
+    data = base64.b64encode(Path("a.csv").read_bytes()).decode()
+    for attached in (of_file(Path("a.csv")), of_upload("b", data)):
+        assert CITIES in str(attached.content)
+        assert ("a guess" in attached.about) == guessed
+
+
+def test_an_encoding_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("これは短い。", "shift_jis")
+    assert glmkit.read(path, encoding="shift_jis") == "これは短い。"
+    with pytest.raises(glmkit.ConfigError, match="'klingon' is not an encoding"):
+        glmkit.read(path, encoding="klingon")
+    with pytest.raises(glmkit.ConfigError, match="not text in utf-8"):
+        glmkit.read(path, encoding="utf-8")
+
+
+def test_a_page_is_read_by_the_encoding_that_it_declares(tmp_path: Path) -> None:
+    for name, head in (("a.html", '<meta charset="gb2312">'), ("b.html", "")):
+        page = f"<html>{head}<p>城市的天气很好</p></html>"
+        (tmp_path / name).write_text(page, "gbk")
+    assert glmkit.read(tmp_path / "a.html") == "城市的天气很好"
+    with pytest.warns(MediaWarning, match="GB18030"):
+        assert glmkit.read(tmp_path / "b.html") == "城市的天气很好"
+
+
+def test_what_decodes_as_nothing_names_the_encodings_tried(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("Größe, Köln".encode() + b"\xff")  # UTF-8 with a broken byte
+    said = refused(path)
+    for name in ("UTF-8", "UTF-16", "GB18030", "Big5", "Windows-1252"):
+        assert name in said
+
+
 def refused(path: Path) -> str:
     with pytest.raises(glmkit.ConfigError) as caught:
         glmkit.read(path)
@@ -74,13 +160,13 @@ def refused(path: Path) -> str:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.bin", b"\x00\xff\x01", "no text"),
-        ("a.txt", b"nul \x00 in it", "no text"),
-        ("a.pdf", b"no pdf at all", "can not be read as pdf"),
-        ("a.pdf", PDF[:200], "can not be read as pdf"),
-        ("a.docx", b"PK no zip", "can not be read as docx"),
-        ("a.ipynb", b'{"cells": [1]}', "can not be read as ipynb"),
-        ("a.ipynb", b"{", "can not be read as ipynb"),
+        ("a.bin", b"\x00\xff\x01", "is not text"),
+        ("a.txt", b"nul \x00 in it", "is not text"),
+        ("a.pdf", b"no pdf at all", "cannot be read as pdf"),
+        ("a.pdf", PDF[:200], "cannot be read as pdf"),
+        ("a.docx", b"PK no zip", "cannot be read as docx"),
+        ("a.ipynb", b'{"cells": [1]}', "cannot be read as ipynb"),
+        ("a.ipynb", b"{", "cannot be read as ipynb"),
         ("a.html", b"<script>only</script>", "holds no text"),
     ],
 )
@@ -92,8 +178,8 @@ def test_file_that_is_no_text_is_refused(
 
 
 def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
-    assert "can not be read" in refused(tmp_path / "nowhere.txt")
-    assert "no file" in refused(tmp_path)
+    assert "cannot be read" in refused(tmp_path / "nowhere.txt")
+    assert "is not a file" in refused(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.pdf"])
@@ -108,7 +194,7 @@ def test_locked_pdf_is_refused(tmp_path: Path) -> None:
     writer.add_blank_page(10, 10)
     writer.encrypt("secret", algorithm="RC4-128")
     writer.write(tmp_path / "a.pdf")
-    assert "can not be read as pdf" in refused(tmp_path / "a.pdf")
+    assert "cannot be read as pdf" in refused(tmp_path / "a.pdf")
 
 
 def test_scanned_pdf_says_what_to_do(tmp_path: Path) -> None:

@@ -91,8 +91,8 @@ def test_badge_suggests_a_near_name(
         ("--tools nothing", "@glmkit.tool"),
         ("--image nothing", "no variable and no file"),
         ("--image number", "no picture but a int"),
-        ("--file nowhere.txt", "can not be read"),
-        ("--file .", "no file"),
+        ("--file nowhere.txt", "cannot be read"),
+        ("--file .", "not a file"),
         ("-s 'open", "Close the quotes"),
     ],
 )

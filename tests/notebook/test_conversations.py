@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import glmkit
-from glmkit.notebook import session
+from glmkit.notebook import extension
 from tests.conftest import Paced, Run
 
 Factory = Callable[..., Paced]
@@ -128,7 +128,7 @@ def test_interrupted_or_failed_turn_leaves_a_chat_that_goes_on(
     result, _ = run("%%glm --chat sky\nAgain")
     assert result.error_in_exec is None
     assert roles(good)[-1] == "user"
-    assert session.of(shell).chats["sky"].turns >= 1
+    assert extension.of(shell).chats["sky"].turns >= 1
 
 
 def test_form_of_one_answer_leaves_the_chat_as_it_is(run: Run, place: Paced) -> None:
@@ -153,4 +153,4 @@ def test_chat_keeps_its_tools_and_can_still_undo(
     assert place.seen["bodies"][-1]["tools"][0]["function"]["name"] == "double"
     run("%glm chat sky undo")
     run("%glm chat sky undo")
-    assert session.of(shell).chats["sky"].turns == 1
+    assert extension.of(shell).chats["sky"].turns == 1

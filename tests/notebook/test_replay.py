@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import glmkit
 from glmkit.client import default
 from glmkit.client.replay import Cassette, illustrate
-from glmkit.notebook import session
+from glmkit.notebook import extension
 from tests.conftest import ROOT, Paced
 
 Factory = Callable[..., Paced]
@@ -511,7 +511,7 @@ def test_sessions_end_leaves_replay_off(
     cells: Run, shell: InteractiveShell, place: Paced
 ) -> None:
     cells("%glm replay auto")
-    session.unload(shell)
+    extension.unload(shell)
     with glmkit.Client() as client:
         assert [client.chat("Hi").source for _ in range(2)] == ["service"] * 2
-    session.load(shell)
+    extension.load(shell)

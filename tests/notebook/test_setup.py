@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 import glmkit
 from glmkit.config.endpoints import SERVICES
-from glmkit.notebook import session
+from glmkit.notebook import extension
 from tests.conftest import Paced, Run
 
 KEY = "0123456789abcdef0123456789abcdef.AbCdEfGh12345678"
@@ -64,8 +64,8 @@ def test_key_without_a_keyring_lasts_as_long_as_the_kernel(
 ) -> None:
     _, out = run("%glm key zai")
     assert "****5678, until the kernel ends" in out
-    assert session.of(shell).client().access.endpoint.name == "zai"
-    assert repr(session.of(shell).client().access.key) == "****5678"
+    assert extension.of(shell).client().access.endpoint.name == "zai"
+    assert repr(extension.of(shell).client().access.key) == "****5678"
     assert KEY not in out
 
 
@@ -121,16 +121,16 @@ def test_settings_are_configurable(
     run("%%glm\nHi")
     assert place.seen["bodies"][-1]["temperature"] == 0.25
     run("%config GLM.temperature = 7")
-    assert session.of(shell).settings.temperature == 0.25
+    assert extension.of(shell).settings.temperature == 0.25
     run("%config GLM.format = 'text'")
-    assert session.of(shell).settings.format == "text"
+    assert extension.of(shell).settings.format == "text"
 
 
 def test_settings_come_from_the_profile(shell: InteractiveShell) -> None:
-    session.unload(shell)
+    extension.unload(shell)
     shell.config.merge(Config({"GLM": {"model": "glm-4-plus", "think": "off"}}))
-    session.load(shell)
-    assert session.of(shell).settings.options() == {
+    extension.load(shell)
+    assert extension.of(shell).settings.options() == {
         "model": "glm-4-plus",
         "thinking": "off",
     }

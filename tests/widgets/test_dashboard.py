@@ -292,4 +292,4 @@ def test_executed_notebook_and_its_page_hold_the_pictures(
     assert "widgets" not in notebook.metadata
     for number in (">603</td>", "<td>0.30</td>"):
         assert number in page
-    assert page.count('<div class="glmkit-still">') == 2
+    assert page.count('<div class="glmkit-still"') == 2

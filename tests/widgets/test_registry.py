@@ -89,9 +89,9 @@ def test_other_words_are_refused_with_what_there_is(
 def test_tab_completes_what_the_usage_lists(
     run: Run, place: Paced, shell: object
 ) -> None:
-    from glmkit.notebook import session
+    from glmkit.notebook import extension
 
-    here = session.of(shell)  # type: ignore[arg-type]
+    here = extension.of(shell)  # type: ignore[arg-type]
     run("%%glm --chat sky\nWhy?")
     assert "promptlab" in completion.completions(here, "%glm pro", "pro")
     assert completion.completions(here, "%glm compare --b", "--b") == ["--blind"]

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from traitlets import TraitError
 
 import glmkit
+from glmkit.ledger import Ledger
 from glmkit.render.answer import Telling
 from glmkit.types.errors import ConfigError
+from glmkit.widgets import (
+    Chat,
+    Compare,
+    Controls,
+    Dashboard,
+    Filters,
+    PromptLab,
+    TemperatureTheatre,
+    TokenRuler,
+)
+from glmkit_widgets.dashboard.plot import Plot
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.feed import Feed
 from glmkit_widgets.shared.widget import GLMWidget
@@ -152,6 +167,45 @@ def test_what_is_not_done_is_refused_in_place(
         {"heard": "1"},
         {"refused": "there is no sing", "hint": "Ask."},
     ]
+
+
+def _broken_ledger() -> Dashboard:
+    class Broken(Ledger):
+        def read(self, *_: Any, **__: Any) -> Any:
+            raise glmkit.LedgerError("broken", hint="")
+
+    return Dashboard(Broken())
+
+
+_HALF_MADE: dict[str, Callable[[], object]] = {
+    "chat, history": lambda: Chat(history=3),
+    "chat, option": lambda: Chat(client=glmkit.Client(), flavour="sweet"),
+    "chat, trait": lambda: Chat(client=glmkit.Client(), layout=3),
+    "compare, models": lambda: Compare(models=["one"]),
+    "compare, option": lambda: Compare(flavour="sweet"),
+    "controls": lambda: Controls(temperature=7),
+    "controls, settings": lambda: Controls(settings=3),  # type: ignore[arg-type]
+    "dashboard": _broken_ledger,
+    "filters": lambda: Filters(page="none"),
+    "plot": lambda: Plot(picture=3),
+    "promptlab, inputs": lambda: PromptLab("Why?", 3.5),
+    "promptlab, models": lambda: PromptLab("Why?", models=[3]),  # type: ignore[list-item]
+    "ruler": lambda: TokenRuler("Why?", model=3),  # type: ignore[arg-type]
+    "theatre, temperatures": lambda: TemperatureTheatre("Why?", [0]),
+    "theatre, repeats": lambda: TemperatureTheatre("Why?", repeats=9),
+}
+
+
+@pytest.mark.parametrize("make", _HALF_MADE.values(), ids=_HALF_MADE)
+def test_a_widget_that_cannot_be_made_leaves_nothing_behind(
+    make: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: left.append(str(one)))
+    with pytest.raises((glmkit.GLMError, TraitError, AttributeError, TypeError)):
+        make()
+    gc.collect()
+    assert left == []
 
 
 def test_a_page_that_missed_a_change_gets_the_whole() -> None:

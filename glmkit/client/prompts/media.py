@@ -25,6 +25,7 @@ from glmkit.types.messages import (
     TextPart,
     VideoPart,
 )
+from glmkit.types.plain_text import warn
 from glmkit.types.requests import Prompt
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def _picture_part(picture: Image.Image, name: str, data: bytes) -> ImagePart:
         small, kind, made = _fitted(picture)
         shrunk = small.size != _upright(picture).size
         if shrunk or (data and len(data) >= PICTURE_BYTES):
-            warnings.warn(
+            warn(
                 f"{name} ({_sized(picture, data)}) is sent as {_sized(small, made)}",
                 MediaWarning,
                 stacklevel=2,

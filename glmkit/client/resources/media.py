@@ -16,6 +16,7 @@ from glmkit.client.resources.sync_async import wait
 from glmkit.client.resources.types import Record
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
+from glmkit.types.plain_text import one_line
 
 M = TypeVar("M", bound="Media")
 
@@ -71,7 +72,7 @@ class Media(Record, frozen=True):
 
     def __repr__(self) -> str:
         size = f"{len(self.data)} bytes" if self.data else self.url or "empty"
-        return f"{type(self).__name__}({self.mime}, {size})"
+        return one_line(f"{type(self).__name__}({self.mime}, {size})")
 
 
 class Image(Media, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from glmkit.client.resources.sync_async import tell
 from glmkit.types.errors import GLMError, RateLimitError, ServerError, TransportError
+from glmkit.types.plain_text import one_line
 
 T = TypeVar("T")
 
@@ -90,7 +91,7 @@ class Bar:
             self._bar = tqdm(total=total)
         self._bar.total = total
         self._bar.n = done
-        self._bar.set_description_str(state)
+        self._bar.set_description_str(one_line(state))
 
     def close(self) -> None:
         """Leave the bar as it stands."""

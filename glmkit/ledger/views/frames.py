@@ -27,6 +27,7 @@ from glmkit.ledger import Ledger, bin_start
 from glmkit.types.errors import ConfigError
 from glmkit.types.events import Usage
 from glmkit.types.money import Money
+from glmkit.types.plain_text import one_line
 
 Since = str | date | datetime | timedelta
 
@@ -76,7 +77,8 @@ def usage(
     """
     names = (by,) if isinstance(by, str) else tuple(by or ())
     start = None if since is None else moment(since)
-    frame = table(*(ledger or Ledger()).read(names, start, where, newest))
+    columns, rows = (ledger or Ledger()).read(names, start, where, newest)
+    frame = table(columns, [[_printable(value) for value in row] for row in rows])
     if names:
         marks = zip(frame["unpriced"] > 0, frame.pop("at_most") > 0, strict=True)
         place = frame.columns.tolist().index("unpriced")
@@ -180,6 +182,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame
     for name in frame.columns:
         frame[name] = _typed(name, frame[name])
     return frame
+
+
+def _printable(value: Any) -> Any:
+    """Return a name or a reason, which others wrote, as a terminal may get it."""
+    odd = isinstance(value, str) and not value.isprintable()
+    return one_line(value) if odd else value
 
 
 def whole(name: str) -> bool:

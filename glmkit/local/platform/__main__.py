@@ -14,6 +14,7 @@ from glmkit.catalog import tiers
 from glmkit.local import engine, state, weights
 from glmkit.local.platform import ending
 from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.plain_text import one_line, say
 
 if TYPE_CHECKING:
     from glmkit.local.platform.server.fault_injection import Switches
@@ -36,7 +37,8 @@ def main() -> int:
     try:
         _run(_arguments().parse_args())
     except GLMError as exc:
-        print(f"{type(exc).__name__}: {exc}\n→ {exc.hint}", file=sys.stderr)
+        name = type(exc).__name__
+        say(one_line(f"{name}: {exc}"), one_line(f"→ {exc.hint}"), file=sys.stderr)
         return 1
     return 0
 
@@ -166,13 +168,10 @@ def _checked(key: str) -> str:
 def _announce(asked: argparse.Namespace, url: str, key: str, file: Path) -> None:
     """Print where the platform listens."""
     if asked.json:
-        print(json.dumps({"url": url, "key": key, "pid": os.getpid()}), flush=True)
+        say(json.dumps({"url": url, "key": key, "pid": os.getpid()}))
     else:
-        name = weights.name_of(file)
-        print(
-            f"{name} stands in for GLM.\n  url  {url}\n  key  {key}\nCtrl-C ends it.",
-            flush=True,
-        )
+        say(f"{weights.name_of(file)} stands in for GLM.")
+        say(f"  url  {url}", f"  key  {key}", "Ctrl-C ends it.")
 
 
 if __name__ == "__main__":

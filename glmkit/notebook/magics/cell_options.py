@@ -1,4 +1,4 @@
-"""The options of `%%glm`: a line of text to an Asking."""
+"""The options of `%%glm`: a line of text to a Question."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from IPython.core.magic_arguments import (
 from glmkit.client.prompts import values as digests
 from glmkit.client.replay import MODES, mode_of
 from glmkit.notebook import interpolation
-from glmkit.notebook.question import Asking
 from glmkit.notebook.settings import EFFORTS, FORMATS, options_of
 from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
+    from glmkit.notebook.question import Question
     from glmkit.notebook.settings import GLM
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -92,8 +92,10 @@ def read(
     cell: str,
     settings: GLM,
     scope: Mapping[str, Any],
-) -> Asking:
+) -> Question:
     """Return what a cell asks; ConfigError, with the nearest name, for a slip."""
+    from glmkit.notebook.question import Question
+
     given = _parsed(of, [_filled(word, scope) for word in split(line)])
     chosen = {
         name: settings.read(name, given[name])
@@ -102,7 +104,7 @@ def read(
     }
     if given["fresh"] and not given["chat"]:
         raise ConfigError("--fresh empties a chat", hint="Name it: --chat NAME --fresh")
-    return Asking(
+    return Question(
         prompt=cell.removesuffix("\n"),
         options={**settings.options(), **options_of(chosen)},
         out=_identifier(given["out"]),

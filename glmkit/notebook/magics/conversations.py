@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glmkit.notebook.conversations import Chat
+    from glmkit.notebook.conversations import NamedChat
     from glmkit.notebook.session import Session
 
 VERBS = ("show", "fork", "undo", "export", "drop")
@@ -27,9 +27,7 @@ def chat(session: Session, *words: str) -> None:
     """Look after a conversation: `%glm chat NAME [show, fork, undo, export, drop]`."""
     match words:
         case (name,) | (name, "show"):
-            from glmkit.notebook import exports
-
-            exports.show(session.chats[name])
+            show(session.chats[name])
         case (name, "fork", other):
             say(_line(session, session.chats.fork(name, other)))
         case (name, "undo"):
@@ -49,7 +47,22 @@ def chat(session: Session, *words: str) -> None:
             )
 
 
-def _line(session: Session, chat: Chat) -> str:
+def show(chat: NamedChat) -> None:
+    """Show a conversation in the cell."""
+    from IPython.display import display
+
+    from glmkit import render
+    from glmkit.render.answer import transcript
+
+    shown = {
+        "text/html": render.static(render.page(transcript.html(chat.messages))),
+        "text/plain": render.plain(transcript.text(chat.messages)),
+    }
+    shown_by: Any = display  # IPython types it too loosely
+    shown_by(shown, raw=True)
+
+
+def _line(session: Session, chat: NamedChat) -> str:
     from glmkit.catalog import cards, tokens
     from glmkit.types.messages import Request
 
@@ -63,7 +76,7 @@ def _line(session: Session, chat: Chat) -> str:
     return said
 
 
-def _export(chat: Chat, path: str) -> None:
+def _export(chat: NamedChat, path: str) -> None:
     from glmkit.render.answer import transcript
 
     file = Path(path).expanduser()

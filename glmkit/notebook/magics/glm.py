@@ -41,11 +41,13 @@ class GLMMagics(Magics):
         %%glm -m glm-4-plus -t 0.2 -o answer
         What stands out in {df.describe()}?
         """
+        from glmkit.notebook.cell import ask
+
         session = self.session
-        asking = cell_options.read(
+        question = cell_options.read(
             cell_options.parser(self.ask), line, cell, session.settings, session.names()
         )
-        return session.ask(asking)
+        return ask(session, question)
 
     @no_var_expand
     @line_magic("glm")  # type: ignore[arg-type]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glmkit.notebook.cell_errors import question
-from glmkit.notebook.question import Asking
+from glmkit.notebook import cell_errors
 from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,8 +49,11 @@ def _help(
                     hint="--values sends the values too; --dry-run only shows.",
                 )
             values, dry_run = "--values" in words, "--dry-run" in words
-    text = question(session.mistakes.last, session.names(), values=values)
-    asking = Asking(
+    from glmkit.notebook.cell import ask
+    from glmkit.notebook.question import Question
+
+    text = cell_errors.question(session.mistakes.last, session.names(), values=values)
+    question = Question(
         prompt=text,
         options=options,
         format=format,
@@ -60,11 +62,13 @@ def _help(
         dry_run=dry_run,
         literal=True,
     )
-    return session.ask(asking)
+    return ask(session, question)
 
 
 def rerun(session: Session, *words: str) -> Any:
     """Ask the last question again: `%glm rerun -m glm-4-plus`."""
+    from glmkit.notebook.cell import rerun as again
+
     match words:
         case ():
             model = None
@@ -74,7 +78,7 @@ def rerun(session: Session, *words: str) -> Any:
             raise ConfigError(
                 "rerun takes a model", hint="For instance `%glm rerun -m glm-4-plus`."
             )
-    return session.rerun(_last(), model)
+    return again(session, _last(), model)
 
 
 def last(session: Session) -> Any:

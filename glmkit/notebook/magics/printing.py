@@ -1,10 +1,5 @@
 """Lines that a magic prints into its cell."""
 
-from __future__ import annotations
+from glmkit.types.plain_text import say
 
-
-def say(*lines: str) -> None:
-    """Print lines without control characters: names may come from anywhere."""
-    from glmkit.render import plain
-
-    print("\n".join(map(plain, lines)))
+__all__ = ["say"]

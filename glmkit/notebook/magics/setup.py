@@ -11,6 +11,7 @@ from glmkit.config import keys
 from glmkit.config.endpoints import endpoint_of
 from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import one_line
 
 if TYPE_CHECKING:
     from glmkit.config.endpoints import Endpoint
@@ -86,7 +87,7 @@ def _ask_key(session: Session, endpoint: Endpoint) -> None:
             "the local stand-in needs no key", hint="Name bigmodel, zai or a URL."
         )
     try:
-        text = getpass.getpass(f"Key for {endpoint.name}: ")
+        text = getpass.getpass(one_line(f"Key for {endpoint.name}") + ": ")
     except StdinNotImplementedError as exc:
         raise ConfigError(
             "nobody can be asked for a key here: this kernel has no input",

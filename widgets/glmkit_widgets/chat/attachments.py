@@ -72,10 +72,13 @@ def of_file(path: Path, title: str = "") -> Attachment:
         return _medium("image", name, path)
     if path.suffix.lower() in _SOUNDS:
         return _medium("sound", name, path)
-    text = texts.read(path)
+    text, guess = texts.decoded(path)
     digests.refuse_keys(text)
     told = f'<document name="{escape(name)}">\n{text}\n</document>\n\n'
-    return Attachment("file", name, f"{len(text):,} characters", told)
+    about = f"{len(text):,} characters" + (
+        f", read as {guess}: a guess" if guess else ""
+    )
+    return Attachment("file", name, about, told)
 
 
 def of_upload(name: str, data: str) -> Attachment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,12 +79,12 @@ class Chat(ChatRunner):
         follows = client is None and talk.client is default.made()
         check_names(options)
         traits = {} if layout is None else {"layout": layout}
-        super().__init__(
-            client, talk, settings, title, options, follows=follows, **traits
-        )
         self._names = {} if names is None else names
         self._forks: list[Chat] = []
         self._jobs = self._offered_jobs()
+        super().__init__(
+            client, talk, settings, title, options, follows=follows, **traits
+        )
         if isinstance(settings, traitlets.HasTraits):
             settings.observe(self._set)
         self._follow()
@@ -158,13 +159,12 @@ class Chat(ChatRunner):
         path = Path(file).expanduser()
         transcript.write(self._title or path.stem, self._talk.messages, path)
 
-    def close(self) -> None:
-        """Stop all that runs, and remove the views, those of forks too."""
-        if self.comm is not None and isinstance(self._settings, traitlets.HasTraits):
-            self._settings.unobserve(self._set)
+    def _leave(self) -> None:
+        if isinstance(self._settings, traitlets.HasTraits):
+            with suppress(ValueError):  # they are not observed yet
+                self._settings.unobserve(self._set)
         for fork in self._forks:
             fork.close()
-        super().close()
 
     # What a page asks for.
 

@@ -44,7 +44,6 @@ class ChatRunner(GLMWidget):
         follows: bool,
         **traits: Any,
     ) -> None:
-        super().__init__(client, **traits)
         self._follows = follows
         self._options = options
         self._talk = conversation
@@ -56,6 +55,7 @@ class ChatRunner(GLMWidget):
         self._marks = count(1)
         self._pending: list[Attachment] = []
         self._confirming: dict[str, Confirmation] = {}
+        super().__init__(client, **traits)
 
     def stop(self) -> None:
         """Stop the answer; what arrived is kept. A tool that waits gets a no."""

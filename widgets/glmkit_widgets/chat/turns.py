@@ -10,6 +10,7 @@ import msgspec
 from glmkit.render.answer import transcript
 from glmkit.types.messages import Message
 from glmkit.types.money import Money
+from glmkit.types.plain_text import plain
 from glmkit.types.replies import Reply
 from glmkit_widgets.chat.attachments import Attachment
 
@@ -77,7 +78,8 @@ class ChatTranscript(Sequence[ChatTurn]):
         return frame.astype(dict.fromkeys(_COUNTS, "Int64"))
 
     def __repr__(self) -> str:
-        return "\n\n".join(f"You: {t.question}\n\nModel: {t.answer}" for t in self)
+        said = (f"You: {t.question}\n\nModel: {t.answer}" for t in self)
+        return plain("\n\n".join(said))
 
 
 _COUNTS = ["prompt_tokens", "completion_tokens"]

@@ -121,12 +121,8 @@ class Columns(GLMWidget):
         """Return the results as a DataFrame, one row an answer."""
         return to_frame(self.value or ())
 
-    def close(self) -> None:
-        """Stop all that runs, and remove the views."""
-        if self.comm is None:  # never opened, or the collector calls once more
-            return
+    def _leave(self) -> None:
         self._look.close()
-        super().close()
         with self._idle:
             self._idle.notify_all()
 

@@ -118,10 +118,9 @@ class Compare(Columns):
         frame = frames.table(*(ledger or own_ledger()).votes())
         return frame.astype({"vote": "int64", "call": "int64", "blind": "bool"})
 
-    def close(self) -> None:
-        """Stop all that runs, and remove the views."""
+    def _leave(self) -> None:
         self._marking.close()
-        super().close()
+        super()._leave()
 
     @traitlets.validate("models")
     def _two_to_six(self, proposal: Any) -> list[str]:

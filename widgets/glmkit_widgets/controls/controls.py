@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
+from contextlib import suppress
 from threading import RLock
 from typing import Any
 
 import traitlets
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import escaped
 from glmkit_widgets.controls import copy_as_code
 from glmkit_widgets.controls.model_list import ModelChoice, choice, choices
 from glmkit_widgets.shared.assets import module, style
@@ -68,12 +69,10 @@ class Controls(GLMWidget):
         """Return what is set, by the names of `Client.chat`."""
         return dict(copy_as_code.options(self.value))
 
-    def close(self) -> None:
-        """Let go of the settings and remove the views."""
-        if self.comm is not None and self._settings is not self:
-            # Only the first time: the collector calls once more.
-            self._settings.unobserve(self._pull, list(_NAMES))
-        super().close()
+    def _leave(self) -> None:
+        if self._settings is not self:
+            with suppress(ValueError):  # they are not observed yet
+                self._settings.unobserve(self._pull, list(_NAMES))
 
     def _push(self, change: Any) -> None:
         name = change["name"]
@@ -115,7 +114,7 @@ class Controls(GLMWidget):
     def _draw(self) -> tuple[str, str]:
         rows = [("Model", self._model_line()), *_lines(self.value)]
         cells = "".join(
-            f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            f"<tr><th scope='row'>{escaped(name)}</th><td>{escaped(text)}</td></tr>"
             for name, text in rows
         )
         plain = "\n".join(f"{name}: {text}" for name, text in rows)

@@ -157,11 +157,9 @@ class PromptLab(GLMWidget):
         """Wait until all is asked and shown, and say whether it is."""
         return self._shown.wait(seconds)
 
-    def close(self) -> None:
-        """Stop what runs, and remove the views."""
-        super().close()
-        for chore in (self._planning, self._showing):
-            chore.close()
+    def _leave(self) -> None:
+        for worker in (self._planning, self._showing):
+            worker.close()
 
     def _grid(self) -> Grid:
         warm = tuple(self.temperatures) or (None,)

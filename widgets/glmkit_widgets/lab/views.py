@@ -7,10 +7,11 @@ from typing import Any
 
 from glmkit.render.answer.badge import badge_of, partial_of
 from glmkit.render.answer.live import told
-from glmkit.render.page import escaped, folded, table, wrapped
+from glmkit.render.page import folded, table, wrapped
 from glmkit.tables.grid import Cell, CellResult, Forecast, Grid, State, spent as sums
 from glmkit.tables.inputs import Inputs, slips, worded
 from glmkit.types.errors import Interrupted
+from glmkit.types.plain_text import escaped
 from glmkit_widgets.shared.answer_runner import wrong
 
 #: Characters of an answer and of an input that a list shows; rows of the picture, and

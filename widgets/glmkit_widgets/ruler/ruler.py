@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from html import escape
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from glmkit.catalog.tokens import NOTHING, Draft, Estimate
 from glmkit.client.prompts.media import prompt_of
 from glmkit.types.errors import GLMError
 from glmkit.types.messages import Message, Request
+from glmkit.types.plain_text import escaped
 from glmkit.types.requests import turns_of
 from glmkit_widgets.controls.model_list import choice, choices
 from glmkit_widgets.ruler import window_shares
@@ -68,11 +69,11 @@ class TokenRuler(GLMWidget):
         self._history = history
         self._attached = tuple(attachments)
         self._draft = Draft()
-        self._chore = ThrottledWorker(self._count)
+        self._counter = ThrottledWorker(self._count)
         self._counting = Lock()
         super().__init__(client, model=model, choices=_listed(model), **options)
         self._count()
-        self.observe(lambda _: self._chore.ask(), "model")
+        self.observe(lambda _: self._counter.ask(), "model")
         if settings is not None:
             settings.observe(self._changed, list(_SETTINGS))
 
@@ -91,16 +92,14 @@ class TokenRuler(GLMWidget):
         """Count anew: the history has grown, or what is attached has changed."""
         self._count()
 
-    def close(self) -> None:
-        """Count no more, and remove the views."""
-        self._chore.close()
+    def _leave(self) -> None:
+        self._counter.close()
         if self._settings is not None:
-            self._settings.unobserve(self._changed, list(_SETTINGS))
-            self._settings = None  # the collector calls once more
-        super().close()
+            with suppress(ValueError):  # it is not observed yet
+                self._settings.unobserve(self._changed, list(_SETTINGS))
 
     def _changed(self, _change: Any) -> None:
-        self._chore.ask()
+        self._counter.ask()
 
     def _do(self, name: str, content: dict[str, Any]) -> None:
         match name, content:
@@ -108,7 +107,7 @@ class TokenRuler(GLMWidget):
                 self.send({"text": self._text})
             case "write", {"text": str(text)}:
                 self._text = text
-                self._chore.ask()
+                self._counter.ask()
             case _:
                 pass
 
@@ -171,7 +170,7 @@ class TokenRuler(GLMWidget):
         window = "not known" if found.window is None else f"{found.window:,} tokens"
         rows = [("Model", found.model), ("Window", window), *rows, ("Cost", found.cost)]
         cells = "".join(
-            f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            f"<tr><th scope='row'>{escaped(name)}</th><td>{escaped(text)}</td></tr>"
             for name, text in rows
         )
         plain = "\n".join(f"{name}: {text}" for name, text in rows)

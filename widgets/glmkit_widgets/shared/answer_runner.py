@@ -8,12 +8,13 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from glmkit.client.call.streams import Stream
-from glmkit.render.answer import TICK_S, Telling
+from glmkit.render.answer import Telling
 from glmkit.render.answer.badge import NOTHING, About, badge_of, partial_of
+from glmkit.render.answer.pace import Pace
 from glmkit.render.answer.views import MARKDOWN, View
-from glmkit.render.page import escaped
 from glmkit.transport.background_loop import SETTLE_S
 from glmkit.types.errors import Interrupted, told_of
+from glmkit.types.plain_text import escaped
 from glmkit.types.replies import Reply
 from glmkit_widgets.shared.feed import Feed
 
@@ -105,19 +106,15 @@ class AnswerRun:
     def _read(self) -> None:
         if self._stop.is_set():
             return
+        pace = Pace(self._telling, self._show, self._telling.pause_s)
         with self._open() as self._stream:
-            shown_at = 0.0
-            for batch in self._stream.batches(tick_s=TICK_S):
-                if self._stop.is_set():
-                    return
-                self._telling.add(batch)
-                now = time.monotonic()
-                if self.arrived_at is None and self._telling.size:
-                    self.arrived_at = now
-                if now - shown_at >= self._telling.pause_s():
-                    self._feed.follow(self._telling)
-                    self._grew()
-                    shown_at = now
+            pace.follow(self._stream, self._stop.is_set)
+
+    def _show(self) -> None:
+        if self.arrived_at is None and self._telling.size:
+            self.arrived_at = time.monotonic()
+        self._feed.follow(self._telling)
+        self._grew()
 
     def _finish(self) -> None:
         """Keep what arrived, and show it as it stays."""

@@ -7,59 +7,123 @@ is alive the picture is hidden, and where there is none the picture stands alone
 
 from __future__ import annotations
 
+import re
+import sys
 from base64 import b64encode
 from collections.abc import Callable
 from importlib import resources
+from typing import Any
 from uuid import uuid4
+
+from glmkit.types.plain_text import plain
+from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 
 #: The class on the root of every live view; the style sheet looks for it.
 LIVE = "glmkit-live"
 _VIEW = "application/vnd.jupyter.widget-view+json"
+#: A heading without attributes, as the widgets write it.
+_HEADING = re.compile(r"<(h[1-6])>")
 
 
 class StaticPicture:
     """The picture of one widget, kept up to date in every place where it is shown.
 
-    `draw` returns the picture as safe HTML and as plain text.
+    `draw` returns the picture as safe HTML and as plain text. It is sent when it has
+    changed: at most once in `pause_s` seconds, and at the end of a running cell. Where
+    `saved_by_page` is set, the page writes it into the notebook as that is saved, and
+    nothing is sent until `close`.
     """
 
-    def __init__(self, draw: Callable[[], tuple[str, str]]) -> None:
+    def __init__(
+        self, draw: Callable[[], tuple[str, str]], pause_s: float = 1.0
+    ) -> None:
         self._draw = draw
         self._id = uuid4().hex
         self._image: dict[str, str] = {}
-        self._last: dict[str, str] | None = None
+        self._sent: dict[str, str] | None = None
+        self._stale = False
+        self._worker = ThrottledWorker(self._send_if_stale, pause_s)
+        self._events: Any = None
+        self.saved_by_page = False
 
     def show(self, model_id: str) -> None:
         """Display the picture, then the live view of the widget with that id."""
         from IPython.display import display
 
-        self._last = self._bundle()
-        display(self._last, raw=True, display_id=self._id)  # type: ignore[no-untyped-call]
+        self._stale = False
+        self._sent = self._bundle()
+        display(self._sent, raw=True, display_id=self._id)  # type: ignore[no-untyped-call]
         view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
         display({_VIEW: view, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+        self._listen()
 
     def update(self) -> None:
-        """Draw anew where it is shown; nothing is sent while nothing changed."""
-        if self._last is None:
+        """Draw it again soon, where it is shown."""
+        self._stale = True
+        if self._sent is not None and not self.saved_by_page:
+            self._worker.ask()
+
+    def send(self) -> None:
+        """Draw it again now, where it is shown; an unchanged picture is not sent."""
+        self._stale = False
+        if self._sent is None:
             return
         from IPython.display import update_display
 
         bundle = self._bundle()
-        if bundle != self._last:
-            self._last = bundle
+        if bundle != self._sent:
+            self._sent = bundle
             update_display(bundle, raw=True, display_id=self._id)  # type: ignore[no-untyped-call]
 
     def add_image(self, png: bytes) -> None:
-        """Keep an image beside the numbers, for what shows no HTML."""
+        """Keep an image beside the numbers, for front ends that show no HTML."""
         self._image = {"image/png": b64encode(png).decode()}
-        self.update()
+        self.send()
+
+    def close(self) -> None:
+        """Send what was not sent yet, for the last time."""
+        self._worker.close()
+        if self._events is not None:
+            self._events.unregister("post_run_cell", self._after_cell)
+            self._events = None
+        if not sys.is_finalizing():
+            self._send_if_stale()
+
+    def framed(self, html: str) -> str:
+        """Return the HTML of a picture with its style sheet and the mark of its place.
+
+        Its headings stay out of the notebook's table of contents.
+        """
+        marked = _HEADING.sub(r'<\1 class="jp-toc-ignore">', html)
+        return (
+            f"<style>{_style()}</style>"
+            f'<div class="glmkit-still" data-picture="{self._id}">{marked}</div>'
+        )
+
+    def _listen(self) -> None:
+        """Send what has changed at the end of each cell: a notebook that is executed
+        without a front end keeps nothing that comes later."""
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()
+        if self._events is None and shell is not None:
+            self._events = shell.events
+            self._events.register("post_run_cell", self._after_cell)
+
+    def _after_cell(self, _result: object = None) -> None:
+        if not self.saved_by_page:
+            self._send_if_stale()
+
+    def _send_if_stale(self) -> None:
+        if self._stale:
+            self.send()
 
     def _bundle(self) -> dict[str, str]:
-        html, plain = self._draw()
-        style = (
-            resources.files(__package__)
-            .joinpath("static_picture.css")
-            .read_text("utf-8")
-        )
-        picture = f'<style>{style}</style><div class="glmkit-still">{html}</div>'
-        return {"text/html": picture, "text/plain": plain} | self._image
+        html, text = self._draw()
+        picture = {"text/html": self.framed(html), "text/plain": plain(text)}
+        return picture | self._image
+
+
+def _style() -> str:
+    sheet = resources.files(__package__).joinpath("static_picture.css")
+    return sheet.read_text("utf-8")

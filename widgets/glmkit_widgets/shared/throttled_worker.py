@@ -1,4 +1,4 @@
-"""Work that follows what changes, on a thread of its own and not too often."""
+"""Work that follows changes, on a thread of its own and not too often."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
-#: How many times as long as the work the rest is.
+#: The pause after the work, in times that the work took.
 _SHARE = 9
 
 
 class ThrottledWorker:
-    """Does `work` after it was asked for, at most once in `pause_s` seconds.
+    """Calls `work` after each `ask`, at most once in `pause_s` seconds.
 
-    Work that takes long is done less often, so that it takes a tenth of the time.
-    `ask` may be called from any thread, as often as one likes, and waits for nothing.
-    The thread lives while there is something to do; `close` ends it. Work that raises
-    ends its thread, and the next one who asks begins anew.
+    Slow work runs less often, so that it takes a tenth of the time at most. `ask` may
+    be called from any thread and returns at once. The thread lives while there is
+    something to do; `close` ends it. Work that raises ends the thread, and the next
+    `ask` starts another.
     """
 
     def __init__(self, work: Callable[[], None], pause_s: float = 0.0) -> None:
@@ -28,7 +28,7 @@ class ThrottledWorker:
         self._closed = Event()
 
     def ask(self) -> None:
-        """Have the work done soon, once for all who ask meanwhile."""
+        """Have the work done soon, once for all calls in the meantime."""
         with self._lock:
             self._asked = True
             if self._busy or self._closed.is_set():
@@ -37,7 +37,7 @@ class ThrottledWorker:
         Thread(target=self._run, name="glmkit widget", daemon=True).start()
 
     def close(self) -> None:
-        """Do no more; what is being done is done to its end."""
+        """Start no more work; work that runs ends by itself."""
         self._closed.set()
 
     def _run(self) -> None:
@@ -53,7 +53,7 @@ class ThrottledWorker:
             raise
 
     def _more(self) -> bool:
-        """Take the wish, if there is one; else the thread ends."""
+        """Take the request, if there is one; else let the thread end."""
         with self._lock:
             more = self._asked and not self._closed.is_set()
             self._asked, self._busy = False, more

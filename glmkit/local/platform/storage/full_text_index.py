@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from glmkit.types import encodings
+
 _ENDINGS = {
     ".csv", ".htm", ".html", ".ipynb", ".json", ".jsonl", ".md", ".py", ".rst",
     ".tex", ".toml", ".tsv", ".txt", ".xml", ".yaml", ".yml",
@@ -103,9 +105,10 @@ def pieces_of(text: str, size: int = _CHUNK) -> list[str]:
 
 def plain(data: bytes, ending: str) -> str:
     """Return the words of a file's bytes; raises ValueError where they are no text."""
-    if b"\0" in data[:8192]:
+    found = encodings.decode(data)
+    if found is None:
         raise ValueError("not a text")
-    text = data.decode("utf-8-sig")
+    text = found.text
     if ending in {".html", ".htm", ".xml"}:
         return re.sub(r"[ \t]+", " ", _TAGS.sub(" ", text)).strip()
     if ending == ".ipynb":

@@ -1,0 +1,83 @@
+"""Loads and unloads the IPython extension: magics, completion, formatters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from glmkit.notebook import completion
+from glmkit.notebook.magics import GLMMagics
+from glmkit.notebook.session import Session
+from glmkit.transport import background_loop
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from glmkit.types.replies import Reply
+
+#: The session of each shell that has loaded the extension.
+_sessions: dict[int, Session] = {}
+
+
+def of(shell: InteractiveShell) -> Session:
+    """Return the shell's session."""
+    return _sessions[id(shell)]
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register magics and formatters; import the slow modules on the loop's thread."""
+    unload(shell)
+    session = _sessions[id(shell)] = Session(shell)
+    shell.register_magics(GLMMagics(shell, session))
+    _configurables(shell).append(session.settings)
+    shell.events.register("pre_run_cell", session.enter)
+    shell.events.register("post_run_cell", session.mistakes.note)
+    session.replay.watch()
+    completion.register(shell, session)
+    _displays(shell).for_type_by_name(
+        "glmkit.types.replies", "Reply", _shown_by(session)
+    )
+    background_loop.submit(_warm())
+
+
+def _shown_by(session: Session) -> Callable[[Reply], None]:
+    def show(reply: Reply) -> None:
+        from glmkit.notebook import cell
+
+        cell.show_value(session, reply)
+
+    return show
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics and formatters away."""
+    session = _sessions.pop(id(shell), None)
+    if session is None:
+        return
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("glm", None)
+    _configurables(shell).remove(session.settings)
+    shell.events.unregister("pre_run_cell", session.enter)
+    shell.events.unregister("post_run_cell", session.mistakes.note)
+    session.leave()
+    session.replay.leave()
+    _displays(shell).pop("glmkit.types.replies.Reply", None)
+
+
+def _configurables(shell: InteractiveShell) -> list[Any]:
+    """Return what `%config` knows; IPython types the list too narrowly."""
+    known: Any = shell.configurables
+    return cast("list[Any]", known)
+
+
+def _displays(shell: InteractiveShell) -> Any:
+    """Return the formatter of values that display themselves."""
+    formatter = shell.display_formatter
+    assert formatter is not None  # every shell has one
+    return formatter.ipython_display_formatter
+
+
+async def _warm() -> None:
+    """Import what the first call needs, on the loop's thread."""
+    import glmkit.client.clients
+    import glmkit.notebook.cell  # noqa: F401
