@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from glmkit.tables.accessor import Verbs
+from glmkit.tables.accessor import TableVerbs
 from glmkit.tables.plan import Plan
 
-__all__ = ["Plan", "Verbs"]
+__all__ = ["Plan", "TableVerbs"]
 
-if getattr(pd.DataFrame, "glm", None) is not Verbs:
-    pd.api.extensions.register_dataframe_accessor("glm")(Verbs)
-    pd.api.extensions.register_series_accessor("glm")(Verbs)
+if getattr(pd.DataFrame, "glm", None) is not TableVerbs:
+    pd.api.extensions.register_dataframe_accessor("glm")(TableVerbs)
+    pd.api.extensions.register_series_accessor("glm")(TableVerbs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import msgspec
@@ -13,11 +13,15 @@ from glmkit.client import default
 from glmkit.client.clients import Client
 from glmkit.ledger.views.budgets import money_of
 from glmkit.tables import verbs
-from glmkit.tables.frame import cost_of
+from glmkit.tables.frame import columns_of, cost_of, group_frame
 from glmkit.tables.plan import Plan
-from glmkit.tables.preparation import Task
+from glmkit.tables.preparation import RowTask
+from glmkit.tables.pseudonyms import pseudonyms_of
+from glmkit.tables.reduction import one_column, reduced
 from glmkit.tables.rows import Rows
-from glmkit.tables.verbs import Verb, check_targets
+from glmkit.tables.template import worded
+from glmkit.tables.vectors import similarities, vectors_of
+from glmkit.tables.verbs import Verb, already, check_targets
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import canonical_key
 from glmkit.types.money import Money
@@ -30,16 +34,19 @@ class RunOptions(Options, total=False):
 
     `client` asks (None: the default one); `fresh` asks again what was answered before;
     `retry` "uncertain" asks again what may have been billed; `budget` is the most that
-    the run may cost, as text ("5 CNY") or Money; `run` False returns the plan.
+    the run may cost, as text ("5 CNY") or Money; `hide` lists what is replaced by
+    pseudonyms before a prompt leaves: "phone", "id", "email", a column's name, a
+    compiled pattern, a list of texts. `run` False returns the plan.
     """
 
     client: Client | None
     fresh: bool
     retry: Literal["uncertain"] | None
     budget: str | Money | None
+    hide: Sequence[Any]
 
 
-class Verbs:
+class TableVerbs:
     """Verbs over the rows of a DataFrame or a Series.
 
     Each asks the model once for every different prompt and returns a new frame: the
@@ -135,6 +142,95 @@ class Verbs:
             return found
         return found[found[to].fillna(True).astype(bool)]
 
+    def reduce(
+        self,
+        template: str | None = None,
+        *,
+        by: Any = None,
+        to: str = "answer",
+        **options: Unpack[RunOptions],
+    ) -> pd.DataFrame:
+        """Answer once for all rows, or for each group of `by`, over any length.
+
+        The template is asked over portions of the rows that fit the model's window,
+        then over the answers. The groups are the index of the new frame.
+
+        df.glm.reduce("Summarise: {text}", by="month", to="summary")
+        """
+        verb = verbs.map_(to)
+        names = {str(name) for name in self._rows.names}
+        plan = self._plan(verb, template, dict(options), names)
+        task = plan.task
+        one_column(task.template.columns)
+        groups = self._rows.groups(by)
+        texts = [[worded(task.values[place][0]) for place in g] for _key, g in groups]
+        return group_frame(verb, reduced(task, texts), [key for key, _g in groups], by)
+
+    def embed(
+        self,
+        template: str | None = None,
+        *,
+        to: str = "vector",
+        model: str = "embedding-3",
+        dimensions: int | None = None,
+        client: Client | None = None,
+        hide: Sequence[Any] = (),
+    ) -> pd.DataFrame:
+        """Return the rows with a vector each, as a list of numbers.
+
+        Vectors are not kept in the ledger: a cassette keeps them from being asked
+        again. `dimensions` None is the model's default.
+        """
+        verb = verbs.embed(to)
+        check_targets(verb, [str(name) for name in self._rows.names])
+        bound = self._rows.template(template)
+        secret = pseudonyms_of(hide, self._rows.columns())
+        texts = [
+            secret.hide(str(bound.fill(values))).text
+            for values in self._rows.values(bound)
+        ]
+        unique = list(dict.fromkeys(texts))
+        place = {text: number for number, text in enumerate(unique)}
+        used = client or default.client()
+        outcomes = vectors_of(used, unique, model, dimensions)
+        columns = columns_of(
+            verb, outcomes, [place[text] for text in texts], len(texts)
+        )
+        return self._rows.with_columns(columns)
+
+    def nearest(
+        self,
+        query: str,
+        k: int = 5,
+        *,
+        vector: str = "vector",
+        to: str = "similarity",
+        model: str = "embedding-3",
+        dimensions: int | None = None,
+        client: Client | None = None,
+    ) -> pd.DataFrame:
+        """Return the `k` rows whose `vector` is nearest to a text, the nearest first.
+
+        The column `to` is the cosine, 1 for the same direction. Rows without a vector
+        are left out. Raises ConfigError where there is no such column.
+        """
+        columns = self._rows.columns()
+        if vector not in columns:
+            raise ConfigError(
+                _("there is no column {name!r} of vectors", name=vector),
+                hint=_('Make one first: df = df.glm.embed("{column}").'),
+            )
+        if to in columns:
+            raise already(to)
+        found = (client or default.client()).embeddings(
+            query, model=model, dimensions=dimensions
+        )
+        cosines = similarities(columns[vector], found[0])
+        there = [place for place, cosine in enumerate(cosines) if cosine is not None]
+        best = sorted(there, key=lambda place: -(cosines[place] or 0.0))[:k]
+        chosen = self._rows.at(best)
+        return chosen.with_columns({to: [cosines[place] for place in best]})
+
     def cost(self) -> Money | None:
         """Return what all verbs of this frame have cost; None where it is not known."""
         return cost_of(self._rows.frame)
@@ -145,12 +241,23 @@ class Verbs:
         plan = self._plan(verb, template, dict(options))
         return plan.run() if run else plan
 
-    def _plan(self, verb: Verb, template: str | None, options: dict[str, Any]) -> Plan:
-        """Check all that can be known before anything is sent."""
-        check_targets(verb, [str(name) for name in self._rows.names])
+    def _plan(
+        self,
+        verb: Verb,
+        template: str | None,
+        options: dict[str, Any],
+        free: Collection[str] = (),
+    ) -> Plan:
+        """Check all that can be known before anything is sent.
+
+        `free` are names that columns may have all the same.
+        """
+        names = [str(name) for name in self._rows.names]
+        check_targets(verb, [name for name in names if name not in free])
         bound = self._rows.template(template)
         client = options.pop("client", None) or default.client()
         budget = _budget(options.pop("budget", None))
+        hidden = pseudonyms_of(options.pop("hide", ()), self._rows.columns())
         fresh, retry = options.pop("fresh", False), options.pop("retry", None)
         if retry not in {None, "uncertain"}:
             raise ConfigError(
@@ -163,9 +270,9 @@ class Verbs:
             parts = (options.get("system"), verb.instruction)
             options["system"] = "\n\n".join(filter(None, parts))
         client.request("-", options)  # raises for a wrong option
-        task = Task(
+        task = RowTask(
             verb, bound, self._rows.values(bound), client, options,
-            _run_id(verb, bound.text, client, options),
+            _run_id(verb, bound.text, client, options), hidden,
         )  # fmt: skip
         return Plan(self._rows, task, fresh=fresh, retry=retry, budget=budget)
 

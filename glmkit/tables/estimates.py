@@ -10,7 +10,7 @@ from glmkit.catalog import cards, prices
 from glmkit.catalog.cards import Card
 from glmkit.catalog.tokens import Estimate, reserve_of
 from glmkit.ledger.default import ledger
-from glmkit.tables.preparation import Task
+from glmkit.tables.preparation import RowTask
 from glmkit.types.events import Usage
 from glmkit.types.messages import Request
 from glmkit.types.money import Money
@@ -23,7 +23,7 @@ _ENOUGH = 10
 _SAMPLE = 50
 
 
-class Price(msgspec.Struct, frozen=True):
+class PriceRange(msgspec.Struct, frozen=True):
     """What a run may cost: from `low` to `high`, with this model, in a batch or not."""
 
     model: str
@@ -44,7 +44,7 @@ class Load(msgspec.Struct, frozen=True):
         return Load(self.counted[:_SAMPLE], self.requests[:_SAMPLE], self.answers)
 
 
-def learned(task: Task) -> tuple[tuple[int, int] | None, float | None]:
+def learned(task: RowTask) -> tuple[tuple[int, int] | None, float | None]:
     """Return the lengths of answers and the seconds a call of this run has had so far.
 
     The lengths are the shortest and longest of the middle 80 %; None: not known yet.
@@ -62,7 +62,9 @@ def learned(task: Task) -> tuple[tuple[int, int] | None, float | None]:
     return answers, times[len(times) // 2] if times else None
 
 
-def price(task: Task, model: str, load: Load, *, batch: bool = False) -> Price | None:
+def price(
+    task: RowTask, model: str, load: Load, *, batch: bool = False
+) -> PriceRange | None:
     """Return what the prompts cost with a model; None where a price is not known."""
     card, currency = cards.card(model), task.client.access.endpoint.currency
     if card is None:
@@ -79,7 +81,7 @@ def price(task: Task, model: str, load: Load, *, batch: bool = False) -> Price |
         if least is None or most is None:
             return None
         low, high = _sum(low, least), _sum(high, most)
-    return Price(model, low, high, batch)
+    return PriceRange(model, low, high, batch)
 
 
 def _sum(total: Money, more: Money) -> Money:
@@ -91,7 +93,7 @@ def _longest(card: Card, request: Request, estimate: Estimate) -> int:
     return reserve_of(card, request.max_tokens, room) or 1
 
 
-def alternatives(task: Task, load: Load) -> list[Price]:
+def alternatives(task: RowTask, load: Load) -> list[PriceRange]:
     """Return the price in a batch, and with the cheapest priced model of the kind."""
     card, mine = cards.card(task.model), price(task, task.model, load.head())
     if card is None or mine is None or not mine.high:

@@ -13,7 +13,7 @@ from glmkit.client.call.multi_step import AsyncSeries
 from glmkit.ledger.default import ledger
 from glmkit.ledger.runs import Earlier
 from glmkit.tables.grid import CellResult
-from glmkit.tables.preparation import Outcome, Preparation, Status, reason_of
+from glmkit.tables.preparation import Preparation, RowOutcome, Status, reason_of
 from glmkit.tables.runner import CallRunner, Question
 from glmkit.tools.loops import repairs
 from glmkit.tools.schema import Misfit
@@ -35,7 +35,7 @@ _WAITING = 32
 _WIDEST = 640
 
 
-class Run:
+class TableRun:
     """One run of a task: what is known from earlier is taken over, the rest is asked.
 
     `fresh` asks everything; `retry` "uncertain" asks again what may have been billed.
@@ -59,7 +59,7 @@ class Run:
         self._runner = CallRunner(self._ask, self._report, self._width, patient=True)
 
     @property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[RowOutcome]:
         """What became of each prompt so far."""
         return self.preparation.outcomes
 
@@ -118,7 +118,7 @@ class Run:
             if outcome.status in {None, "uncertain"}:
                 self._remember(outcome, found)
 
-    def _remember(self, outcome: Outcome, found: Earlier) -> None:
+    def _remember(self, outcome: RowOutcome, found: Earlier) -> None:
         if found.state == "done" and found.source in self._sources:
             values = self._values(found.text, found.finish_reason)
             if values is not None:
@@ -173,7 +173,7 @@ class Run:
         outcome.status, outcome.error = self._ended(outcome, result)
         self.finished += 1
 
-    def _ended(self, outcome: Outcome, result: CellResult) -> tuple[Status, str]:
+    def _ended(self, outcome: RowOutcome, result: CellResult) -> tuple[Status, str]:
         match result:
             case CellResult(state="done", reply=Reply() as reply):
                 return self._answered(outcome, reply)
@@ -191,7 +191,7 @@ class Run:
             case _:
                 return "failed", ""
 
-    def _answered(self, outcome: Outcome, reply: Reply) -> tuple[Status, str]:
+    def _answered(self, outcome: RowOutcome, reply: Reply) -> tuple[Status, str]:
         if not reply.complete:
             reason = reply.finish_reason or _("it broke off")
             return "failed", _("the answer is not whole: {reason}", reason=reason)
@@ -231,7 +231,7 @@ def _may_be_billed(found: Earlier) -> bool:
     return failed and found.cost is None
 
 
-def kept_line(outcomes: Sequence[Outcome]) -> str:
+def kept_line(outcomes: Sequence[RowOutcome]) -> str:
     """Return one line on what was taken over from earlier runs, "" for nothing."""
     kept = [one.at for one in outcomes if one.status == "kept" and one.at]
     if not kept:

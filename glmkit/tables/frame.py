@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from glmkit.tables.preparation import STATUSES, Outcome
+from glmkit.tables.preparation import STATUSES, Preparation, RowOutcome
+from glmkit.tables.pseudonyms import put_back
 from glmkit.tables.rows import Rows
 from glmkit.tables.verbs import Target, Verb
 from glmkit.types.errors import ConfigError
@@ -15,33 +17,54 @@ from glmkit.types.money import Money
 from glmkit.types.translation import _
 
 
-def frame_of(
-    rows: Rows, verb: Verb, outcomes: Sequence[Outcome], prompt_of: Sequence[int]
-) -> pd.DataFrame:
+def frame_of(rows: Rows, verb: Verb, asked: Preparation) -> pd.DataFrame:
     """Return the rows with the verb's columns; a row that was not asked has none."""
-    return rows.with_columns(columns_of(verb, outcomes, prompt_of, len(rows)))
+    count = len(rows)
+    columns = columns_of(verb, asked.outcomes, asked.prompt_of, count, asked.names)
+    return rows.with_columns(columns)
+
+
+def group_frame(
+    verb: Verb, outcomes: Sequence[RowOutcome], keys: Sequence[Any], by: Any
+) -> pd.DataFrame:
+    """Return a frame of one row a group, with the groups' keys as its index."""
+    columns = columns_of(verb, outcomes, range(len(outcomes)), len(outcomes))
+    if by is None:
+        return pd.DataFrame(columns)
+    if isinstance(by, list) and len(by) > 1:
+        index: pd.Index[Any] = pd.MultiIndex.from_tuples(keys, names=by)
+    else:
+        index = pd.Index(keys, name=by[0] if isinstance(by, list) else by)
+    return pd.DataFrame(columns, index=index)
 
 
 def columns_of(
-    verb: Verb, outcomes: Sequence[Outcome], prompt_of: Sequence[int], count: int
+    verb: Verb,
+    outcomes: Sequence[RowOutcome],
+    prompt_of: Sequence[int],
+    count: int,
+    names: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return name → values of the columns that a verb adds.
 
     Rows with equal prompts share one call: its tokens and cost stand at the first.
+    `names` are what the pseudonyms of a row stand for.
     """
-    blank = Outcome()
+    blank = RowOutcome()
     found = [outcomes[place] for place in prompt_of]
     found += [blank] * (count - len(found))
     first = _first(prompt_of, count)
     columns: dict[str, Any] = {}
     for place, target in enumerate(verb.targets):
         values = [one.values[place] if one.values else None for one in found]
+        for row, known in names.items():
+            values[row] = put_back(values[row], known)
         columns[target.name] = _typed(values, target)
     beside = _bookkeeping(list(zip(found, first, strict=True)))
     return columns | {f"{verb.to}_{name}": values for name, values in beside.items()}
 
 
-def _bookkeeping(rows: Sequence[tuple[Outcome, bool]]) -> dict[str, Any]:
+def _bookkeeping(rows: Sequence[tuple[RowOutcome, bool]]) -> dict[str, Any]:
     """Return the columns beside the targets, of outcomes and whether each is first."""
     owed = [_share(one.cost, whole) for one, whole in rows]
     tokens = [None if o.tokens is None else o.tokens * whole for o, whole in rows]

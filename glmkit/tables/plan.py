@@ -11,10 +11,10 @@ import msgspec
 from glmkit.catalog.tokens import NOTHING, Estimate, count, estimate_request
 from glmkit.ledger.default import ledger
 from glmkit.tables import progress
-from glmkit.tables.estimates import Load, Price, alternatives, learned, price
-from glmkit.tables.execution import Run
+from glmkit.tables.estimates import Load, PriceRange, alternatives, learned, price
+from glmkit.tables.execution import TableRun
 from glmkit.tables.frame import frame_of
-from glmkit.tables.preparation import Preparation, Task
+from glmkit.tables.preparation import Preparation, RowTask
 from glmkit.tables.rows import Rows
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
@@ -41,10 +41,10 @@ class Facts(msgspec.Struct, frozen=True):
     asked: int
     too_long: int
     tokens: Estimate
-    cost: Price | None
+    cost: PriceRange | None
     seconds: float | None
     in_flight: int
-    others: tuple[Price, ...] = ()
+    others: tuple[PriceRange, ...] = ()
     resumable: bool = True
     hidden: int = 0
 
@@ -63,7 +63,7 @@ class Plan:
     def __init__(
         self,
         rows: Rows,
-        task: Task,
+        task: RowTask,
         *,
         fresh: bool = False,
         retry: str | None = None,
@@ -76,6 +76,11 @@ class Plan:
         self._budget = budget
         self._digest = rows.digest(task.template)
         self._facts: Facts | None = None
+
+    @property
+    def task(self) -> RowTask:
+        """What is asked of each row."""
+        return self._task
 
     @property
     def facts(self) -> Facts:
@@ -110,16 +115,16 @@ class Plan:
         self._facts = None
         return frame
 
-    def _run(self, rows: Rows, task: Task) -> pd.DataFrame:
+    def _run(self, rows: Rows, task: RowTask) -> pd.DataFrame:
         preparation = Preparation(task)
-        run = Run(preparation, fresh=self._fresh, retry=self._retry)
+        run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
         progress.follow(run, len(rows), self._budget)
-        return frame_of(rows, task.verb, run.outcomes, preparation.prompt_of)
+        return frame_of(rows, task.verb, preparation)
 
     def _counted(self) -> Facts:
         task = self._task
         preparation = Preparation(task)
-        run = Run(preparation, fresh=self._fresh, retry=self._retry)
+        run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
         found = (run.outcomes[place].request for place in run.places())
         asked = [request for request in found if request is not None]
         counted = [estimate_request(request, count) for request in asked]
@@ -140,6 +145,7 @@ class Plan:
             in_flight=right.most,
             others=tuple(alternatives(task, load)),
             resumable=not ledger().private,
+            hidden=sum(map(len, preparation.names.values())),
         )
 
     def __repr__(self) -> str:
@@ -168,6 +174,9 @@ class Plan:
                     ),
                 )
             )
+        if facts.hidden:
+            said = _("{n:,} names and numbers get pseudonyms", n=facts.hidden)
+            lines.append(("hidden", said))
         lines += [("instead", _instead(other)) for other in facts.others]
         if not facts.resumable:
             lines.append(
@@ -229,6 +238,6 @@ def _time(facts: Facts) -> str:
     return _("about {took}, {n} in flight", took=took, n=facts.in_flight)
 
 
-def _instead(price: Price) -> str:
+def _instead(price: PriceRange) -> str:
     way = _("{model} in a batch", model=price.model) if price.batch else price.model
     return f"{way}: {_rounded(price.low)} to {_rounded(price.high)}"

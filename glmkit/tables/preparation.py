@@ -10,6 +10,7 @@ import msgspec
 from glmkit.catalog import cards
 from glmkit.catalog.tokens import estimate_request
 from glmkit.client.clients import Client
+from glmkit.tables.pseudonyms import Pseudonyms
 from glmkit.tables.rows import portions
 from glmkit.tables.template import Template
 from glmkit.tables.verbs import Verb
@@ -27,7 +28,7 @@ STATUSES: tuple[Status, ...] = (
 _PORTION = 500
 
 
-class Outcome(msgspec.Struct):
+class RowOutcome(msgspec.Struct):
     """What became of one prompt, for all rows that have it; `status` None: not asked.
 
     `values` are those of the verb's targets; `cost` is owed once for all its rows.
@@ -43,7 +44,7 @@ class Outcome(msgspec.Struct):
     request: Request | None = None
 
 
-class Task(msgspec.Struct, frozen=True):
+class RowTask(msgspec.Struct, frozen=True):
     """A verb over the rows of a table, ready to be asked.
 
     `values` are the rows' values of the template's columns; `options` those of the
@@ -57,6 +58,7 @@ class Task(msgspec.Struct, frozen=True):
     client: Client
     options: dict[str, Any]
     run: str
+    pseudonyms: Pseudonyms = Pseudonyms()
 
     @property
     def model(self) -> str:
@@ -74,11 +76,23 @@ class Task(msgspec.Struct, frozen=True):
         """What a row costs that is not sent."""
         return Money(0, self.client.access.endpoint.currency or "CNY")
 
-    def request(self, place: int) -> Request:
-        """Return the request of a row. Raises ConfigError."""
+    def prompt(self, place: int) -> tuple[Any, dict[str, str]]:
+        """Return a row's prompt as it leaves, and what its pseudonyms stand for."""
         prompt = self.template.fill(self.values[place])
-        if isinstance(prompt, str):
-            prompt = _encodable(prompt)
+        names: dict[str, str] = {}
+        if isinstance(prompt, list):
+            return [self._text(part, names) for part in prompt], names
+        return self._text(prompt, names), names
+
+    def _text(self, part: Any, names: dict[str, str]) -> Any:
+        if not isinstance(part, str):
+            return part
+        hidden = self.pseudonyms.hide(_encodable(part))
+        names |= hidden.names
+        return hidden.text
+
+    def request(self, prompt: Any) -> Request:
+        """Return the request of a prompt. Raises ConfigError."""
         request, _form = self.client.request(prompt, self.options)
         return request
 
@@ -86,11 +100,13 @@ class Task(msgspec.Struct, frozen=True):
 class Preparation:
     """The prompts of a task, each once, prepared in portions as they are needed."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: RowTask) -> None:
         self.task = task
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[RowOutcome] = []
         #: Position of a row → the place of its prompt in `outcomes`.
         self.prompt_of: list[int] = []
+        #: Position of a row → what its pseudonyms stand for, where it has any.
+        self.names: dict[int, dict[str, str]] = {}
         self._places: dict[str, int] = {}
         self._window = task.window
         self._base: Request | None = None
@@ -117,29 +133,31 @@ class Preparation:
             request = self._request(position)
         except GLMError as exc:
             self.outcomes.append(
-                Outcome("failed", error=reason_of(exc), cost=self.task.nothing)
+                RowOutcome("failed", error=reason_of(exc), cost=self.task.nothing)
             )
             return len(self.outcomes) - 1
         key = canonical_key(request)
         if (known := self._places.get(key)) is not None:
             return known
         place = self._places[key] = len(self.outcomes)
-        outcome = Outcome(request=request)
+        outcome = RowOutcome(request=request)
         if self._window and (count := self._too_long(request)):
-            outcome = Outcome("too long", error=count, cost=self.task.nothing)
+            outcome = RowOutcome("too long", error=count, cost=self.task.nothing)
         self.outcomes.append(outcome)
         return place
 
     def _request(self, position: int) -> Request:
         """Return the request of a row; texts go into a copy of the first one."""
-        prompt = self.task.template.fill(self.task.values[position])
+        prompt, names = self.task.prompt(position)
+        if names:
+            self.names[position] = names
         if not isinstance(prompt, str) or not prompt.strip() or self._base is None:
-            request = self.task.request(position)
+            request = self.task.request(prompt)
             if isinstance(prompt, str):
                 self._base = request
             return request
         *head, last = self._base.messages
-        message = msgspec.structs.replace(last, content=_encodable(prompt))
+        message = msgspec.structs.replace(last, content=prompt)
         return msgspec.structs.replace(self._base, messages=(*head, message))
 
     def _too_long(self, request: Request) -> str:

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from glmkit.config.endpoints import state_dir
 from glmkit.ledger.default import ledger
-from glmkit.tables.execution import Run, kept_line
+from glmkit.tables.execution import TableRun, kept_line
 from glmkit.transport.limiter import Places
 from glmkit.types.errors import ConfigError, GLMError, Interrupted
 from glmkit.types.money import Money
@@ -21,7 +21,7 @@ from glmkit.types.translation import _
 _LOOK_S = 0.1
 
 
-def follow(run: Run, rows: int, budget: Money | None) -> None:
+def follow(run: TableRun, rows: int, budget: Money | None) -> None:
     """Run to the end with a progress bar.
 
     The first Ctrl-C lets the rows in flight end and asks no more; the second gives
@@ -62,7 +62,7 @@ def _alone(run: str) -> Iterator[None]:
         places.close()
 
 
-def _follow(run: Run, rows: int) -> None:
+def _follow(run: TableRun, rows: int) -> None:
     with tqdm(total=rows, desc=run.task.verb.name, unit="row", leave=False) as bar:
         run.start()
         asked = False
@@ -81,18 +81,18 @@ def _follow(run: Run, rows: int) -> None:
                 bar.set_description(_("ending; Ctrl-C again gives up"))
 
 
-def _show(bar: Any, run: Run) -> None:
+def _show(bar: Any, run: TableRun) -> None:
     bar.set_postfix_str(spent_of(run), refresh=False)
     bar.update(run.rows - bar.n)
 
 
-def _give_up(run: Run) -> None:
+def _give_up(run: TableRun) -> None:
     run.stop()
     while not run.wait(_LOOK_S):
         pass
 
 
-def spent_of(run: Run) -> str:
+def spent_of(run: TableRun) -> str:
     """Return what a run has cost so far."""
     amounts = [str(Money(parts, unit)) for unit, parts in run.spent.items()]
     if run.unpriced:
@@ -100,7 +100,7 @@ def spent_of(run: Run) -> str:
     return ", ".join(amounts)
 
 
-def _said(run: Run) -> list[str]:
+def _said(run: TableRun) -> list[str]:
     """Return the lines that follow a run: nothing where there is nothing to say."""
     states = [one.status for one in run.outcomes]
     lines = [kept_line(run.outcomes)]
@@ -117,7 +117,7 @@ def _said(run: Run) -> list[str]:
     return [line for line in lines if line]
 
 
-def _worth(run: Run) -> str:
+def _worth(run: TableRun) -> str:
     """Return what the answered prompts have cost on average, as an expectation."""
     asked = sum(one.status == "done" for one in run.outcomes)
     lost = sum(one.status == "uncertain" for one in run.outcomes)

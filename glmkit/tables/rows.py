@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from glmkit.tables.template import Template, template_of, worded
+from glmkit.tables.template import Template, name_of, template_of, worded
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
@@ -50,6 +50,11 @@ class Rows:
         columns = [self.frame.iloc[:, place].tolist() for place in template.columns]
         return list(zip(*columns, strict=True))
 
+    def columns(self) -> dict[str, Any]:
+        """Return the columns by the names that templates know."""
+        names = [VALUE] if self._series else [name_of(name) for name in self.names]
+        return {name: self.frame.iloc[:, at].tolist() for at, name in enumerate(names)}
+
     def digest(self, template: Template) -> str:
         """Return a hash of what a template makes of these rows, in their order."""
         found = hashlib.sha256(template.text.encode("utf-8", "surrogatepass"))
@@ -58,6 +63,28 @@ class Rows:
                 text = worded(value) if not isinstance(value, bytes) else repr(value)
                 found.update(text.encode("utf-8", "surrogatepass") + b"\0")
         return found.hexdigest()
+
+    def groups(self, by: Any) -> list[tuple[Any, list[int]]]:
+        """Return key and positions of each group, in the order they first appear."""
+        if by is None:
+            return [(None, list(range(len(self))))]
+        try:
+            grouped = self.frame.groupby(by, sort=False, dropna=False)
+        except (KeyError, ValueError) as exc:
+            raise ConfigError(
+                _("the rows cannot be grouped by {by!r}", by=by),
+                hint=_("Name a column, or a list of columns."),
+            ) from exc
+        numbers = grouped.ngroup().tolist()
+        places: dict[int, list[int]] = {}
+        for place, number in enumerate(numbers):
+            places.setdefault(number, []).append(place)
+        columns = by if isinstance(by, list) else [by]
+        found = []
+        for group in places.values():
+            key = tuple(self.frame[name].iloc[group[0]] for name in columns)
+            found.append((key if len(columns) > 1 else key[0], group))
+        return found
 
     def with_columns(self, columns: dict[str, Any]) -> pd.DataFrame:
         """Return a new frame: the old columns, then these, by position."""

@@ -132,6 +132,11 @@ def score(rubric: str, low: int, high: int, to: str) -> Verb:
     return Verb("score", to, said, form, (Target(to, "Int64"),), _alone)
 
 
+def embed(to: str) -> Verb:
+    """Return the verb that makes vectors; they do not come from a chat."""
+    return Verb("embed", to, "", None, (Target(to),), _alone)
+
+
 def filter_(to: str) -> Verb:
     """Return the verb that says whether a statement is true."""
     said = _("Say whether the statement is true.")
@@ -145,13 +150,18 @@ def check_targets(verb: Verb, names: Sequence[str]) -> None:
     if taken is None:
         return
     if taken in names:
-        raise ConfigError(
-            _("the table has a column {name!r} already", name=taken),
-            hint=_("Name the result otherwise with to=, or drop that column first."),
-        )
+        raise already(taken)
     raise ConfigError(
         _("the field {name!r} of the schema is reserved", name=taken),
         hint=_("Rename the field, or name the group of columns with to=."),
+    )
+
+
+def already(name: str) -> ConfigError:
+    """Return the error of a new column whose name is taken."""
+    return ConfigError(
+        _("the table has a column {name!r} already", name=name),
+        hint=_("Name the result otherwise with to=, or drop that column first."),
     )
 
 

@@ -42,7 +42,7 @@ DOORS = {
     "nbformat": "notebook.gallery",
     "nest_asyncio": "notebook",
     "nh3": "render",
-    "numpy": "local",
+    "numpy": "local tables",
     "pandas": "ledger.views tables pandas figures glmkit_widgets __main__",
     "platformdirs": "config",
     "plotly": "figures glmkit_widgets",

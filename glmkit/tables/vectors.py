@@ -1,0 +1,131 @@
+"""Vectors of the rows of a table, and the rows that are nearest to a text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from glmkit.client.clients import Client
+from glmkit.client.resources.client_methods import Verbs as ClientMethods
+from glmkit.client.resources.embeddings import Vectors, pieces
+from glmkit.client.resources.sync_async import Awaited
+from glmkit.tables.preparation import RowOutcome, reason_of
+from glmkit.transport import background_loop
+from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.money import Money
+from glmkit.types.translation import _
+
+#: Requests under way at one time, beside what the limiter lets through.
+_WIDTH = 16
+
+
+def vectors_of(
+    client: Client, texts: Sequence[str], model: str, dimensions: int | None
+) -> list[RowOutcome]:
+    """Return an outcome for each text, its vector as the one value.
+
+    Texts of one request fail together. A text without words is "failed" unsent.
+    """
+    nothing = Money(0, client.access.endpoint.currency or "CNY")
+    outcomes = [RowOutcome() for _text in texts]
+    wordy = [place for place, text in enumerate(texts) if text.strip()]
+    for place in set(range(len(texts))) - set(wordy):
+        said = _("there is no text to embed")
+        outcomes[place] = RowOutcome("failed", error=said, cost=nothing)
+    if not wordy:
+        return outcomes
+    parts = [*pieces([texts[place] for place in wordy], model, dimensions)]
+    with tqdm(total=len(wordy), desc="embed", unit="row", leave=False) as bar:
+        found = background_loop.run(_all(client, parts, model, dimensions, bar))
+    places = iter(wordy)
+    for part, came in zip(parts, found, strict=True):
+        for number in range(len(part)):
+            outcomes[next(places)] = _outcome(came, number, nothing)
+    return outcomes
+
+
+async def _all(
+    client: Client,
+    parts: Sequence[Sequence[str]],
+    model: str,
+    dimensions: int | None,
+    bar: Any,
+) -> list[Vectors | GLMError]:
+    methods = ClientMethods[Awaited](client._caller, blocking=False)
+    room = asyncio.Semaphore(_WIDTH)
+
+    async def one(part: Sequence[str]) -> Vectors | GLMError:
+        async with room:
+            try:
+                return await methods.embeddings(
+                    part, model=model, dimensions=dimensions
+                )
+            except GLMError as exc:
+                return exc
+            finally:
+                bar.update(len(part))
+
+    return list(await asyncio.gather(*map(one, parts)))
+
+
+def _outcome(came: Vectors | GLMError, number: int, nothing: Money) -> RowOutcome:
+    """Return what became of one text of a request; its cost stands at the first."""
+    if isinstance(came, GLMError):
+        lost = getattr(came, "reply", None)
+        cost = lost.cost if lost is not None and lost.calls else nothing
+        return RowOutcome("failed", error=reason_of(came), cost=_at_first(cost, number))
+    usage = came.usage
+    tokens = None if usage is None else usage.total_tokens * (number == 0)
+    return RowOutcome(
+        "done",
+        ([*came[number]],),
+        tokens=tokens,
+        cost=_at_first(came.cost, number),
+        model=came.model or "",
+    )
+
+
+def _at_first(cost: Money | None, number: int) -> Money | None:
+    return cost if number == 0 or cost is None else Money(0, cost.currency)
+
+
+def similarities(vectors: Sequence[Any], query: Sequence[float]) -> list[float | None]:
+    """Return the cosine of each vector with a query; None where a row has none.
+
+    >>> similarities([[1.0, 0.0], None, [0.6, 0.8]], [0.0, 2.0])
+    [0.0, None, 0.8]
+    """
+    there = [place for place, vector in enumerate(vectors) if _is_vector(vector)]
+    found: list[float | None] = [None] * len(vectors)
+    if not there:
+        return found
+    try:
+        table = np.asarray([vectors[place] for place in there], dtype=float)
+    except ValueError as exc:
+        raise ConfigError(
+            _("the vectors do not have one length"),
+            hint=_("Embed all rows with one model and one number of dimensions."),
+        ) from exc
+    wanted = np.asarray(query, dtype=float)
+    if table.shape[1] != len(wanted):
+        raise ConfigError(
+            _(
+                "the rows have vectors of {rows} numbers, the query one of {query}",
+                rows=table.shape[1],
+                query=len(wanted),
+            ),
+            hint=_("Name the model and dimensions that the rows were embedded with."),
+        )
+    lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(wanted)
+    cosines = (table @ wanted) / np.where(lengths == 0, 1.0, lengths)
+    for place, cosine in zip(there, cosines.tolist(), strict=True):
+        found[place] = cosine
+    return found
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list | tuple | np.ndarray) and len(value) > 0
