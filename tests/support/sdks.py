@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
-
-from tests.conftest import ROOT
 
 #: Each of the service's clients sends its key as it is, and as a signed token.
 OFFICIAL = ("zhipuai", "zhipuai signed", "zai", "zai signed")
@@ -38,7 +37,7 @@ def errors(name: str) -> Any:
 
 def zhipuai() -> Any:
     """Import zhipuai from its folder: it asks for an older pyjwt than zai-sdk."""
-    folder = str(ROOT / ".venv" / "zhipuai")
+    folder = str(Path(sys.prefix) / "zhipuai")
     if folder not in sys.path:
         sys.path.append(folder)
     import zhipuai

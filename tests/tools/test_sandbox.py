@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,11 +14,12 @@ from glmkit.tools import sandbox
 from glmkit.types.errors import ToolError
 from tests.client.test_clients import client_of
 from tests.conftest import ROOT, Paced
+from tests.support.bubblewrap import bubblewrap
 
 BUBBLEWRAP = pytest.param(
     "bubblewrap",
     marks=pytest.mark.skipif(
-        shutil.which("bwrap") is None, reason="bubblewrap is not installed"
+        bubblewrap() is None, reason="bubblewrap is not here, or may not isolate"
     ),
 )
 BACKENDS = ["monty", BUBBLEWRAP]
