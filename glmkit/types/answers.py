@@ -47,6 +47,17 @@ class Answer(msgspec.Struct, frozen=True):
     content_filter: tuple[Review, ...] = ()
     media: tuple[Media, ...] = ()
 
+    @property
+    def empty(self) -> str:
+        """Why the answer holds nothing; "" where it holds text, calls or media."""
+        if self.text.strip() or self.tool_calls or self.media:
+            return ""
+        if self.finish_reason == "tool_calls":
+            return "the model asked for a tool and named none"
+        if self.thinking.strip():
+            return "the model wrote reasoning and no answer"
+        return "the model wrote nothing"
+
 
 class _Pieces:
     """Pieces of one text, joined a thousand at a time: alone each takes 60 bytes."""

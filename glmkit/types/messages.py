@@ -17,10 +17,14 @@ from glmkit.types.first_use import prepare
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class Link(msgspec.Struct, frozen=True):
-    """A URL, or base64 data where the part allows it."""
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A URL, or base64 data where the part allows it.
+
+    `detail` ("low", "high", "auto") is a picture's, for servers that take it.
+    """
 
     url: str
+    detail: str = ""
 
 
 class Sound(msgspec.Struct, frozen=True):
@@ -78,18 +82,32 @@ class AskedCall(msgspec.Struct, frozen=True):
     type: str = "function"
 
 
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+class SpokenBefore(msgspec.Struct, frozen=True):
+    """The id of a sound that the voice model answered with."""
+
+    id: str
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One turn: "system", "user", "assistant" or "tool".
+
+    `name` tells speakers of one role apart, on servers that take it; `audio` refers to
+    the sound of an earlier answer.
 
     >>> Message("user", "Why is the sky blue?")
     Message('user', 'Why is the sky blue?')
     """
 
-    role: Literal["system", "user", "assistant", "tool"]
+    role: Role
     content: str | tuple[Part, ...] | None = None
     reasoning_content: str = ""
     tool_calls: tuple[AskedCall, ...] = ()
     tool_call_id: str = ""
+    name: str = ""
+    audio: SpokenBefore | None = None
 
     def __rich_repr__(self) -> Any:
         yield self.role

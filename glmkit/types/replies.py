@@ -165,8 +165,17 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
-        """Whether the whole answer came: it stopped by itself or calls a tool."""
-        return self._last.state == "done" and self.finish_reason in WHOLE
+        """Whether the whole answer came: the model stopped by itself or calls a tool.
+
+        An answer that holds nothing is not whole: `empty` says why.
+        """
+        whole = self._last.state == "done" and self.finish_reason in WHOLE
+        return whole and not self._last.answer.empty
+
+    @property
+    def empty(self) -> str:
+        """Why a finished answer holds nothing; "" where it holds something."""
+        return self._last.answer.empty if self.finish_reason else ""
 
     @property
     def cost(self) -> Money | None:
@@ -230,6 +239,7 @@ class Reply(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else self.text[:57] + "..."
         mark = "" if self.complete else f", finish_reason={self.finish_reason!r}"
+        mark += f", empty={self.empty!r}" if self.empty else ""
         return f"Reply({text!r}, model={self.model!r}{mark})"
 
 

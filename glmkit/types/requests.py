@@ -11,12 +11,17 @@ from typing import Any
 import msgspec
 
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import Message, Part, Request, TextPart
+from glmkit.types.message_checks import message_of, part_of
+from glmkit.types.messages import Message, Request
+from glmkit.types.numbers import as_text, plain
 from glmkit.types.options import Options
 
 #: A text, or a list of texts and media, or of messages. A medium is a part, a path,
 #: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
 Prompt = str | bytes | Path | Sequence[Any]
+
+#: Texts for which counters and times are used too.
+_IDS = frozenset({"request_id", "user_id"})
 
 
 def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
@@ -28,7 +33,8 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
     >>> request_of("Hi", {"system": "Be brief.", "temperature": 0.2}).temperature
     0.2
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: plain(value) for name, value in options.items() if value is not None}
+    given |= {name: as_text(given[name]) for name in _IDS & given.keys()}
     check_names(given)
     fields: dict[str, Any] = {"messages": _messages(prompt, given.pop("system", None))}
     if switches := given.keys() & {"thinking", "clear_thinking"}:
@@ -70,9 +76,9 @@ def turns_of(prompt: Prompt) -> tuple[Message, ...]:
         case str():
             return (Message("user", prompt),)
         case Sequence() if any(_is_message(item) for item in prompt):
-            return tuple(_convert(item, Message) for item in prompt)
+            return tuple(message_of(item) for item in prompt)
         case Sequence():
-            return (Message("user", tuple(_part(item) for item in prompt)),)
+            return (Message("user", tuple(part_of(item) for item in prompt)),)
         case _:
             raise ConfigError(
                 f"a prompt can not be of type {type(prompt).__name__}",
@@ -88,26 +94,6 @@ def _has_content(message: Message) -> bool:
     if isinstance(message.content, str):
         return bool(message.content.strip())
     return bool(message.content or message.tool_calls)
-
-
-def _part(item: Any) -> Part:
-    if isinstance(item, str):
-        return TextPart(item)
-    part: Part = _convert(item, Part)
-    return part
-
-
-def _convert(item: Any, kind: Any) -> Any:
-    """Take a value of ours as it is, and a mapping by its fields; nulls are absent."""
-    if isinstance(item, Mapping):
-        item = {key: value for key, value in item.items() if value is not None}
-    try:
-        return msgspec.convert(item, kind)
-    except msgspec.ValidationError as exc:
-        raise ConfigError(
-            f"a message or part does not fit: {exc}",
-            hint="A message is {'role': 'user', 'content': 'text'}.",
-        ) from exc
 
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
