@@ -1,7 +1,8 @@
-"""The table of business error codes: code to error class, action and hint."""
+"""The table of error codes: code, name or status to error class, action and hint."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from glmkit.types.errors import (
@@ -18,7 +19,7 @@ from glmkit.types.errors import (
 
 
 class Rule(NamedTuple):
-    """What a business code means for us: the class, the action and the next step."""
+    """What an error code means: the error class, the action and the next step."""
 
     error: type[APIError]
     action: Action = "stop"
@@ -88,11 +89,55 @@ RULES: dict[str, Rule] = {
 }
 
 
+_MODELS = "`%glm models` lists GLM's models, client.models() those of the server."
+
+#: What other servers name their errors by, in lower case and letters alone → rule; the
+#: first match counts. Whether a failing server has done the work, its name does not
+#: tell, so such a call is not sent again; one that is overloaded has done nothing.
+_NAMES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        ("quota|billing|budget|paymentrequired|insufficient", Rule(QuotaError)),
+        ("ratelimit|toomanyrequests|exhausted", Rule(RateLimitError, "wait")),
+        ("context(length|window|size)|prompttoolong", Rule(ContextLengthError)),
+        ("contentfilter|contentpolicy|moderation|safety", Rule(ContentFilterError)),
+        ("apikey|authenti|unauthori|permission|forbidden|denied", Rule(AuthError)),
+        ("model(does)?not(found|exist)", Rule(InvalidRequestError, "stop", _MODELS)),
+        ("overload|unavailable|busy", Rule(ServerError, "wait")),
+        ("^api|server|internal|timeout|upstream|provider|engine", Rule(ServerError)),
+    )
+)
+
+#: Names that say no more than a refusal with an HTTP status says by itself.
+_GENERIC = re.compile("^invalid|badrequest|unprocessable|validation")
+
+#: How servers say, in a refusal of any code, that the prompt does not fit.
+_OVERFLOW = re.compile(
+    "|".join(
+        (
+            r"tokens in request more than max tokens",
+            r"maximum context length|context_length_exceeded|prompt exceeds max",
+            r"(exceed|longer than|larger than)\w* (the |its )?(\S+ ){0,3}"
+            r"(context|model length|sequence length)",
+            r"context (size|window|length) (was |is )?(exceeded|overflow)",
+            r"(prompt|input|request) (is )?too long|too many (input |prompt )?tokens",
+            r"(prompt|input|request)[^.]{0,40} exceeds the max\w* (number of )?tokens",
+            r"reduce the length of (the|your) (messages|prompt|input)",
+            r"(上下文|输入|prompt)\S{0,6}(过长|超过|超出)",
+        )
+    ),
+    re.IGNORECASE,
+)
+_FEWER = "Lower max_tokens or shorten the prompt: both share the context window."
+
 _BY_STATUS: dict[int, Rule] = {
     400: Rule(InvalidRequestError),
     401: Rule(AuthError),
+    402: Rule(QuotaError),
     403: Rule(AuthError),
-    404: Rule(InvalidRequestError, "stop", "The endpoint has no such path or task."),
+    404: Rule(
+        InvalidRequestError, "stop", "The server has no such path, model or task."
+    ),
     408: Rule(ServerError, "wait"),
     409: Rule(ServerError, "wait"),
     413: Rule(InvalidRequestError, "stop", "The request is too large: send less."),
@@ -108,28 +153,64 @@ _BY_STATUS: dict[int, Rule] = {
 _STATUSES = {str(status) for status in range(400, 600)}
 
 
-def rule_for(status: int | None, code: str) -> Rule:
-    """Return the rule for a business code, else for the HTTP status.
+def rule_for(
+    status: int | None, code: str, kind: str = "", otherwise: Rule | None = None
+) -> Rule:
+    """Return the rule for a business code, else for a name, else for the HTTP status.
+
+    `kind` is the error's type, where the server names one; `otherwise` is the rule of
+    what nothing is known of.
 
     >>> rule_for(429, "1113").error.__name__
     'QuotaError'
     >>> rule_for(503, "").action
     'wait'
+    >>> rule_for(200, "server_error").error.__name__
+    'ServerError'
     """
-    if code in RULES:
-        return RULES[code]
-    if status in (None, 200) and code in _STATUSES:
+    for name in (code, kind):
+        if name in RULES:
+            return RULES[name]
+    refused = status is not None and status >= 400
+    for name in (code, kind):
+        named = _named(name, refused)
+        if named is not None and not (refused and named.error is ServerError):
+            return named
+    if not refused and code in _STATUSES:
         status = int(code)  # an error event of another server than GLM's
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status is not None and status >= 500:
         return Rule(ServerError, "wait")
-    return Rule(InvalidRequestError)
+    return otherwise or Rule(InvalidRequestError)
 
 
-def api_error(status: int | None, code: str, message: str, **more: Any) -> APIError:
-    """Build the typed error of a refusal (`more`: request_id)."""
-    rule = rule_for(status, code)
+def _named(name: str, refused: bool) -> Rule | None:
+    """Return the rule of an error's name, as of "server_error" or "ServerError"."""
+    letters = re.sub("[^a-z]", "", name.lower())
+    if not letters:
+        return None
+    for pattern, rule in _NAMES:
+        if pattern.search(letters):
+            return rule
+    generic = not refused and _GENERIC.search(letters)
+    return Rule(InvalidRequestError) if generic else None
+
+
+def api_error(
+    status: int | None,
+    code: str,
+    message: str,
+    *,
+    kind: str = "",
+    otherwise: Rule | None = None,
+    **more: Any,
+) -> APIError:
+    """Build the typed error of a refusal (`more`: request_id); see `rule_for`."""
+    rule = rule_for(status, code, kind, otherwise)
+    if rule.error in (InvalidRequestError, ServerError) and _OVERFLOW.search(message):
+        too_much = _FEWER if "max_tokens" in message else None
+        rule = Rule(ContextLengthError, "stop", too_much)
     label = f"{code}: {message}" if code else message
     return rule.error(
         label, hint=rule.hint, status=status, code=code, action=rule.action, **more

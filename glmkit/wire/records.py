@@ -6,18 +6,24 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
 
-from glmkit.types.errors import APIError, StreamError, TransportError
-from glmkit.types.events import Event, Finish, Start, Text, Usage
+from glmkit.types.errors import TransportError
+from glmkit.types.events import Event, Start
 from glmkit.types.first_use import prepare
-from glmkit.wire.error_codes import api_error, rule_for
-from glmkit.wire.sse import ServerEvent
+from glmkit.wire.json_text import decoded_whole, text_of
+from glmkit.wire.refusals import error_in, excerpt
+from glmkit.wire.usage import usage_of
 
 T = TypeVar("T")
 
-_FINE = frozenset({"200", "0"})
-#: Ours, never the service's: who prices an answer is the client.
+#: Fields that the client fills: the service's own word on a price never counts.
 _OURS = ("usage", "cost", "list_cost")
+#: Fields beside the answer, for whose odd types no paid answer is lost.
+_BESIDE = frozenset(
+    {"id", "request_id", "object", "model", "stand_in", "created", "created_at"}
+)
+_START = ("id", "model", "request_id", "stand_in")
 
 
 def read_record(
@@ -26,188 +32,105 @@ def read_record(
     """Return the typed reply, and the events that a ledger row is folded from.
 
     Fields of `without` are left out, nulls count as absent, unknown fields are passed
-    over. Raises the APIError of a reply with status 200 that holds one,
-    TransportError for what is no such reply.
+    over, and numbers stand for texts. Raises the APIError of a reply with status 200
+    that holds one, TransportError for what is not such a reply.
     """
-    found = _decoded(body)
-    if isinstance(found, Mapping) and (error := refused(found)) is not None:
+    try:
+        found = without_nulls(decoded_whole(body))
+    except (ValueError, RecursionError) as exc:
+        raise TransportError(
+            f"the service sent what is not a reply: {excerpt(body)}",
+            hint="Check the endpoint's URL; the service may have changed.",
+        ) from exc
+    if isinstance(found, Mapping) and (error := error_in(found)) is not None:
         raise error
     value = found
     if isinstance(found, Mapping):
         value = {name: part for name, part in found.items() if name not in without}
     try:
-        prepare(kind)
-        record = msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as exc:
+        return record_of(value, kind), [start_of(found), *_counted(found)]
+    except (ValueError, RecursionError) as exc:
         raise TransportError(
             f"the service's reply is not of the documented shape: {exc}",
             hint="Check the endpoint's URL; the service may have changed.",
         ) from exc
-    return record, _events(found)
 
 
-def refused(reply: Mapping[str, Any]) -> APIError | None:
-    """Return the error that stands in a reply with status 200, if one does.
-
-    >>> refused({"code": 400, "message": "no such knowledge base"}).code
-    '400'
-    >>> refused({"code": 200, "data": {}}) is None
-    True
-    """
-    error = reply.get("error")
-    if isinstance(error, str) and error:
-        error = {"message": error}
-    elif not (isinstance(error, Mapping) and (error.get("code") or _said(error))):
-        error = None
-    code = reply.get("code")
-    bad = code is not None and str(code) not in _FINE
-    if error is None and (bad or reply.get("success") is False):
-        error = reply
-    if error is None:
-        return None
-    code = str(error.get("code", "") or "")
-    more = {"request_id": reply["request_id"]} if reply.get("request_id") else {}
-    return _typed(code, _said(error) or "the service refused", more)
-
-
-def _typed(code: str, message: str, more: dict[str, Any]) -> APIError:
-    """Build the error; an envelope's code below 1000 is an HTTP status."""
-    if not (code.isdigit() and 400 <= int(code) < 600):
-        return api_error(200, code, message, **more)
-    rule = rule_for(int(code), "")
-    label = f"{code}: {message}"
-    return rule.error(
-        label, hint=rule.hint, status=200, code=code, action=rule.action, **more
-    )
-
-
-class _Message(msgspec.Struct):
-    content: Any = None
-
-
-_NOTHING = _Message()
-
-
-class _Choice(msgspec.Struct):
-    delta: _Message | None = None
-    message: _Message | None = None
-    messages: list[_Message] = []
-    finish_reason: str = ""
-
-
-class _Event(msgspec.Struct):
-    type: str = ""
-    delta: str = ""
-    choices: list[_Choice] = []
-    status: str = ""
-    last_error: dict[str, Any] = {}
-
-
-prepare(_Event)
-
-
-def read_delta(event: ServerEvent) -> list[Event]:
-    """Return the events of one event of a transcript, an agent or an assistant.
-
-    The first is its Start. Raises the APIError that came, or the StreamError of what
-    is no such event.
-    """
-    found = _decoded(event.data, StreamError)
-    if isinstance(found, Mapping) and (error := refused(found)) is not None:
-        raise error
+def record_of(value: Any, kind: type[T]) -> T:
+    """Return a JSON value as a record; ValueError where it does not fit."""
+    prepare(kind)
     try:
-        piece = msgspec.convert(found, _Event, strict=False)
-    except msgspec.ValidationError as exc:
-        raise StreamError(f"the stream holds no event of an answer: {exc}") from exc
-    if piece.status == "failed":
-        code = str(piece.last_error.get("code") or "")
-        raise api_error(200, code, _said(piece.last_error) or "the run failed")
-    if piece.type:
-        return _events(found) + _transcribed(piece)
-    events = _events(found)
-    for choice in piece.choices:
-        for message in choice.messages or [choice.delta or choice.message or _NOTHING]:
-            events += [Text(text) for text in texts_of(message.content) if text]
-        if choice.finish_reason:
-            events.append(Finish(choice.finish_reason))
-    return events
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError:
+        fitted = _fitted(value, inspect.type_info(kind))
+        return msgspec.convert(fitted, kind, strict=False)
 
 
-def _transcribed(piece: _Event) -> list[Event]:
-    if piece.type.endswith(".delta"):
-        return [Text(piece.delta)]
-    return [Finish("stop")] if piece.type.endswith(".done") else []
-
-
-def texts_of(content: Any) -> list[str]:
-    """Return the texts in a message's content: a text, a part, or a list of these."""
-    match content:
-        case str():
-            return [content]
-        case {"text": str(text)}:
-            return [text]
-        case list():
-            return [text for part in content for text in texts_of(part)]
-        case _:
-            return []
-
-
-def _events(found: Any) -> list[Event]:
+def start_of(found: Any) -> Start:
+    """Return who answered."""
     if not isinstance(found, Mapping):
-        return [Start()]
-    names = ("id", "model", "request_id", "stand_in")
-    start = Start(*(str(found.get(name, "")) for name in names))
-    usage = usage_of(found.get("usage"))
-    return [start] if usage is None else [start, usage]
+        return Start()
+    return Start(*(text_of(found.get(name)) or "" for name in _START))
 
 
-def usage_of(found: Any) -> Usage | None:
-    """Return the tokens that a reply tells of; None where it counts none.
-
-    >>> usage_of({"prompt_tokens": 3, "total_tokens": 3}).prompt_tokens
-    3
-    """
+def _counted(found: Any) -> list[Event]:
+    """Return the usage; what has no `choices` holds no words, so all is its prompt."""
     if not isinstance(found, Mapping):
-        return None
-    counts = {
-        name: value
-        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
-        if isinstance(value := found.get(name), int)
-    }
-    if not counts:
-        return None
-    prompt = counts.get("prompt_tokens", 0)
-    completion = counts.get("completion_tokens", 0)
-    if "prompt_tokens" not in counts:
-        prompt = counts.get("total_tokens", 0) - completion
-    total = counts.get("total_tokens", prompt + completion)
-    cached = _detail(found, "prompt_tokens_details", "cached_tokens")
-    thought = _detail(found, "completion_tokens_details", "reasoning_tokens")
-    return Usage(prompt, completion, total, cached, thought)
+        return []
+    usage = usage_of(found.get("usage"), silent="choices" not in found)
+    return [] if usage is None else [usage]
 
 
-def _detail(usage: Mapping[str, Any], part: str, name: str) -> int | None:
-    details = usage.get(part)
-    count = details.get(name) if isinstance(details, Mapping) else None
-    return count if isinstance(count, int) else None
-
-
-def _said(error: Mapping[str, Any]) -> str:
-    return str(error.get("message") or error.get("msg") or "")
-
-
-def _decoded(body: bytes, fault: type[Exception] = TransportError) -> Any:
-    try:
-        return _plain(msgspec.json.decode(body))
-    except (msgspec.DecodeError, RecursionError) as exc:
-        text = body[:400].decode(errors="replace").strip()[:120]
-        raise fault(f"the service sent what is no reply: {text!r}") from exc
-
-
-def _plain(value: Any) -> Any:
-    """Take nulls out, all the way down; vectors are left as they are."""
+def without_nulls(value: Any) -> Any:
+    """Return a JSON value without its nulls; vectors are left as they are."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items() if part is not None}
+        return {
+            name: without_nulls(part)
+            for name, part in value.items()
+            if part is not None
+        }
     if isinstance(value, list) and not (value and isinstance(value[0], float)):
-        return [_plain(part) for part in value if part is not None]
+        return [without_nulls(part) for part in value if part is not None]
     return value
+
+
+def _fitted(value: Any, kind: inspect.Type) -> Any:
+    """Return a value in which numbers that stand for texts are texts."""
+    fitted = value
+    match kind:
+        case inspect.StrType():
+            text = text_of(value)
+            fitted = value if text is None else text
+        case inspect.FloatType() | inspect.IntType() if isinstance(value, float | str):
+            fitted = _number(value, whole=isinstance(kind, inspect.IntType))
+        case inspect.StructType(fields=fields) if isinstance(value, Mapping):
+            known = {field.encode_name: field.type for field in fields}
+            fitted = {
+                name: _fitted(part, known[name])
+                for name, part in value.items()
+                if name in known and not _odd_beside(name, part)
+            }
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            if isinstance(value, list):
+                fitted = [_fitted(part, item) for part in value]
+        case inspect.DictType(value_type=item) if isinstance(value, Mapping):
+            fitted = {name: _fitted(part, item) for name, part in value.items()}
+        case inspect.UnionType(types=types):
+            some = (one for one in types if not isinstance(one, inspect.NoneType))
+            fitted = _fitted(value, next(some))
+        case _:
+            pass
+    return fitted
+
+
+def _number(value: float | str, *, whole: bool) -> Any:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return int(number) if whole and number.is_integer() else number
+
+
+def _odd_beside(name: str, value: Any) -> bool:
+    """Whether a field beside the answer is of a type that nothing can be read of."""
+    return name in _BESIDE and not isinstance(value, str | int | float)

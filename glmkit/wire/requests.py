@@ -8,6 +8,7 @@ import msgspec
 
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Request, ResponseFormat, TextPart
+from glmkit.types.translation import _
 
 _encoder = msgspec.json.Encoder()
 #: Servers that are not GLM's count a stream's tokens only where they are asked to.
@@ -16,7 +17,7 @@ _ORDER = (
     "Answer with one JSON object and nothing else: no fence, no comment. "
     "It must fit this JSON Schema:\n"
 )
-#: The model that takes a person's words as a list of parts only.
+#: The model that takes the user's words as a list of parts only.
 _IN_PARTS = "glm-4-alltools"
 
 
@@ -39,7 +40,12 @@ def chat_body(
     >>> chat_body(request_of("Hi", {}), "glm-4-plus", stream=False)
     b'{"messages":[{"role":"user","content":"Hi"}],"model":"glm-4-plus"}'
     """
-    plain = msgspec.structs.replace(request, model=model, extra_body=None)
+    messages = request.messages
+    if any(message.content is None for message in messages):
+        messages = tuple(_with_content(message) for message in messages)
+    plain = msgspec.structs.replace(
+        request, model=model, messages=messages, extra_body=None
+    )
     form = request.response_format
     if form is not None and form.json_schema is not None:
         plain = _with_schema(plain, form.json_schema, constrained)
@@ -65,9 +71,11 @@ def _encoded(value: Any) -> bytes:
         return _encoder.encode(value)
     except UnicodeEncodeError as exc:
         raise ConfigError(
-            "a text can not be sent: it holds half of a character "
-            f"({exc.object[exc.start]!a})",
-            hint="text.encode('utf-8', 'replace').decode() puts a ? in its place.",
+            _(
+                "a text cannot be sent: it holds half of a character ({half})",
+                half=ascii(exc.object[exc.start]),
+            ),
+            hint=_("text.encode('utf-8', 'replace').decode() puts a ? in its place."),
         ) from exc
 
 
@@ -87,6 +95,13 @@ def _ordered(messages: tuple[Message, ...], order: str) -> tuple[Message, ...]:
     if isinstance(first.content, tuple):
         return (Message("system", (*first.content, TextPart(order))), *rest)
     return (Message("system", f"{first.content or ''}\n\n{order}".strip()), *rest)
+
+
+def _with_content(message: Message) -> Message:
+    """Return a message with a text: some servers refuse a call of tools without one."""
+    if message.content is not None:
+        return message
+    return msgspec.structs.replace(message, content="")
 
 
 def _part_questions(messages: list[dict[str, Any]]) -> None:

@@ -1,45 +1,41 @@
-"""Bytes to events: chunks of a stream, whole bodies, refusals."""
+"""Bytes to events: the chunks of a stream, and whole bodies."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
 from glmkit.types.events import Event, Finish, Text, Thinking, ToolCall
 from glmkit.types.first_use import prepare
-from glmkit.wire.chunks import Chunk, Delta, Fault, beside, sound, start, usage
-from glmkit.wire.error_codes import api_error
-from glmkit.wire.sse import Decoder
+from glmkit.wire.chunks import Chunk, Delta, beside, sound, start
+from glmkit.wire.json_text import Halves, decoded, decoded_whole
+from glmkit.wire.odd_chunks import chunk_of
+from glmkit.wire.refusals import error_in, excerpt
+from glmkit.wire.sse import Decoder, ServerEvent
 from glmkit.wire.think_tags import Parting
-from glmkit.wire.tool_calls import Called, CallReader
+from glmkit.wire.tool_calls import CalledTool, CallReader
+from glmkit.wire.usage import Meter, usage_of
 
 prepare(Chunk)
 _decode = msgspec.json.Decoder(Chunk).decode
-_DONE = b"[DONE]"
-
-_NOT_COUNTED = (
-    "This server does not take stream_options, which asks it to count a stream's "
-    "tokens: extra_body={'stream_options': None} leaves it out."
-)
-
-#: What servers say, in plain HTTP, on a port that speaks TLS.
-_TO_TLS = re.compile(
-    r"HTTP request (was sent )?to (an )?HTTPS|plain HTTP to an SSL|requires TLS", re.I
-)
+DONE = b"[DONE]"
 
 #: The most bytes that one stream may have: some times the longest, a token an event.
 STREAM_CAP = 256 * 2**20
 #: The most characters that it may say: several times the longest answer.
 SAID_CAP = 8 * 2**20
 
+#: Finish reasons by which a server says that it failed.
+_FAILED = frozenset({"network_error", "error"})
+
 
 class StreamReader:
     """Reads one stream; `.done` once the service closed it in order.
 
     `.heard` tells whether the latest bytes completed an event of the service: a sign
-    of life, which a comment is not.
+    of life, which a comment and an empty event are not.
     """
 
     def __init__(self) -> None:
@@ -52,7 +48,11 @@ class StreamReader:
         self._calls = CallReader()
         self._parting = Parting()
         self._answers = False
-        self._finish: Finish | None = None
+        self._meter = Meter()
+        self._halves: Halves | None = None
+        self._wrote = False
+        self._refused = False
+        self._finish = ""
         self._fault: GLMError | None = None
 
     def read(self, chunk: bytes) -> list[Event]:
@@ -70,38 +70,58 @@ class StreamReader:
         return out
 
     def check(self) -> None:
-        """Raise the APIError that came, or the StreamError of what is no chunk."""
+        """Raise the APIError that came, or the StreamError of what is not a chunk."""
         if self._fault is not None:
             raise self._fault
+
+    def rest(self) -> list[Event]:
+        """Return what was held back, once no more bytes come: a Finish stands last."""
+        held: list[Event] = []
+        for channel in self._halves.rest() if self._halves else ():
+            self._take_half(channel, held)
+        held += self._parting.rest()
+        held += self._meter.rest(wrote=self._wrote)
+        if self._finish:
+            held.append(Finish(_reason(self._finish, refused=self._refused)))
+        return held
 
     def _read(self, chunk: bytes, out: list[Event]) -> None:
         self._size += len(chunk)
         if self._size > STREAM_CAP or self._said > SAID_CAP:
             raise StreamError("the service sent more than any answer holds")
-        server_events = self._decoder.feed(chunk)
-        self.heard = bool(server_events)
-        for server_event in server_events:
+        for server_event in self._decoder.feed(chunk):
             data = server_event.data
-            if data == _DONE:
-                self.done = True
+            if data == DONE:
+                self.heard = self.done = True
                 return
-            piece = _chunk(data)
-            if piece.error is not None or server_event.type == "error":
-                raise _refused(None, piece)
+            try:
+                piece = _decode(data)
+            except (msgspec.DecodeError, RecursionError):
+                if (odd := self._odd(data)) is None:
+                    if self.done:
+                        return
+                    continue
+                piece = odd
+            self.heard = True
+            if piece.error or not piece.choices or server_event.type == "error":
+                _check(server_event, piece)
             self._take(piece, out)
             if piece.status == "failed":
                 raise StreamError("the service says that the answer failed")
 
-    def _take_calls(self, calls: list[Called], out: list[Event]) -> None:
-        for event in self._calls.read(calls):
-            size = event.arguments if isinstance(event, ToolCall) else event.content
-            self._said += len(size)
-            out.append(event)
-
-    def rest(self) -> list[Event]:
-        """Return what was held back, once no more bytes come: a Finish stands last."""
-        held: list[Event] = [*self._parting.rest()]
-        return held if self._finish is None else [*held, self._finish]
+    def _odd(self, data: bytes) -> Chunk | None:
+        """Return a chunk that is not of the documented types; None for a blank."""
+        if (blank := data.strip()) in (b"", DONE):
+            self.heard = self.done = blank == DONE
+            return None
+        if self._halves is None:
+            self._halves = Halves()
+        try:
+            return chunk_of(decoded(data))
+        except (ValueError, RecursionError) as exc:
+            raise StreamError(
+                f"the stream holds what is not a chunk of an answer: {excerpt(data)}"
+            ) from exc
 
     def _take(self, chunk: Chunk, out: list[Event]) -> None:
         if not self._started:
@@ -111,111 +131,162 @@ class StreamReader:
             choice = chunk.choices[0]
             if (delta := choice.delta or choice.message) is not None:
                 if text := delta.content:
-                    self._said += len(text)
-                    if self._answers:
-                        out.append(Text(text))
-                    else:
-                        out += self._parting.feed(text)
-                        self._answers = self._parting.over
+                    self._take_text(text, out)
                 if thought := delta.reasoning_content or delta.reasoning:
-                    self._said += len(thought)
-                    out.append(Thinking(thought))
+                    self._take_thought(thought, out)
                 if delta.tool_calls:
                     self._take_calls(delta.tool_calls, out)
+                if delta.refusal:
+                    self._refused = True
+                    self._take_text(delta.refusal, out)
                 if delta.audio is not None:
                     out.append(sound(delta.audio))
             if choice.finish_reason:
-                self._finish = Finish(choice.finish_reason)
+                self._finish = choice.finish_reason
         if chunk.web_search or chunk.content_filter or chunk.video_result:
             out.extend(beside(chunk))
         if chunk.usage is not None:
-            out.append(usage(chunk.usage))
+            out += self._meter.read(chunk.usage, wrote=self._wrote)
+
+    def _take_text(self, text: str, out: list[Event]) -> None:
+        self._wrote = True
+        self._said += len(text)
+        if self._halves is not None:
+            text = self._halves.joined("text", text)
+        if not self._answers:
+            out += self._parting.feed(text)
+            self._answers = self._parting.over
+        elif text:
+            out.append(Text(text))
+
+    def _take_thought(self, thought: str, out: list[Event]) -> None:
+        self._wrote = True
+        self._said += len(thought)
+        if self._halves is not None:
+            thought = self._halves.joined("thought", thought)
+        if thought:
+            out.append(Thinking(thought))
+
+    def _take_calls(self, calls: list[CalledTool], out: list[Event]) -> None:
+        for event in self._calls.read(calls):
+            match event:
+                case ToolCall(index, _, _, arguments):
+                    self._said += len(arguments)
+                    if self._halves is not None:
+                        arguments = self._halves.joined(index, arguments)
+                        event = msgspec.structs.replace(event, arguments=arguments)
+                case _:
+                    self._said += len(event.content)
+            out.append(event)
+
+    def _take_half(self, channel: object, out: list[Event]) -> None:
+        """Put U+FFFD where the second half of a character never came."""
+        match channel:
+            case "text":
+                out += self._parting.feed("\ufffd")
+            case "thought":
+                out.append(Thinking("\ufffd"))
+            case int(index):
+                out.append(ToolCall(index, "", "", "\ufffd"))
+            case _:
+                raise AssertionError(channel)
+
+
+def _check(event: ServerEvent, piece: Chunk) -> None:
+    """Raise the APIError that stands in a chunk, if one does."""
+    found = decoded_whole(event.data)
+    if not isinstance(found, Mapping):
+        return
+    error = error_in(found, streamed=True, whatever=event.type == "error")
+    if error is not None:
+        raise error
 
 
 def read_body(body: bytes) -> list[Event]:
-    """Return the events of a whole reply, the Finish last.
+    """Return the events of a whole reply, the Finish last; see `broken_off`.
 
     Raises the APIError of a body that holds one (some errors come with status 200),
-    TransportError for what is no reply at all.
+    TransportError for what is not a reply at all.
     """
     try:
         reply = _decode(body)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise _no_reply(body) from exc
-    if reply.error is not None or (reply.choices is None and reply.code is not None):
-        raise _refused(200, reply)
+    except (msgspec.DecodeError, RecursionError):
+        reply = _odd_reply(body)
+    else:
+        if reply.error or not reply.choices:
+            reply = _odd_reply(body)
     if not reply.choices:
-        raise _no_reply(body)
-    events: list[Event] = [start(reply)]
+        raise _not_a_reply(body)
     choice = reply.choices[0]
     message = choice.message or choice.delta or Delta()
-    if thought := message.reasoning_content or message.reasoning:
-        events.append(Thinking(thought))
-    if message.content:
-        parting = Parting()
-        events += [*parting.feed(message.content), *parting.rest()]
-    events.extend(CallReader().read(message.tool_calls or ()))
-    if message.audio is not None:
-        events.append(sound(message.audio))
+    events = [start(reply), *_held_by(message)]
+    wrote = any(isinstance(event, Text | Thinking) for event in events)
+    usage = usage_of(reply.usage, wrote=wrote)
     events.extend(beside(reply))
-    if reply.usage is not None:
-        events.append(usage(reply.usage))
-    if choice.finish_reason:
-        events.append(Finish(choice.finish_reason))
+    if usage is not None:
+        events.append(usage)
+    if reason := choice.finish_reason:
+        events.append(Finish(_reason(reason, refused=bool(message.refusal))))
     return events
 
 
-def refusal(status: int, body: bytes) -> APIError:
-    """Return the typed error of a reply whose status is not 200.
-
-    >>> refusal(429, b'{"error":{"code":"1302","message":"busy"}}').action
-    'slot'
-    """
-    said = f"HTTP {status}: {_excerpt(body)}"
+def _odd_reply(body: bytes) -> Chunk:
+    """Return a reply that is not of the documented types; raise the error it holds."""
     try:
-        return _refused(status, _decode(body), said)
-    except (msgspec.DecodeError, RecursionError):
-        return _explained(api_error(status, "", said))
-
-
-def _refused(status: int | None, reply: Chunk, said: str = "") -> APIError:
-    error = reply.error
-    if isinstance(error, str):
-        error = Fault(message=error)
-    if error is None:
-        error = Fault(reply.code, reply.message, reply.msg)
-    code = "" if error.code is None else str(error.code)
-    text = error.message or error.msg or said or f"HTTP {status}"
-    # An id only where there is one: an empty field says nothing.
-    more = {"request_id": reply.request_id} if reply.request_id else {}
-    return _explained(api_error(status, code, text, **more))
-
-
-def _explained(refused: APIError) -> APIError:
-    """Name the next step where it is the message that tells it, not the code."""
-    if "stream_options" in str(refused):
-        refused.hint = _NOT_COUNTED
-    elif _TO_TLS.search(str(refused)):
-        refused.hint = "That port speaks TLS: write https:// in the endpoint's URL."
-    return refused
-
-
-def _chunk(data: bytes) -> Chunk:
+        found = decoded_whole(body)
+    except (ValueError, RecursionError) as exc:
+        raise _not_a_reply(body) from exc
+    if isinstance(found, Mapping) and (error := error_in(found)) is not None:
+        raise error
     try:
-        return _decode(data)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise StreamError(
-            f"the stream holds what is no chunk of an answer: {_excerpt(data)}"
+        return chunk_of(found)
+    except (ValueError, RecursionError) as exc:
+        if not isinstance(found, Mapping) or "choices" not in found:
+            raise _not_a_reply(body) from exc
+        raise TransportError(
+            f"the answer cannot be read: {exc}: {excerpt(body)}",
+            hint="The server does not write it as chat completions are written.",
         ) from exc
 
 
-def _no_reply(body: bytes) -> TransportError:
+def _not_a_reply(body: bytes) -> TransportError:
     return TransportError(
-        f"the service sent what is no reply: {_excerpt(body)}",
+        f"the service sent what is not a reply: {excerpt(body)}",
         hint="Check the endpoint's URL: it ends with /paas/v4, or with /v1 elsewhere.",
     )
 
 
-def _excerpt(data: bytes, most: int = 120) -> str:
-    text = data[: most * 4].decode(errors="replace").strip()
-    return repr(text if len(text) <= most else text[:most] + "...")
+def _held_by(message: Delta) -> list[Event]:
+    """Return the events of a whole message."""
+    events: list[Event] = []
+    if thought := message.reasoning_content or message.reasoning:
+        events.append(Thinking(thought))
+    if text := (message.content or "") + (message.refusal or ""):
+        parting = Parting()
+        events += [*parting.feed(text), *parting.rest()]
+    events.extend(CallReader().read(message.tool_calls or (), whole=True))
+    if message.audio is not None:
+        events.append(sound(message.audio))
+    return events
+
+
+def _reason(reason: str, *, refused: bool) -> str:
+    """Return a finish reason: a model that refused did not just stop."""
+    return "refusal" if refused and reason == "stop" else reason
+
+
+def broken_off(
+    events: Sequence[Event], *, streamed: bool = False
+) -> StreamError | None:
+    """Return the error of an answer that ends in none; None for one that does not.
+
+    A stream must end with a Finish. A whole reply without one is not complete.
+    """
+    last = events[-1] if events else None
+    if isinstance(last, Finish):
+        if last.reason not in _FAILED:
+            return None
+        return StreamError(f"the service broke off: {last.reason}")
+    if not streamed:
+        return None
+    return StreamError("the stream ended before the answer was finished")

@@ -1,4 +1,4 @@
-"""Tool calls on the wire: the person's functions, and what the service runs."""
+"""Tool calls on the wire: the user's functions, and what the service runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from glmkit.types.events import Output, ToolCall, ToolResult
 _RUN_THERE = ("code_interpreter", "drawing_tool", "web_browser", "retrieval")
 
 
-class _Function(msgspec.Struct, gc=False):
+class NamedFunction(msgspec.Struct, gc=False):
+    """A function that the model asks for, and its arguments as they come."""
+
     name: str | None = None
-    arguments: str | dict[str, Any] | None = None
+    arguments: Any = None
 
 
-class _Output(msgspec.Struct, gc=False):
+class _ToolOutput(msgspec.Struct, gc=False):
     type: str | None = None
     logs: str | None = None
     file: str | None = None
@@ -31,9 +33,9 @@ class _Output(msgspec.Struct, gc=False):
     error_msg: str | None = None
 
 
-class _Run(msgspec.Struct, gc=False):
+class _ServiceRun(msgspec.Struct, gc=False):
     input: str | None = None
-    outputs: list[_Output] | None = None
+    outputs: list[_ToolOutput] | None = None
 
 
 class _Mcp(msgspec.Struct, gc=False):
@@ -47,74 +49,122 @@ class _Mcp(msgspec.Struct, gc=False):
     output: Any = None
 
 
-class Called(msgspec.Struct, gc=False):
+class CalledTool(msgspec.Struct, gc=False):
     """A call as the wire has it, whole or a fragment."""
 
     index: int | None = None
     id: str | None = None
     type: str | None = None
-    function: _Function | None = None
-    code_interpreter: _Run | None = None
-    drawing_tool: _Run | None = None
-    web_browser: _Run | None = None
-    retrieval: _Run | None = None
+    function: NamedFunction | None = None
+    code_interpreter: _ServiceRun | None = None
+    drawing_tool: _ServiceRun | None = None
+    web_browser: _ServiceRun | None = None
+    retrieval: _ServiceRun | None = None
     mcp: _Mcp | None = None
 
 
-class CallReader:
-    """Reads the calls of one answer.
+class _Open(msgspec.Struct, gc=False):
+    """A call that further fragments may belong to."""
 
-    What the service runs comes without an index, its outputs without an id: they
-    belong to the latest call of their type.
+    place: int
+    id: str
+    name: str
+    arguments: list[str] = []
+
+    @property
+    def whole(self) -> bool:
+        """Whether its arguments are one JSON value already."""
+        try:
+            msgspec.json.decode("".join(self.arguments), type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeError):
+            return False
+        return True
+
+
+class CallReader:
+    """Reads the calls of one answer, and numbers them in the order they begin.
+
+    Servers number fragments in many ways: by `index`, by `id` alone, with index 0 for
+    all, or not at all. A name with a new id begins a call; a fragment without id and
+    index belongs to the call that began last. What the service runs comes without an
+    index, its outputs without an id: they belong to the latest call of their type.
     """
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
-        self._latest: dict[str, tuple[int, str]] = {}
+        self._calls: list[_Open] = []
+        self._by_index: dict[int, _Open] = {}
+        self._by_id: dict[str, _Open] = {}
+        self._by_kind: dict[str, _Open] = {}
 
-    def read(self, calls: Iterable[Called]) -> Iterator[ToolCall | ToolResult]:
-        """Yield the calls, and the results of those that the service ran."""
-        for place, call in enumerate(calls):
+    def read(
+        self, calls: Iterable[CalledTool], *, whole: bool = False
+    ) -> Iterator[ToolCall | ToolResult]:
+        """Yield the calls, and the results of those that the service ran.
+
+        `whole`: no call is a fragment, so that each is one of its own.
+        """
+        for call in calls:
             kind = call.type or "function"
             if kind == "mcp" and call.mcp is not None:
-                yield from self._mcp(call.mcp, self._index(call, place))
+                yield from self._mcp(call, call.mcp)
             elif kind in _RUN_THERE and (run := getattr(call, kind)) is not None:
-                yield from self._run(call, kind, run, place)
+                yield from self._run(call, kind, run)
             else:
-                index = self._index(call, place)
-                function = call.function or _Function()
-                arguments = function.arguments or ""
-                if isinstance(arguments, dict):
-                    arguments = msgspec.json.encode(arguments).decode()
-                name = function.name or ""
-                yield ToolCall(index, call.id or "", name, arguments, kind)
+                function = call.function or NamedFunction()
+                name, arguments = function.name or "", _text(function.arguments)
+                numbers = call.index, call.id or "", name
+                began = (
+                    self._begun(*numbers) if whole else self._found(*numbers, arguments)
+                )
+                began.arguments.append(arguments)
+                yield ToolCall(began.place, call.id or "", name, arguments, kind)
 
-    def _index(self, call: Called, place: int) -> int:
-        """Return the number of the call that a fragment belongs to."""
-        index = call.index
-        if index is None and call.id:
-            index = self._places.get(call.id, len(self._places))
-        if index is None:
-            return place
-        if call.id:
-            self._places[call.id] = index
-        return index
+    def _found(
+        self, index: int | None, call_id: str, name: str, arguments: str = ""
+    ) -> _Open:
+        """Return the call that a fragment belongs to, a new one where it begins one."""
+        known = self._by_id.get(call_id)
+        if index is not None:
+            current = self._by_index.get(index)
+        elif known is not None:
+            return known
+        else:
+            current = self._calls[-1] if self._calls else None
+        if current is None:
+            if known is not None and not name:
+                return known
+            return self._begun(index, call_id, name)
+        if not name or not _begins(current, call_id, name, arguments):
+            return current
+        if known is not None and known.name == name:
+            return known
+        return self._begun(index, call_id, name)
+
+    def _begun(self, index: int | None, call_id: str, name: str) -> _Open:
+        began = _Open(len(self._calls), call_id, name, [])
+        self._calls.append(began)
+        if index is not None:
+            self._by_index[index] = began
+        if call_id:
+            self._by_id[call_id] = began
+        return began
 
     def _run(
-        self, call: Called, kind: str, run: _Run, place: int
+        self, call: CalledTool, kind: str, run: _ServiceRun
     ) -> Iterator[ToolCall | ToolResult]:
-        if call.id or kind not in self._latest:
-            self._latest[kind] = (self._index(call, place), call.id or "")
-        index, call_id = self._latest[kind]
+        if call.id or kind not in self._by_kind:
+            self._by_kind[kind] = self._found(call.index, call.id or "", kind)
+        began = self._by_kind[kind]
         if run.outputs is None or run.input:
-            yield ToolCall(index, call_id, kind, run.input or "", kind)
+            yield ToolCall(began.place, began.id, kind, run.input or "", kind)
         if run.outputs is not None:
-            yield _result(call_id, kind, run.outputs)
+            yield _result(began.id, kind, run.outputs)
 
-    def _mcp(self, mcp: _Mcp, index: int) -> Iterator[ToolCall | ToolResult]:
+    def _mcp(self, call: CalledTool, mcp: _Mcp) -> Iterator[ToolCall | ToolResult]:
         call_id, name = mcp.id or "", mcp.name or mcp.type or "mcp"
         label = mcp.server_label or ""
-        yield ToolCall(index, call_id, name, mcp.arguments or "", "mcp", label)
+        place = self._found(call.index, call.id or call_id, name).place
+        yield ToolCall(place, call_id, name, mcp.arguments or "", "mcp", label)
         for came in (mcp.error, mcp.output, mcp.tools):
             if came:
                 failed = came is mcp.error
@@ -122,9 +172,18 @@ class CallReader:
                 return
 
 
-def _result(call_id: str, kind: str, outputs: list[_Output]) -> ToolResult:
+def _begins(current: _Open, call_id: str, name: str, arguments: str) -> bool:
+    """Whether a named fragment begins a call although its place is taken."""
+    if current.name and name != current.name:
+        return True
+    if call_id and current.id:
+        return call_id != current.id
+    return arguments.lstrip().startswith("{") and current.whole
+
+
+def _result(call_id: str, kind: str, outputs: list[_ToolOutput]) -> ToolResult:
     made = tuple(
-        Output(*(getattr(one, field) or "" for field in _Output.__struct_fields__))
+        Output(*(getattr(one, field) or "" for field in Output.__struct_fields__))
         for one in outputs
     )
     said = [
@@ -136,4 +195,7 @@ def _result(call_id: str, kind: str, outputs: list[_Output]) -> ToolResult:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    """Return a text as it is, and any other value as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return msgspec.json.encode(value).decode()

@@ -130,7 +130,8 @@ def test_error_event_raises_the_typed_error() -> None:
 
 def test_what_came_before_an_error_is_not_lost() -> None:
     reader = StreamReader()
-    body = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: {"error":{}}\n\n'
+    body = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'
+    body += b'data: {"error":{"message":"no"}}\n\n'
     assert Text("Hi") in reader.read(body)
     with pytest.raises(GLMError):
         reader.check()
@@ -141,9 +142,11 @@ def test_event_named_error_raises() -> None:
         folded([b'event: error\ndata: {"code":1305,"message":"busy"}\n\n'])
 
 
-@pytest.mark.parametrize("data", [b"<html>", b"[]", b'{"choices": 5}', b"[" * 100_000])
-def test_what_is_no_chunk_is_a_stream_error(data: bytes) -> None:
-    with pytest.raises(StreamError, match="no chunk"):
+@pytest.mark.parametrize(
+    "data", [b"<html>", b"[]", b'{"choices": 5}', b"[" * 100_000], ids=range(4)
+)
+def test_what_is_not_a_chunk_is_a_stream_error(data: bytes) -> None:
+    with pytest.raises(StreamError, match="not a chunk"):
         folded([b"data: " + data + b"\n\n"])
 
 

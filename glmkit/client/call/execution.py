@@ -251,7 +251,8 @@ class Exchange:
         """Raise the APIError of a reply that is a refusal."""
         if not 200 <= reply.status < 300:
             self._retry_after = reply.header("retry-after")
-            raise refusal(reply.status, await reply.read(REFUSAL_CAP))
+            url, _ = self._service.target(self._operation.path)
+            raise refusal(reply.status, await reply.read(REFUSAL_CAP), url)
 
     async def _settle(self, exc: BaseException | None) -> None:
         """Complete the row, once; the error that ended the call carries the reply."""

@@ -15,8 +15,9 @@ from glmkit.client.resources.sync_async import Awaited, F, Namespace, live, verb
 from glmkit.client.resources.types import Billed, Record
 from glmkit.client.resources.uploads import filled
 from glmkit.types.errors import ConfigError, GLMError, ServerError
+from glmkit.wire.deltas import texts_of
 from glmkit.wire.forms import given, json_body
-from glmkit.wire.records import read_record, texts_of
+from glmkit.wire.records import read_record
 
 #: The documented path, and the one that the service's Python SDKs make of it.
 _PATHS = {"docs": "/api/v1/agents", "sdk": "/v1/agents"}

@@ -251,7 +251,7 @@ class Batches(Namespace[F]):
         ]
         ids = seen.custom_ids or _kept(call.payload if call else None)
         found = await asyncio.to_thread(results_of, output, errors, ids)
-        model = model or next((str(r.body["model"]) for r in found if r.ok), "")
+        model = model or next((str(r.body.get("model", "")) for r in found if r.ok), "")
         units = seen.endpoint.endswith(("images/generations", "videos/generations"))
 
         def price(

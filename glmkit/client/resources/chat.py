@@ -10,10 +10,10 @@ from glmkit.client.call.cost_bounds import bound_of_chat
 from glmkit.client.call.destination import Service
 from glmkit.transport.http import Sent
 from glmkit.types.errors import StreamError, TransportError
-from glmkit.types.events import Event, Finish, Search, Usage
+from glmkit.types.events import Event, Search, Usage
 from glmkit.types.messages import Request
 from glmkit.types.money import Money
-from glmkit.wire import StreamReader, chat_body, read_body
+from glmkit.wire import StreamReader, broken_off, chat_body, read_body
 
 #: The largest reply that is read whole, in bytes.
 BODY_CAP = 16 * 2**20
@@ -57,7 +57,10 @@ class Chat:
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield the events; StreamError where a stream ends before its finish."""
         if not reply.content_type.startswith("text/event-stream"):
-            yield self._noted(read_body(await reply.read(BODY_CAP)))
+            events = self._noted(read_body(await reply.read(BODY_CAP)))
+            yield events
+            if (broken := broken_off(events)) is not None:
+                raise broken
             return
         reader = StreamReader()
         try:
@@ -71,7 +74,10 @@ class Chat:
                     break
         except TransportError as exc:
             raise StreamError(str(exc)) from exc
-        yield self._noted(_ended(reader))
+        rest = self._noted(reader.rest())
+        yield rest
+        if (fault := broken_off(rest, streamed=True)) is not None:
+            raise fault
         await reply.finish()
 
     def _noted(self, batch: list[Event]) -> list[Event]:
@@ -79,14 +85,3 @@ class Chat:
         if self._request.tools and not self._searched:
             self._searched = any(isinstance(event, Search) for event in batch)
         return batch
-
-
-def _ended(reader: StreamReader) -> list[Event]:
-    """Return the last events of a stream; StreamError if it was cut."""
-    match reader.rest():
-        case [*_, Finish("network_error")]:
-            raise StreamError("the service broke off: network_error")
-        case [*_, Finish()] as rest:
-            return rest
-        case _:
-            raise StreamError("the stream ended before the answer was finished")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
+import msgspec
+
 from glmkit.client.call.pricing import by_tokens, unknown
 from glmkit.client.resources import uploads
 from glmkit.client.resources.embeddings import (
@@ -14,6 +16,8 @@ from glmkit.client.resources.embeddings import (
     Ranking,
     TokenCount,
     Vectors,
+    fit,
+    in_order,
     pieces,
 )
 from glmkit.client.resources.media import Media, fetched
@@ -83,12 +87,13 @@ class Verbs(Namespace[F]):
         answer, call = await self._caller.ask(
             ask, "embeddings", payload["model"], payload
         )
-        ordered = sorted(answer.data, key=lambda item: item.index)
-        if [item.index for item in ordered] != [*range(count)]:
+        indexes = [item.index for item in answer.data]
+        if not fit(indexes, count):
             raise ServerError(
-                f"the service sent {len(ordered)} vectors for {count} texts"
+                f"the service sent {len(indexes)} vectors for {count} texts, "
+                f"numbered {indexes}"
             )
-        return [item.embedding for item in ordered], call
+        return [answer.data[place].embedding for place in in_order(indexes)], call
 
     @verb
     async def rerank(
@@ -125,7 +130,9 @@ class Verbs(Namespace[F]):
         }
         payload = given(fields | options)
         ask = Ask("/rerank", json_body(payload), Ranking, by_tokens)
-        return await self._caller.record(ask, "rerank", model, payload)
+        ranking = await self._caller.record(ask, "rerank", model, payload)
+        best_first = sorted(ranking.results, key=lambda one: -one.relevance_score)
+        return msgspec.structs.replace(ranking, results=tuple(best_first))
 
     @verb
     async def count_tokens(
@@ -261,5 +268,8 @@ class Verbs(Namespace[F]):
 
 
 def _counted(data: bytes) -> TokenCount:
-    """The counts stand under `usage`, which other answers keep for the price."""
-    return read_record(data, _Count, without=())[0].usage
+    """Return the counts, which stand under `usage`; ServerError where none do."""
+    counted = read_record(data, _Count, without=())[0].usage
+    if not int(counted):
+        raise ServerError("the service sent no count of the tokens")
+    return counted

@@ -43,7 +43,7 @@ class Embedding(Record, frozen=True):
     """One vector as it comes."""
 
     embedding: list[float]
-    index: int = 0
+    index: int | None = None
 
 
 class Embeddings(Billed, frozen=True):
@@ -130,6 +130,30 @@ def pieces(
             )
     size = card.max_items if card and card.max_items else ITEMS
     return [texts[start : start + size] for start in range(0, len(texts), size)]
+
+
+def in_order(indexes: Sequence[int | None]) -> list[int]:
+    """Return the places of vectors in the order of their texts.
+
+    Some servers number none, or all alike: these stand in the order in which they
+    came.
+
+    >>> in_order([1, 0]), in_order([None, None]), in_order([0, 0])
+    ([1, 0], [0, 1], [0, 1])
+    """
+    places = range(len(indexes))
+    if len(set(indexes)) == 1:
+        return [*places]
+    numbers = [at if index is None else index for at, index in enumerate(indexes)]
+    return sorted(places, key=numbers.__getitem__)
+
+
+def fit(indexes: Sequence[int | None], count: int) -> bool:
+    """Whether vectors of these indexes are those of so many texts."""
+    numbers = {at if index is None else index for at, index in enumerate(indexes)}
+    return len(indexes) == count and (
+        numbers == {*range(count)} or len(set(indexes)) == 1
+    )
 
 
 def _check(place: int, text: str, most: int | None) -> None:

@@ -72,5 +72,5 @@ class Unbilled(msgspec.Struct, frozen=True):
         ) as reply:
             if not 200 <= reply.status < 300:
                 told.append(reply.header("retry-after"))
-                raise refusal(reply.status, await reply.read(REFUSAL_CAP))
+                raise refusal(reply.status, await reply.read(REFUSAL_CAP), url)
             return await reply.read(self.cap)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from glmkit.client.call.pricing import by_units
-from glmkit.client.resources.media import Image
+from glmkit.client.resources.media import Drawn, Image
 from glmkit.client.resources.operations import Ask
 from glmkit.client.resources.sync_async import Awaited, F, Namespace, verb
 from glmkit.client.resources.tasks import Task, submit
@@ -18,7 +18,7 @@ from glmkit.wire.forms import given, json_body
 
 
 class _Images(Billed, frozen=True):
-    data: tuple[Image, ...] = ()
+    data: tuple[Drawn, ...] = ()
 
 
 class Images(Namespace[F]):
@@ -49,7 +49,7 @@ class Images(Namespace[F]):
         if not answer.data:
             raise ServerError("the service sent no picture")
         return msgspec.structs.replace(
-            answer.data[0], cost=answer.cost, list_cost=answer.list_cost
+            answer.data[0].image, cost=answer.cost, list_cost=answer.list_cost
         )
 
     @verb

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import mimetypes
 import os
 import tempfile
@@ -14,7 +15,7 @@ import msgspec
 from glmkit.client.resources.requester import download
 from glmkit.client.resources.sync_async import wait
 from glmkit.client.resources.types import Record
-from glmkit.types.errors import ConfigError
+from glmkit.types.errors import ConfigError, ServerError
 from glmkit.types.money import Money
 from glmkit.types.plain_text import one_line
 
@@ -83,6 +84,28 @@ class Image(Media, frozen=True):
 
     cost: Money | None = None
     list_cost: Money | None = None
+
+
+class Drawn(Record, frozen=True):
+    """A picture as it comes: by its URL, as a data URL, or in base64."""
+
+    url: str = ""
+    b64_json: str = ""
+
+    @property
+    def image(self) -> Image:
+        """The picture. ServerError where there is neither a URL nor readable bytes."""
+        data = self.b64_json
+        if not data and self.url.startswith("data:"):
+            data = self.url.partition(",")[2]
+        if not data:
+            if self.url:
+                return Image(url=self.url)
+            raise ServerError("the service sent no picture")
+        try:
+            return Image(data=base64.b64decode(data, validate=True))
+        except ValueError as exc:
+            raise ServerError("the picture that came is not base64") from exc
 
 
 class Video(Media, frozen=True):

@@ -9,12 +9,13 @@ from typing import Generic, TypeVar
 from glmkit.client.call.cost_bounds import Bound, worst_of_card
 from glmkit.client.call.pricing import Price, by_tokens
 from glmkit.transport.http import Sent
-from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
-from glmkit.types.events import Event, Finish, Start, Text, Usage
+from glmkit.types.errors import StreamError, TransportError
+from glmkit.types.events import Event, Start, Usage
 from glmkit.types.money import Money
+from glmkit.wire import broken_off
+from glmkit.wire.deltas import DeltaStream
 from glmkit.wire.forms import Body
-from glmkit.wire.records import read_delta, read_record
-from glmkit.wire.sse import Decoder
+from glmkit.wire.records import read_record
 
 T = TypeVar("T")
 
@@ -122,60 +123,22 @@ class Live(_Sending):
         if not reply.content_type.startswith("text/event-stream"):
             read_record(await reply.read(BODY_CAP), dict)
             raise TransportError("the service sent no stream")
-        reader = _Reader()
+        reader = DeltaStream()
         try:
             async for chunk in reply.chunks():
                 if batch := reader.read(chunk):
                     yield batch
+                if reader.heard:
+                    reply.renew()
                 reader.check()
                 if reader.done:
                     break
         except TransportError as exc:
             raise StreamError(str(exc)) from exc
-        if reader.finish is None:
-            raise StreamError("the stream ended before the answer was finished")
-        yield [reader.finish]
-
-
-class _Reader:
-    """Holds the Finish back until the end, as usage may follow it.
-
-    What came before a fault is returned first; `check` raises the fault then.
-    """
-
-    def __init__(self) -> None:
-        self.done = False
-        self.finish: Finish | None = None
-        self._decoder = Decoder()
-        self._started = False
-        self._fault: GLMError | None = None
-
-    def read(self, chunk: bytes) -> list[Event]:
-        """Return the events that these bytes complete."""
-        batch: list[Event] = []
-        try:
-            self._read(chunk, batch)
-        except (APIError, StreamError) as fault:
-            self._fault = fault
-        return batch
-
-    def check(self) -> None:
-        """Raise the fault that came."""
-        if self._fault is not None:
-            raise self._fault
-
-    def _read(self, chunk: bytes, batch: list[Event]) -> None:
-        for event in self._decoder.feed(chunk):
-            if event.data == b"[DONE]":
-                self.done = True
-                break
-            start, *rest = read_delta(event)
-            if not self._started:
-                batch.append(start)
-                self._started = True
-            batch += [e for e in rest if isinstance(e, Text | Usage)]
-            for ended in (e for e in rest if isinstance(e, Finish)):
-                self.finish = ended
+        rest = reader.rest()
+        yield rest
+        if (fault := broken_off(rest, streamed=True)) is not None:
+            raise fault
 
 
 class Settled(_Priced):

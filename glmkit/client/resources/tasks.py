@@ -8,7 +8,7 @@ import msgspec
 
 from glmkit.client.call.cost_bounds import bound_of_chat, bound_of_piece
 from glmkit.client.call.pricing import Price, by_tokens, by_units, unknown
-from glmkit.client.resources.media import Image, Video
+from glmkit.client.resources.media import Drawn, Image, Video
 from glmkit.client.resources.operations import Ask
 from glmkit.client.resources.polling import Progress, until
 from glmkit.client.resources.requester import Caller
@@ -21,7 +21,7 @@ from glmkit.types.money import Money
 from glmkit.types.options import Options
 from glmkit.types.replies import Call, Reply
 from glmkit.types.requests import Prompt
-from glmkit.wire import read_body
+from glmkit.wire import broken_off, read_body
 from glmkit.wire.forms import Body, path_of
 from glmkit.wire.records import read_record
 
@@ -60,7 +60,7 @@ class _Result(Record, frozen=True):
     model: str = ""
     request_id: str = ""
     task_status: str = "PROCESSING"
-    image_result: tuple[Image, ...] = ()
+    image_result: tuple[Drawn, ...] = ()
     video_result: tuple[Video, ...] = ()
 
 
@@ -95,7 +95,8 @@ class Tasks(Namespace[F]):
     async def fetch(self: Tasks[Awaited], task: Task | str) -> Task:
         """Look at a task; a chat's answer, pictures or videos are there once it ended.
 
-        Raises InvalidRequestError for an id of another account, or of none.
+        Raises InvalidRequestError for an id of another account, or of none, and
+        StreamError for a chat that the service broke off.
         """
         task_id = id_of(task)
         body = await self._caller.read("GET", path_of("/async-result", task_id))
@@ -106,17 +107,22 @@ class Tasks(Namespace[F]):
         model = result.model or (task.model if isinstance(task, Task) else "")
         if result.task_status in _FAILED:
             return await self._fail(call, task_id, model)
-        media = result.image_result + result.video_result
+        images = tuple(drawn.image for drawn in result.image_result)
+        media = (*images, *result.video_result)
         price: Price = by_units(len(media)) if media else by_tokens
         events = read_record(body, dict)[1] if media else read_body(body)
-        reply = await self._settle(call, task_id, model, events, price)
+        broken = None if media else broken_off(events)
+        reply = await self._settle(call, task_id, model, events, price, broken)
+        if broken is not None:
+            broken.reply = reply
+            raise broken
         return Task(
             id=task_id,
             status="SUCCESS",
             model=model,
             request_id=result.request_id,
             reply=None if media else reply,
-            images=result.image_result,
+            images=images,
             videos=result.video_result,
             cost=reply.cost,
             list_cost=reply.list_cost,
