@@ -11,6 +11,7 @@ import msgspec
 
 from glmkit.types.errors import ConfigError
 from glmkit.types.first_use import prepare
+from glmkit.wire.json_text import decoded_whole
 
 _HINT = (
     "Pass a pydantic model, dataclass, TypedDict, msgspec Struct, Literal, Enum, "
@@ -82,9 +83,23 @@ def _unboxed(boxed: Any, kind: Any, text: str) -> Any:
 
 
 def decode(kind: Any, text: str | bytes) -> Any:
-    """Return JSON as a value of a type; msgspec.ValidationError where it is none."""
+    """Return JSON as a value of a type; msgspec.ValidationError where it does not fit.
+
+    Half characters in it are replaced; msgspec.DecodeError where it is not JSON.
+    """
     prepare(kind)
-    return msgspec.json.decode(text, type=kind, dec_hook=_from_builtins)
+    try:
+        return msgspec.json.decode(text, type=kind, dec_hook=_from_builtins)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        try:
+            whole = msgspec.json.encode(decoded_whole(text))
+        except ValueError:
+            whole = b""
+        if not whole:
+            raise
+        return msgspec.json.decode(whole, type=kind, dec_hook=_from_builtins)
 
 
 def schema_of(kind: Any) -> dict[str, Any]:
@@ -173,7 +188,7 @@ def _form_of_schema(kind: dict[str, Any]) -> Form:
     validator = Draft202012Validator(schema, registry=Registry())
 
     def read(text: str) -> Any:
-        value = msgspec.json.decode(text)
+        value = decode(Any, text)
         if boxed and not isinstance(value, dict):
             value = {"value": value}
         for fault in validator.iter_errors(value):

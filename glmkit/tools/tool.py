@@ -9,12 +9,15 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints, overloa
 
 import msgspec
 
+from glmkit.tools.arguments import object_of
 from glmkit.tools.schema import decode, schema_of
 from glmkit.types.errors import ConfigError, ToolError
 
 #: Seconds that a tool may take, and characters of its result that the model is told.
 TIME_S = 60.0
 RESULT_CAP = 16_000
+#: Characters of malformed arguments that the model is shown.
+_SHOWN = 1_000
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _FITTING = "The model wrote them: ask again, or describe the argument more closely."
@@ -63,18 +66,25 @@ class Tool:
     def arguments(self, text: str) -> dict[str, Any]:
         """Return the typed arguments that a JSON text holds.
 
-        Raises ToolError, which names the argument that does not fit.
+        Raises ToolError, which names the argument that does not fit, or shows the text
+        that is not a JSON object.
         """
+        whole = object_of(text)
+        if whole is None:
+            raise ToolError(
+                f"the arguments of {self.name} are not one JSON object. "
+                f"They were: {text[:_SHOWN]}",
+                hint=_FITTING,
+            )
         try:
-            value = decode(self._arguments, text.strip() or "{}")
+            value = decode(self._arguments, whole)
         except msgspec.ValidationError as exc:
             raise ToolError(
                 f"the arguments of {self.name} do not fit: {exc}", hint=_FITTING
             ) from exc
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as exc:
+        except RecursionError as exc:
             raise ToolError(
-                f"the arguments of {self.name} are not a JSON object: {exc}",
-                hint=_FITTING,
+                f"the arguments of {self.name} are nested too deep", hint=_FITTING
             ) from exc
         given = msgspec.structs.asdict(value)
         return {name: v for name, v in given.items() if v is not msgspec.UNSET}
