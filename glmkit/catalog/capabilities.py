@@ -1,10 +1,11 @@
-"""Whether a model takes a request, by its card: media, thinking, ids and roles.
+"""Check a request against a model's card: media, length, thinking, ids and roles.
 
-Limits are those of the service's documentation. What the card does not know passes.
+Limits are those of the service's documentation. What a card does not state passes.
 """
 
 from __future__ import annotations
 
+from glmkit.catalog.alternatives import check_method, withdrawn
 from glmkit.catalog.cards import Card
 from glmkit.types.errors import ConfigError, OptionWarning
 from glmkit.types.messages import (
@@ -17,6 +18,7 @@ from glmkit.types.messages import (
     VideoPart,
 )
 from glmkit.types.plain_text import warn
+from glmkit.types.translation import _
 
 _KINDS: dict[type[Part], str] = {
     ImagePart: "image",
@@ -25,12 +27,12 @@ _KINDS: dict[type[Part], str] = {
     AudioPart: "audio",
 }
 _ABLE = {
-    "image": "glm-4.6v-flash is free and sees pictures.",
-    "video": "glm-4.6v-flash is free and sees videos.",
-    "file": "glm-4.6v-flash is free and reads files.",
-    "audio": "glm-4-voice hears.",
+    "image": _("Use glm-4.6v-flash, which is free and takes pictures."),
+    "video": _("Use glm-4.6v-flash, which is free and takes videos."),
+    "file": _("Use glm-4.6v-flash, which is free and takes files."),
+    "audio": _("Use glm-4-voice, which takes sounds."),
 }
-#: Pictures in one request, by the beginning of the model's id; the first match wins.
+#: Most pictures in a request, by the beginning of the model's id; first match wins.
 _MOST_IMAGES = {
     "glm-4v-flash": 1,
     "glm-4v-plus": 5,
@@ -40,33 +42,25 @@ _MOST_IMAGES = {
     "glm-5.3-flash": 50,
 }
 _MOST_FILES = 50
-#: Models that think as hard as they are told, and how hard.
+#: Models that take an effort of thinking, and the efforts they take.
 _EFFORTS = {
     "glm-5.3": ("low", "high", "max"),
     "glm-5.2": ("none", "minimal", "low", "medium", "high", "xhigh", "max"),
 }
 
 
-#: What does not chat, and the verb that it is for.
-_OTHERWISE = {
-    "embedding": "client.embeddings(...)",
-    "rerank": "client.rerank(...)",
-    "image": "client.images.generate(...)",
-    "video": "client.videos.submit(...)",
-    "moderation": "client.moderate(...)",
-}
 _USER_ID = range(6, 129)
-#: What a model that plays a role must be told of both, all of it.
+#: The fields of `meta`; a model that plays a role needs all of them.
 _ROLES = ("user_info", "bot_info", "bot_name", "user_name")
 
 
 def streams_only(card: Card) -> bool:
-    """Whether a model answers in streams only: the service refuses whole replies."""
+    """Return whether the service refuses whole replies of a model."""
     return card.id == "glm-4-alltools"
 
 
 def efforts(card: Card) -> tuple[str, ...]:
-    """Return what `thinking` may be for a model; nothing for one that does not think.
+    """Return the values of `thinking` that a model takes; () if it does not think.
 
     >>> from glmkit.catalog.cards import card
     >>> efforts(card("glm-5.3")), efforts(card("glm-4.6")), efforts(card("glm-4-plus"))
@@ -83,25 +77,42 @@ def check(request: Request, card: Card, *, stand_in: bool = False) -> None:
 
     `stand_in`: the local platform answers, which thinks where it is asked to.
     """
-    if card.kind in _OTHERWISE:
-        raise ConfigError(f"{card.id} does not chat", hint=_OTHERWISE[card.kind])
+    check_method("chat", card)
+    if card.status == "retired" and not stand_in:
+        _warn(withdrawn(card))
     _check_ids(request)
+    _check_length(request, card)
     _check_roles(request, card)
     _check_media(request.messages, card)
     _check_thinking(request, card, stand_in)
+
+
+def _check_length(request: Request, card: Card) -> None:
+    """Refuse a `max_tokens` above what the service is known to enforce."""
+    most, asked = card.max_output_enforced, request.max_tokens
+    if most is not None and asked is not None and asked > most:
+        raise ConfigError(
+            _(
+                "{model} writes at most {most} tokens, and max_tokens is {asked}",
+                model=card.id,
+                most=f"{most:,}",
+                asked=f"{asked:,}",
+            ),
+            hint=_("Use max_tokens={most} or less, or leave it out.", most=most),
+        )
 
 
 def _check_ids(request: Request) -> None:
     user, own = request.user_id, request.request_id
     if user is not None and len(user) not in _USER_ID:
         raise ConfigError(
-            f"a user_id has 6 to 128 characters, not {len(user)}",
-            hint="Use a longer name, or leave user_id out.",
+            _("a user_id has 6 to 128 characters, not {count}", count=len(user)),
+            hint=_("Use a name of that length, or leave user_id out."),
         )
     if own is not None and not own.strip():
         raise ConfigError(
-            "the request_id is empty",
-            hint="Give each request an id of its own, or leave request_id out.",
+            _("the request_id is empty"),
+            hint=_("Use a new id for each request, or leave request_id out."),
         )
 
 
@@ -109,11 +120,11 @@ def _check_roles(request: Request, card: Card) -> None:
     if request.meta is None:
         return
     if card.kind != "character":
-        _warn(f"{card.id} plays no role: `meta` is ignored")
+        _warn(_("{model} does not play roles: `meta` is ignored", model=card.id))
     elif missing := [name for name in _ROLES if not request.meta.get(name)]:
         raise ConfigError(
-            f"meta lacks {', '.join(missing)}",
-            hint=f"A role takes all of {', '.join(_ROLES)}.",
+            _("meta lacks {names}", names=", ".join(missing)),
+            hint=_("A role needs all of {names}.", names=", ".join(_ROLES)),
         )
 
 
@@ -122,7 +133,10 @@ def _check_media(messages: tuple[Message, ...], card: Card) -> None:
     kinds = [_KINDS[type(part)] for part in parts]
     for kind in kinds:
         if kind not in card.input_modalities:
-            raise ConfigError(f"{card.id} takes no {kind}", hint=_ABLE[kind])
+            raise ConfigError(
+                _("{model} does not take {kind} parts", model=card.id, kind=kind),
+                hint=_ABLE[kind],
+            )
     for begin, most in _MOST_IMAGES.items():
         if card.id.startswith(begin):
             _check_count(card, "images", kinds.count("image"), most)
@@ -130,15 +144,15 @@ def _check_media(messages: tuple[Message, ...], card: Card) -> None:
     _check_count(card, "files", kinds.count("file"), _MOST_FILES)
     if "file" in kinds and {"image", "video"} & set(kinds):
         raise ConfigError(
-            "files do not go together with images or videos",
-            hint="Ask about them in two requests.",
+            _("files cannot be sent together with images or videos"),
+            hint=_("Send them in two requests."),
         )
     if card.id == "glm-4v-flash" and any(
         isinstance(part, ImagePart) and part.image_url.url.startswith("data:")
         for part in parts
     ):
         raise ConfigError(
-            "glm-4v-flash takes pictures by URL only", hint=_ABLE["image"]
+            _("glm-4v-flash takes pictures by URL only"), hint=_ABLE["image"]
         )
     if card.id.startswith("glm-4v-plus"):
         _check_video_first(messages, card)
@@ -153,8 +167,14 @@ def _media(message: Message) -> list[Part]:
 def _check_count(card: Card, what: str, count: int, most: int) -> None:
     if count > most:
         raise ConfigError(
-            f"{card.id} takes {most} {what} at most, not {count}",
-            hint="Ask in several requests.",
+            _(
+                "{model} takes at most {most} {what}, not {count}",
+                model=card.id,
+                most=most,
+                what=what,
+                count=count,
+            ),
+            hint=_("Send them in several requests."),
         )
 
 
@@ -163,8 +183,8 @@ def _check_video_first(messages: tuple[Message, ...], card: Card) -> None:
         parts = message.content if isinstance(message.content, tuple) else ()
         if any(isinstance(part, VideoPart) for part in parts[1:]):
             raise ConfigError(
-                f"{card.id} takes a video only as the first part",
-                hint="Put the video before the text.",
+                _("{model} takes a video only as the first part", model=card.id),
+                hint=_("Put the video before the text."),
             )
 
 
@@ -173,24 +193,35 @@ def _check_thinking(request: Request, card: Card, stand_in: bool) -> None:
     off = switch is not None and switch.type == "disabled"
     if card.thinking == "forced" and off:
         raise ConfigError(
-            f"{card.id} always thinks",
-            hint="Use thinking='low', or a model that can do without.",
+            _("{model} always thinks", model=card.id),
+            hint=_("Use thinking='low', or a model whose thinking can be off."),
         )
     named = _named(card)
     if named and effort is not None and effort not in named:
         raise ConfigError(
-            f"{card.id} can not think {effort!r}", hint=f"Use {', '.join(named)}."
+            _(
+                "{model} does not take the effort {effort}",
+                model=card.id,
+                effort=repr(effort),
+            ),
+            hint=_("Use {efforts}.", efforts=", ".join(named)),
         )
     if stand_in or off or (switch is None and effort is None):
         return
     if "thinking" not in card.features:
-        _warn(f"{card.id} does not think: `thinking` is ignored")
+        _warn(_("{model} does not think: `thinking` is ignored", model=card.id))
     elif effort is not None and not named:
-        _warn(f"{card.id} thinks, but takes no effort: {effort!r} is ignored")
+        _warn(
+            _(
+                "{model} thinks, but takes no effort: {effort} is ignored",
+                model=card.id,
+                effort=repr(effort),
+            )
+        )
 
 
 def _named(card: Card) -> tuple[str, ...]:
-    """Return how hard a model can be told to think."""
+    """Return the efforts of thinking that a model takes."""
     return next(
         (taken for begin, taken in _EFFORTS.items() if card.id.startswith(begin)), ()
     )

@@ -1,7 +1,7 @@
-"""The model catalogue: what is known of each model, from our file and the user's.
+"""The model catalogue: a card for each model, from the package and the user's file.
 
-`GLMKIT_MODELS_FILE` names a JSON file of cards that are laid over the packaged ones:
-an entry with a known `id` changes the fields it names, any other entry is a new model.
+`GLMKIT_MODELS_FILE` names a JSON file of cards: an entry with a known `id` replaces
+the fields that it names, any other entry adds a model.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 
 from glmkit.types.errors import ConfigError
 from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 
 _DATA = Path(__file__).parent / "data"
 _PER_MILLION = 10**6
@@ -33,18 +34,18 @@ Status = Literal[
     "unconfirmed",
 ]
 Unit = Literal["1M tokens", "image", "video", "minute of audio", "call"]
-#: The source of a price that the user's own file gives.
+#: The source of a price in the user's own file.
 USER = "user"
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a card; an unknown field is a slip of the pen, so it is refused."""
+    """A part of a card; an unknown field is an error."""
 
 
 class Tier(_Record, frozen=True):
     """Prices of a million tokens where prompt and output are below these lengths.
 
-    `None`: no bound, or no such price known.
+    None: no bound, or a price that is not known.
     """
 
     prompt_below: int | None = None
@@ -55,10 +56,10 @@ class Tier(_Record, frozen=True):
 
 
 class Price(_Record, frozen=True):
-    """One currency's price: `tiers` of tokens, tried in order, or `each` of a unit.
+    """The price in one currency: `tiers` of tokens, tried in order, or `each` unit.
 
-    `first_day` is the first day it holds (`None`: as far as known);
-    `source` a key of `sources()`.
+    `first_day` is the first day it holds (None: not known); `source` a key of
+    `sources()`, and `cached_source` that of the price of cached input, if another.
     """
 
     currency: Literal["CNY", "USD"]
@@ -71,7 +72,7 @@ class Price(_Record, frozen=True):
 
     @property
     def amounts(self) -> tuple[Decimal, ...]:
-        """Every amount that the price names."""
+        """All amounts of the price."""
         asked = [self.each]
         for tier in self.tiers:
             asked += [tier.input, tier.cached, tier.output]
@@ -79,28 +80,32 @@ class Price(_Record, frozen=True):
 
     @property
     def free(self) -> bool:
-        """Whether nothing is billed."""
+        """Whether all amounts are 0."""
         return bool(self.amounts) and not any(self.amounts)
 
 
 class UseCase(_Record, frozen=True):
-    """A use that the model's page describes."""
+    """A use case of the model's page."""
 
     title: str
     description: str
 
 
 class Card(_Record, frozen=True, eq=False):
-    """What is known of one model; `None` where nothing is stated or confirmed.
+    """The facts about a model; None where nothing is stated or confirmed.
 
-    Lengths are tokens. `in_flight` are the requests at one time that each level of
-    account may have; `max_output_enforced` what the service refuses above.
+    Lengths are tokens. `in_flight` is the number of concurrent requests by level of
+    account; `max_output_enforced` the largest `max_tokens` that the service accepts;
+    `withdrawn` the day on which a retired model ended, and `successor` the current
+    model in its place.
     """
 
     id: str
     name: str = ""
     kind: str = "text"
     status: Status = "current"
+    withdrawn: date | None = None
+    successor: str | None = None
     input_modalities: tuple[str, ...] = ("text",)
     output_modalities: tuple[str, ...] = ("text",)
     context_window: int | None = None
@@ -140,11 +145,11 @@ _decode = msgspec.json.Decoder(tuple[Card, ...]).decode
 
 
 def _check_amount(*amounts: Decimal) -> None:
-    """Hold the amounts to whole 10⁻¹² units a token, so that sums stay integers."""
+    """Raise ValueError for an amount that is not in whole 10⁻¹² units a token."""
     for amount in amounts:
         scaled = amount * _PER_MILLION if amount.is_finite() else amount
         if not amount.is_finite() or amount < 0 or scaled != int(scaled):
-            raise ValueError(f"the price {amount:f} is not a sum of whole 10⁻⁶ units")
+            raise ValueError(f"the price {amount:f} is negative or finer than 10⁻⁶")
 
 
 @lru_cache(maxsize=4096)
@@ -158,12 +163,12 @@ def plain(model: str) -> str:
 
 
 def cards() -> tuple[Card, ...]:
-    """Return all cards; ConfigError where the user's file is not as it must be."""
+    """Return all cards; ConfigError where the user's file is wrong."""
     return tuple(_index(os.environ.get("GLMKIT_MODELS_FILE", "")).values())
 
 
 def fee(engine: str) -> Card | None:
-    """Return the card of a search engine, which bills by the call; None if unknown.
+    """Return the card of a search engine, billed by the call; None if unknown.
 
     >>> str(fee("search_pro").prices[0].each)
     '0.03'
@@ -188,7 +193,7 @@ def card(model: str) -> Card | None:
 
 @lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
-    """Return what the short names of sources stand for."""
+    """Return the short names of sources, with their descriptions."""
     return msgspec.json.decode(
         (_DATA / "sources.json").read_bytes(), type=dict[str, str]
     )
@@ -208,8 +213,12 @@ def _lay_over(index: dict[str, Card], path: Path) -> None:
         data = path.read_bytes()
     except OSError as exc:
         raise ConfigError(
-            f"the models file {path} can not be read: {exc.strerror}",
-            hint="Correct GLMKIT_MODELS_FILE, or unset it.",
+            _(
+                "the models file {path} cannot be read: {why}",
+                path=path,
+                why=exc.strerror,
+            ),
+            hint=_("Correct GLMKIT_MODELS_FILE, or unset it."),
         ) from exc
     for line, raw in _entries(data, path):
         try:
@@ -223,7 +232,7 @@ def _lay_over(index: dict[str, Card], path: Path) -> None:
 
 
 def _entries(data: bytes, path: Path) -> Iterable[tuple[int, bytes]]:
-    """Return each entry with the number of its first line."""
+    """Yield each entry with the number of its first line."""
     try:
         raws = msgspec.json.decode(data, type=list[msgspec.Raw])
     except msgspec.DecodeError as exc:
@@ -238,7 +247,7 @@ def _entries(data: bytes, path: Path) -> Iterable[tuple[int, bytes]]:
 
 
 def _line_within(raw: bytes, message: str) -> int:
-    """Count the lines to the field that the message names, as far as it names one."""
+    """Return the line of the field that the message names, 0 if it names none."""
     fields = re.findall(r"[`.](\w+)", message)
     places = [raw.find(f'"{field}"'.encode()) for field in fields]
     return raw[: max(0, *places)].count(b"\n") if places else 0
@@ -246,6 +255,11 @@ def _line_within(raw: bytes, message: str) -> int:
 
 def _refusal(path: Path, line: int, what: str) -> ConfigError:
     return ConfigError(
-        f"the models file {path} is wrong in line {line}: {what}",
-        hint="Correct that line; the packaged cards show every field.",
+        _(
+            "the models file {path} is wrong in line {line}: {what}",
+            path=path,
+            line=line,
+            what=what,
+        ),
+        hint=_("Correct that line; the packaged cards show every field."),
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from glmkit.catalog import cards, tokens
+from glmkit.catalog import alternatives, cards, tokens
 from glmkit.client.call.streams import Stream
 from glmkit.client.clients import Client
 from glmkit.client.conversation import Conversation
@@ -291,7 +291,8 @@ def check(request: Request, model: str) -> None:
     if estimate.low >= card.context_window:
         raise ContextLengthError(
             f"the prompt has about {estimate.tokens:,} tokens, and {card.id} takes "
-            f"{card.context_window:,}"
+            f"{card.context_window:,}",
+            hint=alternatives.larger_window(card),
         )
 
 

@@ -39,7 +39,7 @@ class BudgetWarning(UserWarning):
 
 
 class OptionWarning(UserWarning):
-    """The model takes an option without a word, and ignores it."""
+    """The model ignores an option, or is retired."""
 
 
 class MediaWarning(UserWarning):
@@ -190,7 +190,7 @@ class ContentFilterError(APIError):
 class ContextLengthError(APIError):
     """The prompt is longer than the model's context window."""
 
-    hint = "Shorten the prompt, or choose a model with a larger window (glm-4-long)."
+    hint = "Shorten the prompt, or use a model with a larger window: `%glm models`."
 
 
 class InvalidRequestError(APIError):

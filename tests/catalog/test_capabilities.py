@@ -41,8 +41,11 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("does not chat", {"model": "embedding-3"}),
     ("does not chat", {"model": "cogview-4"}),
     ("does not chat", {"model": "cogvideox-3"}),
-    ("temperature can not be nan", {"temperature": math.nan}),
-    ("top_p can not be inf", {"top_p": math.inf}),
+    ("does not chat", {"model": "glm-asr"}),
+    ("at most 4,095 tokens, and max_tokens is 4,096", {"max_tokens": 4096}),
+    ("at most 131,072 tokens", {"model": "glm-4.6", "max_tokens": 131_073}),
+    ("temperature can.?not be nan", {"temperature": math.nan}),
+    ("top_p can.?not be inf", {"top_p": math.inf}),
 ]  # fmt: skip
 
 
@@ -58,6 +61,9 @@ def test_what_can_not_be_is_refused_before_it_is_sent(
 
 
 RIGHT: list[dict[str, Any]] = [
+    {"max_tokens": 4095},
+    {"model": "glm-4.6", "max_tokens": 131_072},
+    {"model": "glm-4-air-250414", "max_tokens": 20_000},  # nothing known is enforced
     {"user_id": "abcdef"},
     {"user_id": "a" * 128},
     {"request_id": "mine-0001"},

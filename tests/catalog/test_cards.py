@@ -140,6 +140,6 @@ def test_missing_user_file_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLMKIT_MODELS_FILE", str(tmp_path / "none.json"))
-    with pytest.raises(ConfigError, match=r"none\.json can not be read") as caught:
+    with pytest.raises(ConfigError, match=r"none\.json cannot be read") as caught:
         card("glm-4-plus")
     assert "GLMKIT_MODELS_FILE" in caught.value.hint

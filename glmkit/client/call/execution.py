@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 
 import msgspec
 
+from glmkit.client.call.advice import advise
 from glmkit.client.call.bill import Bill
 from glmkit.client.call.destination import Service
 from glmkit.client.call.operation import Operation
@@ -256,6 +257,7 @@ class Exchange:
 
     async def _settle(self, exc: BaseException | None) -> None:
         """Complete the row, once; the error that ended the call carries the reply."""
+        advise(exc, self.call, self._service.endpoint.currency)
         self.call = self._settled(exc)
         if self.call.operation == "chat" and self.call.state != "submitted":
             latest(self.reply)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from glmkit.catalog import capabilities, cards
+from glmkit.catalog import alternatives, capabilities, cards
 from glmkit.client.call.destination import Service
 from glmkit.client.call.execution import Exchange
 from glmkit.client.call.operation import Operation
@@ -71,6 +71,8 @@ class Caller:
     ) -> Exchange:
         """Return the exchange of a billed call that was not begun yet."""
         self._check()
+        if self._service.native and (card := cards.card(model)):
+            alternatives.check_method(kind, card)
         call = Call(
             at=time.time(),
             where=where.get(),
