@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import json
 import logging
-import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from glmkit.types import encodings
 from glmkit.types.encodings import Decoded
 from glmkit.types.errors import ConfigError, MediaWarning
+from glmkit.types.plain_text import warn
 from glmkit.types.translation import _
 
 #: Most bytes of a text, of a document, and of an unpacked Word file.
@@ -37,7 +37,7 @@ def read(path: str | Path, encoding: str | None = None) -> str:
     """
     found = decoded(path, encoding)
     if found.guess:
-        warnings.warn(
+        warn(
             _(
                 "{file} is not UTF-8 and was read as {guess}, which is a guess",
                 file=Path(path).name,
