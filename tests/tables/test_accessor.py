@@ -1,0 +1,402 @@
+"""`df.glm` on the paced wire server: frames in, frames out, calls counted by it."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import glmkit
+import glmkit.pandas
+from glmkit.errors import AuthError, ConfigError
+from glmkit.ledger.default import ledger
+from glmkit.tables.plan import Plan
+from glmkit.types.money import Money
+from tests.conftest import ROOT, Paced
+
+Factory = Callable[..., Paced]
+
+ODD = [
+    "plain", "", math.nan, None, pd.NaT, Decimal("1.10"), [1, {"a": None}], 3, 2.5,
+    "half \ud83d of a pair", "zero\0byte", "{text}", "%s %d", "<script>", "田中さん",
+    "x" * 20_000, pd.Timestamp("2024-01-02", tz="UTC"), b"".decode(), True, "plain",
+]  # fmt: skip
+
+
+@pytest.fixture
+def priced(monkeypatch: pytest.MonkeyPatch) -> Callable[[Paced], glmkit.Client]:
+    """Return a client of an endpoint whose cards and prices are the service's."""
+    from glmkit.config import endpoints
+
+    def client(place: Paced, **options: Any) -> glmkit.Client:
+        served = endpoints.Endpoint("bigmodel", place.url, "CNY")
+        monkeypatch.setitem(endpoints.SERVICES, "bigmodel", served)
+        return glmkit.Client("bigmodel", api_key=place.key, **options)
+
+    return client
+
+
+def client_of(place: Paced, **options: Any) -> glmkit.Client:
+    return glmkit.Client(place.url, api_key=place.key, **options)
+
+
+def test_a_frame_of_odd_values_is_asked_as_a_hand_loop_would(paced: Factory) -> None:
+    place = paced(text="echo")
+    client = client_of(place)
+    frame = pd.DataFrame({"text": pd.Series(ODD, dtype=object)})
+    out = frame.glm.map("Say: {text}", client=client)
+    assert list(out["answer_status"]) == ["done"] * len(ODD)
+    loop = []
+    for value in ODD:
+        missing = value is None or value is pd.NaT or value != value
+        word = "" if missing else str(value)
+        word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        loop.append(client.chat(f"Say: {word}").text)
+    assert list(out["answer"]) == loop
+
+
+def test_index_order_and_old_columns_are_kept(paced: Factory) -> None:
+    frame = pd.DataFrame({"t": list("cab"), "n": [1, 2, 3]}, index=[7, 7, 1])
+    out = frame.glm.map("{t}", to="said", client=client_of(paced(text="echo")))
+    assert list(out.index) == [7, 7, 1]
+    assert list(out["said"]) == ["c", "a", "b"]
+    assert list(frame.columns) == ["t", "n"]
+    pd.testing.assert_frame_equal(out[["t", "n"]], frame)
+
+
+def test_a_series_duplicate_columns_and_several_levels_work(paced: Factory) -> None:
+    client = client_of(paced(text="echo"))
+    series = pd.Series(["x", "y"], index=["a", "a"])
+    assert list(series.glm.map(client=client)["answer"]) == ["x", "y"]
+    twice = pd.DataFrame([[1, 2, "z"]], columns=["a", "a", "t"])
+    assert list(twice.glm.map("{t}", client=client)["answer"]) == ["z"]
+    levels = pd.DataFrame([[1, "q"]], columns=pd.MultiIndex.from_tuples(["ab", "ac"]))
+    out = levels.glm.map("{a.c}", client=client)
+    assert out[("answer", "")].tolist() == ["q"]
+    rows = pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])
+    out = pd.DataFrame({"t": ["m", "n"]}, index=rows).glm.map("{t}", client=client)
+    assert out.loc[("a", 2), "answer"] == "n"
+
+
+def test_equal_prompts_share_one_call(paced: Factory) -> None:
+    place = paced(text="echo")
+    frame = pd.DataFrame({"t": ["a", "b"] * 50})
+    out = frame.glm.map("{t}", client=client_of(place))
+    assert place.seen["requests"] == 2
+    assert list(out["answer"]) == ["a", "b"] * 50
+    assert out["answer_tokens"].gt(0).sum() == 2
+
+
+def test_labels_are_a_category_and_several_are_lists(paced: Factory) -> None:
+    client = client_of(paced(text="echo"))
+    rows = ['{"value": "bad"}', '{"value": "good"}', "neither"]
+    out = pd.Series(rows).glm.classify(labels=["good", "bad", "new"], client=client)
+    assert out["label"].tolist()[:2] == ["bad", "good"]
+    assert out["label"].isna().tolist() == [False, False, True]
+    assert list(out["label"].cat.categories) == ["good", "bad", "new"]
+    assert list(out["label_status"]) == ["done", "done", "failed"]
+    assert "SchemaError" in out["label_error"].iloc[2]
+    several = pd.Series(['{"value": ["bad", "good"]}'])
+    out = several.glm.classify(labels=["good", "bad"], multi=True, client=client)
+    assert out["label"].iloc[0] == ["bad", "good"]
+
+
+def test_two_verbs_in_a_row_keep_both(paced: Factory) -> None:
+    client = client_of(paced(text="echo"))
+    frame = pd.DataFrame({"t": ['{"value": 3}']})
+    out = frame.glm.score("{t}", rubric="How warm?", client=client)
+    out = out.glm.map("{t}", client=client)
+    assert out["score"].dtype == "Int64"
+    assert out["score"].tolist() == [3]
+    assert {"score_status", "answer_status"} <= set(out.columns)
+
+
+def test_filter_keeps_what_is_true_and_what_has_no_answer(paced: Factory) -> None:
+    client = client_of(paced(text="echo"))
+    rows = pd.Series(['{"value": true}', '{"value": false}', "?"], index=list("abc"))
+    out = rows.glm.filter(client=client)
+    assert list(out.index) == ["a", "c"]
+    assert out["filter"].isna().tolist() == [False, True]
+
+
+def test_a_second_run_sends_nothing_and_a_changed_row_is_asked(paced: Factory) -> None:
+    place = paced(text="echo")
+    client = client_of(place)
+    frame = pd.DataFrame({"t": list("abcd")})
+    frame.glm.map("{t}", client=client)
+    again = frame.glm.map("{t}", client=client)
+    assert place.seen["requests"] == 4
+    assert list(again["answer_status"]) == ["kept"] * 4
+    assert list(again["answer"]) == list("abcd")
+    changed = pd.DataFrame({"t": list("abxd")})
+    out = changed.glm.map("{t}", client=client)
+    assert place.seen["requests"] == 5
+    assert list(out["answer_status"]) == ["kept", "kept", "done", "kept"]
+    frame.glm.map("{t}", client=client, temperature=0.5)
+    assert place.seen["requests"] == 9
+    frame.glm.map("{t}", client=client, fresh=True)
+    assert place.seen["requests"] == 13
+
+
+def test_answers_with_a_schema_are_kept_after_a_repair(paced: Factory) -> None:
+    replies = '[{"content": "no json"}, {"content": "{\\"value\\": 4}"}]'
+    place = paced(replies=replies)
+    client = client_of(place)
+    frame = pd.DataFrame({"t": ["warm"]})
+    assert frame.glm.score("{t}", client=client)["score"].tolist() == [4]
+    again = frame.glm.score("{t}", client=client)
+    assert again["score"].tolist() == [4]
+    assert list(again["score_status"]) == ["kept"]
+    assert place.seen["requests"] == 2
+
+
+def test_the_stand_ins_answers_are_not_done_for_a_service(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    place = paced(text="echo")
+    stand_in = glmkit.Client("local", model="glm-4-plus")
+    stand_in.service._platform = (place.url, place.key)
+    frame = pd.DataFrame({"t": list("abc")})
+    frame.glm.map("{t}", client=stand_in, model="glm-4-plus")
+    out = frame.glm.map("{t}", client=priced(place), model="glm-4-plus")
+    assert list(out["answer_status"]) == ["done"] * 3
+    assert place.seen["requests"] == 6
+
+
+def test_costs_add_up_to_the_ledgers(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    frame = pd.DataFrame({"t": ["a", "b", "a"]})
+    out = frame.glm.map("{t}", client=priced(paced(tokens=9)), model="glm-4-plus")
+    recorded = glmkit.usage()["cost"].sum()
+    assert out.glm.cost() == Money.of(recorded, "CNY")
+    assert out["answer_cost"].tolist()[2] == 0
+    assert out["answer_currency"].tolist() == ["CNY"] * 3
+
+
+def test_a_plan_counts_and_prices_and_sends_nothing(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    place = paced(text="echo")
+    frame = pd.DataFrame({"t": ["a", "b", "a", "x" * 2_000_000]})
+    plan = frame.glm.map(
+        "{t}", client=priced(place), model="glm-4-plus", max_tokens=100, run=False
+    )
+    assert isinstance(plan, Plan)
+    assert (plan.rows, plan.unique, plan.asked, plan.too_long) == (4, 3, 2, 1)
+    assert plan.cost.low.parts < plan.cost.high.parts
+    assert "too long" in repr(plan)
+    assert place.seen["requests"] == 0
+    out = plan.run()
+    assert place.seen["requests"] == 2
+    assert list(out["answer_status"]) == ["done", "done", "done", "too long"]
+
+
+def test_a_sample_is_kept_by_the_run(paced: Factory) -> None:
+    place = paced(text="echo")
+    frame = pd.DataFrame({"t": [f"row {n}" for n in range(50)]})
+    plan = frame.glm.map("{t}", client=client_of(place), run=False)
+    assert len(plan.sample(20)) == 20
+    assert plan.kept == 20
+    plan.run()
+    assert place.seen["requests"] == 50
+
+
+def test_a_frame_that_changed_since_the_plan_is_refused(paced: Factory) -> None:
+    place = paced(text="echo")
+    frame = pd.DataFrame({"t": list("ab")})
+    plan = frame.glm.map("{t}", client=client_of(place), run=False)
+    frame.loc[0, "t"] = "changed"
+    with pytest.raises(ConfigError, match="changed since the plan"):
+        plan.run()
+    assert place.seen["requests"] == 0
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.types.errors.BudgetWarning")
+def test_rows_wait_for_the_reservations_of_others(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    place = paced(tokens=4, completion_tokens=4, prompt_tokens=20, wait_s=0.005)
+    client = priced(place, in_flight=40)
+    frame = pd.DataFrame(
+        {"t": [f"第{n}行：" + "天空为什么是蓝色的" * 3 for n in range(120)]}
+    )
+    each = frame.head(1).glm.map("{t}", client=client, model="glm-4-plus", max_tokens=9)
+    cost = each.glm.cost()
+    assert cost is not None
+    bound = cost * 120
+    reserved = client.exchange(
+        client.request(frame["t"][0], {"model": "glm-4-plus", "max_tokens": 9})[0],
+        stream=False,
+    )._bill.most  # the most that one row may cost
+    call = client.exchange(
+        client.request(frame["t"][119], {"model": "glm-4-plus", "max_tokens": 9})[0],
+        stream=False,
+    ).call
+    most = reserved(call)
+    assert most is not None
+    out = frame.glm.map(
+        "{t}", client=client, model="glm-4-plus", max_tokens=9, budget=bound + most
+    )
+    assert set(out["answer_status"]) == {"done", "kept"}
+    spent = out.glm.cost()
+    assert spent is not None
+    assert spent.parts <= (bound + most).parts
+
+
+def test_a_row_that_no_budget_holds_is_refused_and_the_rest_is_asked(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    place = paced(tokens=4, completion_tokens=4, prompt_tokens=4)
+    client = priced(place)
+    frame = pd.DataFrame({"t": ["x" * 100_000, "short", "brief"]})
+    out = frame.glm.map(
+        "{t}", client=client, model="glm-4-plus", max_tokens=9, budget="0.005 CNY"
+    )
+    assert list(out["answer_status"]) == ["refused", "done", "done"]
+    assert "BudgetError" in out["answer_error"].iloc[0]
+    assert out["answer_cost"].iloc[0] == 0
+
+
+def test_a_rejected_key_is_raised_where_nothing_was_answered(paced: Factory) -> None:
+    place = paced(status=401, code="1000")
+    frame = pd.DataFrame({"t": [f"row {n}" for n in range(30)]})
+    with pytest.raises(AuthError):
+        frame.glm.map("{t}", client=client_of(place, in_flight=1))
+    assert place.seen["requests"] < 5
+
+
+def test_no_hidden_name_leaves_and_all_come_back(paced: Factory) -> None:
+    place = paced(text="echo")
+    canary = "Canaria Vogel"
+    frame = pd.DataFrame(
+        {
+            "t": [f"{canary} called 1381234567{n}" for n in range(5)],
+            "name": [canary] * 5,
+        }
+    )
+    client = client_of(place)
+    out = frame.glm.map("{t}", client=client, hide=["name", "phone"])
+    assert list(out["answer"]) == list(frame["t"])
+    assert place.seen["requests"] == 1
+    seen = str(place.seen["bodies"])
+    assert canary not in seen
+    assert "1381234567" not in seen
+    written = b"".join(file.read_bytes() for file in ledger().path.parent.iterdir())
+    assert canary.encode() not in written
+    assert b"1381234567" not in written
+
+
+def test_reduce_answers_each_group_over_any_length(paced: Factory) -> None:
+    place = paced(tokens=5)
+    frame = pd.DataFrame(
+        {"t": ["many words " * 4000] * 30 + ["few"], "g": ["a"] * 30 + ["b"]}
+    )
+    client = client_of(place)
+    out = frame.glm.reduce("Sum up: {t}", by="g", model="glm-4-plus", client=client)
+    assert list(out.index) == ["a", "b"]
+    assert list(out["answer_status"]) == ["done", "done"]
+    assert place.seen["requests"] > 3  # portions, then their answers; and the few
+
+
+def test_reduce_takes_one_column(paced: Factory) -> None:
+    frame = pd.DataFrame({"a": ["x"], "b": ["y"]})
+    with pytest.raises(ConfigError, match="one column"):
+        frame.glm.reduce("{a} {b}", client=client_of(paced()))
+
+
+def test_vectors_and_the_nearest_rows(resources: Callable[..., Paced]) -> None:
+    client = client_of(resources())
+    frame = pd.DataFrame({"t": ["sun", "moon", "", "sun"]})
+    out = frame.glm.embed("{t}", client=client)
+    assert list(out["vector_status"]) == ["done", "done", "failed", "done"]
+    assert isinstance(out["vector"].iloc[0], list)
+    near = out.glm.nearest("sun", k=2, client=client)
+    assert len(near) == 2
+    assert near["similarity"].is_monotonic_decreasing
+    with pytest.raises(ConfigError, match="no column 'vector'"):
+        frame.glm.nearest("sun", client=client)
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (lambda g: g.map("{x}"), "no column 'x'"),
+        (lambda g: g.map(), "there is no template"),
+        (lambda g: g.map("{t}", to="t"), "already"),
+        (lambda g: g.map("{t}", temprature=1), "unknown option"),
+        (lambda g: g.map("{t}", retry="all"), "retry cannot be"),
+        (lambda g: g.map("{t}", budget="much"), "amount"),
+        (lambda g: g.map("{t}", hide=["nobody"]), "nothing to hide"),
+        (lambda g: g.classify("{t}", labels=["a"]), "only one label"),
+        (lambda g: g.extract("{t}", schema=3), "JSON Schema"),
+    ],
+)
+def test_what_is_wrong_is_known_before_anything_is_sent(
+    paced: Factory, call: Callable[[Any], Any], reason: str
+) -> None:
+    place = paced()
+    glmkit_default(place)
+    with pytest.raises(ConfigError, match=reason):
+        call(pd.DataFrame({"t": ["a"]}).glm)
+    assert place.seen["requests"] == 0
+
+
+def glmkit_default(place: Paced) -> None:
+    from glmkit.client import default
+
+    default.forget(lambda: client_of(place))
+
+
+def test_an_empty_frame_gives_an_empty_frame(paced: Factory) -> None:
+    place = paced()
+    out = pd.DataFrame({"t": []}).glm.map("{t}", client=client_of(place))
+    assert len(out) == 0
+    assert "answer_status" in out.columns
+    assert place.seen["requests"] == 0
+
+
+_CHILD = """
+import sys, pandas as pd, glmkit, glmkit.pandas
+from glmkit.config import endpoints
+endpoints.SERVICES["bigmodel"] = endpoints.Endpoint("bigmodel", {url!r}, "CNY")
+client = glmkit.Client("bigmodel", api_key={key!r}, in_flight=4)
+frame = pd.DataFrame({{"t": [f"row {{n}}" for n in range(200)]}})
+print("begin", flush=True)
+out = frame.glm.map("{{t}}", client=client, model="glm-4-plus", **{options})
+print(out["answer_status"].value_counts().to_dict())
+"""
+
+
+def test_a_killed_run_goes_on_and_asks_nothing_done_again(paced: Factory) -> None:
+    place = paced(text="echo", wait_s=0.02)
+    command = [
+        sys.executable,
+        "-c",
+        _CHILD.format(url=place.url, key=place.key, options={}),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as child:
+        place.until(lambda seen: seen["requests"] >= 40)
+        child.kill()
+    sent = place.until(lambda seen: seen["active"] == 0)["requests"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    total = place.seen["requests"]
+    assert "'uncertain': " in done.stdout
+    lost = int(done.stdout.split("'uncertain': ")[1].split(",")[0].rstrip("}\n"))
+    assert lost <= 4
+    assert "may have been billed" in done.stderr or not lost
+    # what was answered before the kill is kept: only the rows not sent are asked
+    assert total <= 200 + 0 * sent
+    asked = [
+        sys.executable, "-c",
+        _CHILD.format(url=place.url, key=place.key, options={"retry": "uncertain"}),
+    ]  # fmt: skip
+    last = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "'uncertain': 0" in last.stdout
+    assert place.seen["requests"] == total + lost
