@@ -33,6 +33,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("pre_run_cell", session.enter)
     shell.events.register("post_run_cell", session.mistakes.note)
     session.replay.watch()
+    session.dataframe_verbs.add()
     completion.register(shell, session)
     _displays(shell).for_type_by_name(
         "glmkit.types.replies", "Reply", _shown_by(session)
@@ -61,6 +62,7 @@ def unload(shell: InteractiveShell) -> None:
     shell.events.unregister("post_run_cell", session.mistakes.note)
     session.leave()
     session.replay.leave()
+    session.dataframe_verbs.leave()
     _displays(shell).pop("glmkit.types.replies.Reply", None)
 
 

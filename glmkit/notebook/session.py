@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glmkit.notebook.cell_errors import Mistakes
 from glmkit.notebook.conversations import Chats
+from glmkit.notebook.dataframe_verbs import DataFrameVerbs
 from glmkit.notebook.namespace import Scope
 from glmkit.notebook.replay import Replay
 from glmkit.notebook.settings import GLM
@@ -38,6 +39,7 @@ class Session:
         self.chats = Chats()
         self.mistakes = Mistakes()
         self.replay = Replay(shell, self.place)
+        self.dataframe_verbs = DataFrameVerbs(shell)
         #: The reply that the last cell showed: it is not shown again as its value.
         self.shown: Reply | None = None
         self._last: tuple[Reply, Prepared] | None = None

@@ -29,6 +29,13 @@ from glmkit.types.options import Options
 from glmkit.types.translation import _
 
 
+def register() -> None:
+    """Add the verbs to pandas, once: `df.glm` and `series.glm`."""
+    if getattr(pd.DataFrame, "glm", None) is not TableVerbs:
+        pd.api.extensions.register_dataframe_accessor("glm")(TableVerbs)
+        pd.api.extensions.register_series_accessor("glm")(TableVerbs)
+
+
 class RunOptions(Options, total=False):
     """What every verb takes beside the options of a chat.
 
