@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from glmkit.ledger import Ledger
@@ -111,26 +110,3 @@ def test_newest_calls_alone_can_be_read(ledger: Ledger) -> None:
     last = frames.usage(where={"state": "done"}, newest=2, ledger=ledger)
     assert last["tag"].tolist() == ["2", "3"]
     assert frames.usage("model", newest=2, ledger=ledger)["calls"].tolist() == [2]
-
-
-def test_catalogue_shows_prices_rights_and_where_they_come_from() -> None:
-    table = frames.models().set_index("model")
-    assert len(table) == 93
-    long = table.loc["glm-4-long"]
-    assert (long["input_cny"], long["output_cny"]) == (Decimal(1), Decimal(1))
-    assert (long["context_window"], long["max_output"]) == (2**20, 4095)
-    assert long["in_flight_v0"] == 10
-    assert "model pages" in long["price_source"]
-    assert pd.isna(table.loc["glm-4.6", "in_flight_v0"])
-    assert table.loc["glm-4-flash-250414", "free"]
-    assert table.loc["glm-4.7", "tiers"] == 3
-
-
-def test_catalogue_is_filtered_by_words() -> None:
-    found = set(frames.models("vision free")["model"])
-    assert "glm-4v-flash" in found
-    assert "glm-4.5v" not in found
-    assert frames.models("GLM4Air250414")["model"].tolist() == ["glm-4-air-250414"]
-    nothing = frames.models("no such model")
-    assert nothing.empty
-    assert "input_cny" in nothing

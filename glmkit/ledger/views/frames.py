@@ -1,8 +1,7 @@
-"""The ledger and the catalogue as DataFrames."""
+"""The ledger as DataFrames: calls, sums, times, and what they would cost elsewhere."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -13,17 +12,9 @@ from typing import Any
 import pandas as pd
 
 from glmkit.catalog import prices
-from glmkit.catalog.cards import (
-    USER,
-    Card,
-    Price,
-    Tier,
-    card,
-    cards,
-    plain as plain_name,
-    sources,
-)
+from glmkit.catalog.cards import card
 from glmkit.ledger import Ledger, bin_start
+from glmkit.ledger.views.model_table import models as models
 from glmkit.types.errors import ConfigError
 from glmkit.types.events import Usage
 from glmkit.types.money import Money
@@ -52,7 +43,6 @@ _TYPES: dict[str, Any] = {
         "Int64",
     ),
 }  # fmt: skip
-_LEVELS = ("V0", "V1", "V2", "V3")
 
 
 def usage(
@@ -228,74 +218,3 @@ def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
 def _amount(parts: int) -> Decimal:
     """Return the amount without trailing zeros and without an exponent."""
     return Decimal(str(Money(parts, "")).strip())
-
-
-def models(filter: str | None = None) -> pd.DataFrame:
-    """Return the catalogue as a DataFrame, one row a model.
-
-    `filter` keeps the models that hold each of its words in id, kind, status or
-    features ("vision free"). Lengths are tokens; `in_flight_v0` ... are requests at
-    one time by level; prices are for a million tokens (first tier; `tiers` tells how
-    many there are), else for one `unit`. None: not known.
-    """
-    words = (filter or "").lower().split()
-    rows = [_row(card) for card in cards() if _holds(card, words)]
-    frame = pd.DataFrame(rows, columns=[*_row(cards()[0])], dtype=object)
-    for name in frame.columns:
-        if name in {"context_window", "max_output"} or name.startswith("in_flight"):
-            frame[name] = frame[name].astype("Int64")
-    return frame.astype({"free": "bool", "tiers": "int64"})
-
-
-def _holds(card: Card, words: Sequence[str]) -> bool:
-    free = ("free",) if _free(card) else ()
-    text = " ".join((card.id, card.kind, card.status, *card.features, *free)).lower()
-    return all(
-        word in text or plain_name(word) in plain_name(card.id) for word in words
-    )
-
-
-def _free(card: Card) -> bool:
-    return bool(card.prices) and all(price.free for price in card.prices)
-
-
-def _row(card: Card) -> dict[str, Any]:
-    rights = card.in_flight or {}
-    return {
-        "model": card.id,
-        "kind": card.kind,
-        "status": card.status,
-        "context_window": card.context_window,
-        "max_output": card.cap,
-        **{f"in_flight_{level.lower()}": rights.get(level) for level in _LEVELS},
-        "free": _free(card),
-        **_prices(card, "CNY"),
-        **_prices(card, "USD"),
-        "unit": next((price.unit for price in card.prices), None),
-        "tiers": max((len(price.tiers) for price in card.prices), default=0),
-        "price_source": "; ".join(_source(price) for price in card.prices),
-        "features": ", ".join(card.features),
-    }
-
-
-def _source(price: Price) -> str:
-    if price.source == USER:
-        return f"your file {os.environ.get('GLMKIT_MODELS_FILE', '')}".strip()
-    return sources().get(price.source, price.source)
-
-
-def _prices(card: Card, currency: str) -> dict[str, Decimal | None]:
-    price = next((price for price in card.prices if price.currency == currency), None)
-    names = ("input", "cached", "output", "each")
-    amounts = dict.fromkeys(names) if price is None else _first_tier(price)
-    return {f"{name}_{currency.lower()}": amounts[name] for name in names}
-
-
-def _first_tier(price: Price) -> dict[str, Decimal | None]:
-    tier = price.tiers[0] if price.tiers else Tier()
-    return {
-        "input": tier.input,
-        "cached": tier.cached,
-        "output": tier.output,
-        "each": price.each,
-    }

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 def models(session: Session, *words: str) -> Any:
-    """Show the catalogue as a table: `%glm models long`."""
-    from glmkit.ledger.views import frames
+    """Show the catalogue, prices first: `%glm models long`; `--all` for all columns."""
+    from glmkit.ledger.views.model_table import models
 
-    return frames.models(" ".join(words) or None)
+    wanted = [word for word in words if word != "--all"]
+    columns = "all" if len(wanted) < len(words) else None
+    return models(" ".join(wanted) or None, columns)
 
 
 def budget(session: Session, *words: str) -> Any:
