@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from glmkit.client.replay import asking_again, for_this, switched
@@ -12,6 +11,7 @@ from glmkit.notebook.output import Display, read
 from glmkit.render.answer.badge import About
 from glmkit.render.answer.views import View, code_of
 from glmkit.types.errors import GLMError, Interrupted
+from glmkit.types.plain_text import plain
 
 if TYPE_CHECKING:
     from glmkit.notebook.question import Prepared, Question
@@ -42,7 +42,7 @@ def ask(session: Session, question: Question) -> Reply | None:
         session.answered(reply, prepared)
         if question.format == "code" and reply.complete:
             # Into a new cell, where the front end can.
-            session.shell.set_next_input(code_of(reply.text), replace=False)
+            session.shell.set_next_input(plain(code_of(reply.text)), replace=False)
         return reply
 
 
@@ -50,13 +50,16 @@ def _answered(session: Session, prepared: Prepared, cautions: Cautions) -> Reply
     question = prepared.question
     if question.quiet:
         return prepared.whole()
+    shown = Display(
+        session.shell,
+        view=prepared.view,
+        about=lambda _: prepared.about(cautions.notes()),
+    )
     if not question.stream:
         reply = prepared.whole()
-        about = prepared.about(cautions.notes())
-        Display(session.shell, view=prepared.view, about=about).whole(reply)
+        shown.whole(reply)
         return reply
-    shown = Display(session.shell, view=prepared.view)
-    return read(prepared.stream(), shown, lambda _: prepared.about(cautions.notes()))
+    return read(prepared.stream(), shown)
 
 
 def _keep(session: Session, question: Question, reply: Reply | None) -> None:
@@ -84,15 +87,15 @@ def _asked_again(
 
     client, before = session.client(), session.prepared(reply)
     tooled = before.again(client, model) if before else None
-    shown = Display(session.shell, view=View(structured=reply.schema is not None))
+    view = View(structured=reply.schema is not None)
+    shown = Display(session.shell, view=view, about=about)
     with asking_again():
         if session.settings.stream:
             restream = (
                 tooled.stream() if tooled else client.restream(reply, model=model)
             )
-            return read(restream, shown, about)
+            return read(restream, shown)
         again = tooled.whole() if tooled else client.rerun(reply, model=model)
-    shown.about = about(again)
     shown.whole(again)
     return again
 
@@ -110,4 +113,4 @@ def show_value(session: Session, reply: Reply) -> None:
     if shown is not reply:
         Display(session.shell).whole(reply)
     elif not hasattr(session.shell, "kernel") and terminal.wanted(session.shell):
-        sys.stdout.write(terminal.unprompted())
+        terminal.wipe_prompt()

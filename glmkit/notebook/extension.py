@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from glmkit.notebook import completion
+from glmkit.notebook.front_ends import Place, front_ends, place_of
 from glmkit.notebook.magics import GLMMagics
 from glmkit.notebook.session import Session
 from glmkit.transport import background_loop
@@ -38,7 +39,7 @@ def load(shell: InteractiveShell) -> None:
     _displays(shell).for_type_by_name(
         "glmkit.types.replies", "Reply", _shown_by(session)
     )
-    background_loop.submit(_warm())
+    background_loop.submit(_warm(shell, place_of(shell)))
 
 
 def _shown_by(session: Session) -> Callable[[Reply], None]:
@@ -79,7 +80,12 @@ def _displays(shell: InteractiveShell) -> Any:
     return formatter.ipython_display_formatter
 
 
-async def _warm() -> None:
-    """Import what the first call needs, on the loop's thread."""
+async def _warm(shell: InteractiveShell, place: Place) -> None:
+    """Import what the first call needs, on the loop's thread.
+
+    A front end at that place is asked whether it shows widgets.
+    """
     import glmkit.client.clients
     import glmkit.notebook.cell  # noqa: F401
+
+    front_ends.probe(shell, place)

@@ -17,6 +17,7 @@ from glmkit.notebook.namespace import Scope
 from glmkit.notebook.replay import Replay
 from glmkit.notebook.settings import GLM
 from glmkit.types.errors import StandInWarning
+from glmkit.types.plain_text import say
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -56,7 +57,7 @@ class Session:
             client = default.client()
         for one in caught:
             if issubclass(one.category, StandInWarning):
-                print(one.message)
+                say(str(one.message))
             else:
                 warnings.showwarning(
                     one.message, one.category, one.filename, one.lineno

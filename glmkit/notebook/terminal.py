@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from glmkit import render
+from glmkit.types.plain_text import plain, write
 
 #: Characters that wait for the end of a mark, and the longest text between two.
 _PATIENCE = 300
@@ -46,13 +46,13 @@ def wanted(shell: InteractiveShell) -> bool:
     )
 
 
-def unprompted() -> str:
-    """Return what wipes the line of a cursor: IPython's `Out[3]:` of a value."""
-    return "\r\x1b[K"
+def wipe_prompt() -> None:
+    """Clear the cursor's line: IPython's `Out[3]:` of a value that was shown."""
+    write("\r\x1b[K")
 
 
 def dim(text: str) -> str:
-    """Return a text of ours in the quiet style."""
+    """Return our own text in the quiet style."""
     return _in(_DIM, text) if text else ""
 
 
@@ -81,7 +81,7 @@ class Styler:
 
     def feed(self, text: str) -> str:
         """Take the next text; return what can be written."""
-        *lines, last = (self._held + render.plain(text)).split("\n")
+        *lines, last = (self._held + plain(text)).split("\n")
         written = []
         for line in lines:
             written += [self._end(line), "\n"]
@@ -95,7 +95,7 @@ class Styler:
         return self._end(rest)
 
     def _growing(self) -> str:
-        """Return what can be said of a line that is not whole, and hold the rest."""
+        """Return what is certain of a line that is not whole, and hold the rest."""
         if self._fence or (self._begun is None and _UNSURE.fullmatch(self._held)):
             return ""
         opening = ""
@@ -135,8 +135,8 @@ class Styler:
         self._held, opening = line, ""
         if self._begun is None:
             opening = self._begin()
-        write, self._begun = self._begun or _inline, None
-        return opening + write(self._held)
+        style, self._begun = self._begun or _inline, None
+        return opening + style(self._held)
 
     def _code(self, line: str) -> str:
         bare = line.strip()

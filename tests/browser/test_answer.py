@@ -56,7 +56,7 @@ def test_live_view_and_final_output_say_the_same(
     endpoint = paced(tokens=400, rate=400, text="mixed")
     held = asking(endpoint).replace(
         "    shown.end(answer.reply)",
-        "    shown._surface.show(shown._telling)\n"
+        "    shown._surface.show(shown._rendering)\n"
         "    input('go on?')\n    shown.end(answer.reply)",
     )
     book = notebook([held])
@@ -157,9 +157,9 @@ def test_two_views_of_one_answer_show_the_same(notebook: Open) -> None:
     book = notebook(
         [
             "from glmkit.render import Blocks\n"
-            "from glmkit_widgets.shared.answer import Answer\n"
+            "from glmkit_widgets.shared.answer import LiveAnswer\n"
             "from glmkit_widgets.shared.feed import PartUpdate\n"
-            "blocks, view = Blocks(), Answer()\n"
+            "blocks, view = Blocks(), LiveAnswer()\n"
             "view",
             "view.feed.put(PartUpdate(blocks.feed('# One\\n\\ntwo'), blocks.tail()))",
             "view",
@@ -179,9 +179,9 @@ def test_view_that_missed_a_message_gets_the_whole(notebook: Open) -> None:
     book = notebook(
         [
             "from glmkit.render import Blocks\n"
-            "from glmkit_widgets.shared.answer import Answer\n"
+            "from glmkit_widgets.shared.answer import LiveAnswer\n"
             "from glmkit_widgets.shared.feed import PartUpdate\n"
-            "blocks, view = Blocks(), Answer()\n"
+            "blocks, view = Blocks(), LiveAnswer()\n"
             "view",
             "send, view.feed._send = view.feed._send, lambda *_: None\n"
             "view.feed.put(PartUpdate(blocks.feed('lost\\n\\n'), blocks.tail()))\n"

@@ -82,9 +82,9 @@ def test_no_prefix_of_a_vector_has_an_effect(
 
 _LIVE = ";".join(
     [
-        "from glmkit_widgets.shared.answer import Answer",
+        "from glmkit_widgets.shared.answer import LiveAnswer",
         "from glmkit_widgets.shared.feed import PartUpdate",
-        "view = Answer()",
+        "view = LiveAnswer()",
         "display(view)",
         "blocks = render.Blocks()",
         "[view.feed.put(PartUpdate(blocks.feed(c), blocks.tail()))"
@@ -117,7 +117,7 @@ from glmkit.types.events import ToolResult, Usage
 from glmkit.types.messages import Message, Request
 from glmkit.notebook.magics import conversations
 from glmkit.notebook.conversations import Chats
-from glmkit.render.answer import Telling
+from glmkit.render.answer import Rendering
 from glmkit.render.answer.badge import About, badge_of
 from glmkit.render.answer.views import View, structured
 from glmkit_widgets.shared.answer_runner import wrong
@@ -132,24 +132,24 @@ def reply(text, answer="So"):
 def show(bundles):
     display({{"text/html": "".join(b["text/html"] for b in bundles),
         "text/plain": "".join(b["text/plain"] for b in bundles)}}, raw=True)
-def telling(*events):
-    told = Telling()
+def rendering(*events):
+    told = Rendering()
     told.add(events)
     return told
 """,
     "# the badge: model, stand-in, chat, slips, what was sent; why it is partial\n"
-    "show(telling(Text('So')).final(badge_of(reply(t), About(t, 2, (t,))), t)"
+    "show(rendering(Text('So')).final(badge_of(reply(t), About(t, 2, (t,))), t)"
     " for t in texts)",
     "# tools, their arguments and results, sources, thinking\n"
-    "show(telling(Thinking(t), ToolCall(0, '1', t, t), ToolResult('1', t, t),"
+    "show(rendering(Thinking(t), ToolCall(0, '1', t, t), ToolResult('1', t, t),"
     " Search((Source(t, t, media=t), Source('', 'http://x.example/' + t))))"
     ".final(None, '') for t in texts)",
     "# typed values, and answers that are no Markdown\n"
     "for value in (lambda t: {t: t}, lambda t: [{t: [t]}], lambda t: [t]):\n"
-    "    show(telling().final(None, '', structured(value(t))) for t in texts)\n"
+    "    show(rendering().final(None, '', structured(value(t))) for t in texts)\n"
     "for format in ('text', 'json', 'code'):\n"
     "    view = View(format)\n"
-    "    show(telling().final(None, '', view.shown(reply(t, t))) for t in texts)",
+    "    show(rendering().final(None, '', view.shown(reply(t, t))) for t in texts)",
     "# a chat by its name\n"
     "client = glmkit.Client('http://127.0.0.1:9/v1')\n"
     "chats = Chats()\n"

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import glmkit
 from glmkit.notebook.output import Display
-from glmkit.render.answer import Telling
+from glmkit.render.answer import Rendering
 from glmkit.transport import background_loop, http as transport, retries
 from glmkit.types.events import Event, Start, Text, Waiting
 from tests.client.test_clients import client_of
@@ -121,19 +121,19 @@ def test_wait_is_no_part_of_the_answer(paced: Factory) -> None:
     assert "1305" not in reply.text
 
 
-def telling_of(*events: Event) -> Telling:
-    telling = Telling()
+def rendering_of(*events: Event) -> Rendering:
+    rendering = Rendering()
     for event in events:
-        telling.add([event])
-    return telling
+        rendering.add([event])
+    return rendering
 
 
 def test_page_shows_the_wait_until_something_comes() -> None:
     waited = Waiting("1302: <b>busy</b>", 12.0, "1302")
-    html = telling_of(waited).bundle()["text/html"]
+    html = rendering_of(waited).bundle()["text/html"]
     assert "Waiting 12 s: 1302: &lt;b&gt;busy&lt;/b&gt;" in html
-    assert "Waiting" not in telling_of(waited, Start(), Text("Hi")).notes()
-    assert "Waiting" not in telling_of(waited).final(None, "cut")["text/html"]
+    assert "Waiting" not in rendering_of(waited, Start(), Text("Hi")).notes()
+    assert "Waiting" not in rendering_of(waited).final(None, "cut")["text/html"]
 
 
 def test_terminal_says_each_wait_on_a_line_of_its_own(

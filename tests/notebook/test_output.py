@@ -14,7 +14,7 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from nbclient import NotebookClient
 
 from glmkit.notebook.output import Display
-from glmkit.render.answer import Telling
+from glmkit.render.answer import Rendering
 from glmkit.render.answer.badge import partial_of
 from glmkit.types.events import (
     Event,
@@ -88,11 +88,11 @@ def test_whole_reply_is_written_once(terminal: InteractiveShell) -> None:
 
 
 def final(events: list[Event]) -> dict[str, str]:
-    telling = Telling()
+    rendering = Rendering()
     for event in events:
-        telling.add([event])
-        telling.take()
-    return telling.final(None, "")
+        rendering.add([event])
+        rendering.take()
+    return rendering.final(None, "")
 
 
 def test_thinking_is_folded_and_rendered_by_the_same_path() -> None:

@@ -8,7 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
-from glmkit.render.answer import told
+from glmkit.render.answer import rendering_of
 from glmkit.render.answer.badge import About, badge_of, partial_of
 from glmkit.render.answer.views import View, code_of, structured
 from glmkit.types.events import ToolCall, Usage
@@ -37,7 +37,9 @@ def reply(text: str = "Hi", **answer: object) -> Reply:
 
 def html(shown: Reply, about: About = About(), view: View = View()) -> str:  # noqa: B008
     badge = badge_of(shown, about)
-    return told(shown).final(badge, partial_of(shown), view.shown(shown))["text/html"]
+    return rendering_of(shown).final(badge, partial_of(shown), view.shown(shown))[
+        "text/html"
+    ]
 
 
 def harmless(page: str) -> bool:

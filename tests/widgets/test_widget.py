@@ -13,7 +13,7 @@ from traitlets import TraitError
 
 import glmkit
 from glmkit.ledger import Ledger
-from glmkit.render.answer import Telling
+from glmkit.render.answer import Rendering
 from glmkit.types.errors import ConfigError
 from glmkit.widgets import (
     Chat,
@@ -210,10 +210,10 @@ def test_a_widget_that_cannot_be_made_leaves_nothing_behind(
 
 def test_a_page_that_missed_a_change_gets_the_whole() -> None:
     sent: list[dict[str, Any]] = []
-    feed, telling = Feed(sent.append, "a"), Telling()
+    feed, rendering = Feed(sent.append, "a"), Rendering()
     for text in ("# One\n\n", "two", " three"):
-        telling.add([glmkit.Text(text)])
-        feed.follow(telling)
+        rendering.add([glmkit.Text(text)])
+        feed.follow(rendering)
     feed.heard(1)
     assert page_of(sent[-1:]) == page_of(sent)
     before = len(sent)

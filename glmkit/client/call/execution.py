@@ -91,6 +91,11 @@ class Exchange:
             return Reply((self.call,))
         return Reply((msgspec.structs.replace(self.call, answer=self._fold.answer()),))
 
+    @property
+    def replaying(self) -> bool:
+        """Whether the events come from a cassette: at once, not at a model's pace."""
+        return self._replayed is not None
+
     def held(self) -> AbstractContextManager[None]:
         """Read nothing meanwhile: what comes is read at once afterwards."""
         return self._sent.held() if self._sent else nullcontext()

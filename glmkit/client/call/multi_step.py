@@ -56,6 +56,11 @@ class _Progress:
         current = self._exchange.reply.calls if self._exchange else ()
         return Reply((*self._calls, *current), self._parsed, self._schema)
 
+    @property
+    def replaying(self) -> bool:
+        """Whether the call that runs is replayed."""
+        return self._exchange is not None and self._exchange.replaying
+
     def next(self, sent: Any) -> Step | None:
         """Take what came of the last step and return the next; None at the end."""
         try:
@@ -141,6 +146,11 @@ class Series(Stream):
     def reply(self) -> Reply:
         """The reply; while events still come, and after an interrupt, what arrived."""
         return self._progress.reply
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the events that come are those of a recorded answer."""
+        return self._progress.replaying
 
     def __enter__(self) -> Self:
         return self

@@ -45,6 +45,11 @@ class Stream:
         """The reply; while events still come, and after an interrupt, what arrived."""
         return self._exchange.reply
 
+    @property
+    def replaying(self) -> bool:
+        """Whether the events that come are those of a recorded answer."""
+        return self._exchange.replaying
+
     def __enter__(self) -> Self:
         self._work = background_loop.submit(self._pump())
         return self

@@ -1,5 +1,5 @@
-"""What a reply tells a person: its answer as it grows, its views, its badge."""
+"""The output of an answer: rendered while it grows, its views, its badge."""
 
-from glmkit.render.answer.live import TICK_S, Telling, told
+from glmkit.render.answer.live import TICK_S, Rendering, rendering_of
 
-__all__ = ["TICK_S", "Telling", "told"]
+__all__ = ["TICK_S", "Rendering", "rendering_of"]

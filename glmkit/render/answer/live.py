@@ -1,4 +1,4 @@
-"""What an answer has told so far, as the HTML and the text that stand in a cell."""
+"""Renders the events of one answer as the HTML and the text of an output."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from glmkit.types.events import (
 )
 from glmkit.types.replies import Reply
 
-#: Seconds for which a stream may collect what comes, and after which what was held
-#: back is shown, though nothing new came.
+#: Seconds for which a stream may collect events, and after which what was held back
+#: is shown though nothing new came.
 TICK_S = 0.1
 #: Seconds between two updates at least, and more for each character to render again.
 _UPDATE_S, _CHARACTER_S = 0.06, 1 / 60_000
@@ -40,36 +40,36 @@ _LONGEST_NOTE = 10_000
 _FENCE = "~" * 12
 
 
-class New(NamedTuple):
+class NewPieces(NamedTuple):
     """Finished pieces that were not taken before."""
 
     body: Sequence[Piece]
     thinking: Sequence[Piece]
 
 
-class Strand:
-    """One text of an answer, with all its pieces."""
+class Section:
+    """One text of an answer, its body or its reasoning, and its rendered pieces."""
 
     def __init__(self, before: str = "") -> None:
         self.blocks = Blocks()
         self.pieces: list[Piece] = []
-        self.told: list[str] = [before]
+        self.texts: list[str] = [before]
         self.read = 0
         self.taken = 0
 
     def add(self, text: str) -> None:
         """Keep the text; it is rendered when the pieces are needed."""
-        self.told.append(text)
+        self.texts.append(text)
 
     def catch_up(self) -> None:
-        """Render what was added; begin anew if an interrupt came into it."""
+        """Render what was added, and all again if an interrupt came into it."""
         if self.read < 0:
             self.blocks, self.pieces, self.read = Blocks(), [], 0
-        unread = self.told[self.read :]
+        unread = self.texts[self.read :]
         if unread:
             self.read = -1
             self.pieces += self.blocks.feed("".join(unread))
-            self.read = len(self.told)
+            self.read = len(self.texts)
 
     def take(self) -> Sequence[Piece]:
         """Return the pieces since the last time."""
@@ -89,26 +89,26 @@ class Strand:
         return render.joined([*self.pieces, *self.blocks.close()])
 
 
-class Telling:
-    """Folds the events of one answer.
+class Rendering:
+    """Folds the events of one answer into rendered pieces.
 
-    `fence` names the language of the block in which the answer stands, for one that
-    is no Markdown.
+    `fence` names the language of a code block round the answer, for an answer that is
+    not Markdown.
     """
 
     def __init__(self, fence: str = "") -> None:
         self._before = f"{_FENCE}{fence}\n" if fence else ""
-        self._body = Strand(self._before)
-        self._thinking = Strand()
+        self._body = Section(self._before)
+        self._thinking = Section()
         self._calls: dict[int, list[ToolCall]] = {}
         self._results: list[ToolResult] = []
         self._sources: tuple[Source, ...] = ()
         self.size = 0
-        self.begun_anew = False
+        self.restarted = False
         self.waiting = ""
 
     def add(self, events: Sequence[Event]) -> None:
-        """Take the next events."""
+        """Add the next events."""
         for event in events:
             self.waiting = ""
             match event:
@@ -127,33 +127,39 @@ class Telling:
                 case Search(results):
                     self._sources += results
                 case Repair():
-                    self._body = Strand(self._before)
+                    self._body = Section(self._before)
                     self._thinking.taken = 0
-                    self.begun_anew = True
+                    self.restarted = True
                 case Start() | Usage() | Finish() | Review() | Media():
                     pass
 
     @property
     def text(self) -> str:
         """The answer's text."""
-        return "".join(self._body.told[1:])
+        return "".join(self._body.texts[1:])
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has come that can be shown."""
+        parts = (self.size, self._calls, self._results, self._sources)
+        return not any(parts)
 
     @property
     def thinks(self) -> bool:
         """Whether reasoning has come, and no answer yet."""
-        return len(self._thinking.told) > 1 and not self.text
+        return len(self._thinking.texts) > 1 and not self.text
 
     def pause_s(self, *, whole: bool = False) -> float:
-        """Seconds from one update to the next, of the open end or of the `whole`."""
+        """Return the seconds between updates of the open end, or of the `whole`."""
         if whole:
             return _UPDATE_S + self.size * _CHARACTER_S
         open_size = self._body.blocks.open_size + self._thinking.blocks.open_size
         return _UPDATE_S + open_size * _CHARACTER_S
 
-    def take(self) -> New:
+    def take(self) -> NewPieces:
         """Return the finished pieces since the last time."""
-        self.begun_anew = False
-        return New(self._body.take(), self._thinking.take())
+        self.restarted = False
+        return NewPieces(self._body.take(), self._thinking.take())
 
     def body_tail(self) -> Sequence[Piece]:
         """Return the open end of the answer."""
@@ -166,7 +172,7 @@ class Telling:
     def notes(self) -> str:
         """Return tools and sources as folds."""
         called = [_called(parts) for parts in self._calls.values()]
-        given = [
+        results = [
             folded(f"Result of {result.name}", code(result.content[:_LONGEST_NOTE]))
             for result in self._results
         ]
@@ -176,7 +182,7 @@ class Telling:
             if self.waiting
             else []
         )
-        return "".join([*called, *given, *found, *waits])
+        return "".join([*called, *results, *found, *waits])
 
     def bundle(self) -> dict[str, str]:
         """Return the answer as it stands."""
@@ -217,17 +223,17 @@ class Telling:
     def _thought(self, badge: Badge | None) -> str:
         if badge is not None and badge.reasoning:
             return f" ({badge.reasoning:,} tokens)"
-        about = tokens.estimate("".join(self._thinking.told)).tokens
+        about = tokens.estimate("".join(self._thinking.texts)).tokens
         return f" (about {about:,} tokens)" if about else ""
 
 
-def told(reply: Reply) -> Telling:
-    """Return what a reply tells that is there already."""
-    telling = Telling()
-    telling.add([Search(reply.web_search)] if reply.web_search else [])
-    telling.add([Thinking(reply.thinking), *reply.tool_calls, *reply.tool_results])
-    telling.add([Text(reply.text)])
-    return telling
+def rendering_of(reply: Reply) -> Rendering:
+    """Return the rendering of a reply that is complete."""
+    rendering = Rendering()
+    rendering.add([Search(reply.web_search)] if reply.web_search else [])
+    rendering.add([Thinking(reply.thinking), *reply.tool_calls, *reply.tool_results])
+    rendering.add([Text(reply.text)])
+    return rendering
 
 
 def _called(parts: list[ToolCall]) -> str:

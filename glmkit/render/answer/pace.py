@@ -1,4 +1,4 @@
-"""Reads a stream into a view, which is updated no more often than it is worth."""
+"""Reads a stream into a rendering and shows it, not more often than is useful."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from glmkit.render.answer.live import TICK_S, Telling
+from glmkit.render.answer.live import TICK_S, Rendering
 from glmkit.types.events import Event
 
 
-class Batches(Protocol):
+class EventBatches(Protocol):
     """A stream of events in lists; an empty one where nothing came for a tick."""
 
     def batches(self, tick_s: float) -> Iterable[Sequence[Event]]:
@@ -22,8 +22,8 @@ class Pace:
 
     >>> from glmkit.types.events import Text
     >>> shown = []
-    >>> telling = Telling()
-    >>> pace = Pace(telling, lambda: shown.append(telling.text), lambda: 0.0)
+    >>> rendering = Rendering()
+    >>> pace = Pace(rendering, lambda: shown.append(rendering.text), lambda: 0.0)
     >>> pace.add([Text("Hi")])
     >>> pace.add([])
     >>> shown
@@ -32,11 +32,11 @@ class Pace:
 
     def __init__(
         self,
-        telling: Telling,
+        rendering: Rendering,
         show: Callable[[], None],
         pause_s: Callable[[], float],
     ) -> None:
-        self._telling = telling
+        self._rendering = rendering
         self._show = show
         self._pause_s = pause_s
         self._shown_at = 0.0
@@ -49,14 +49,14 @@ class Pace:
         stays unseen.
         """
         if events:
-            self._telling.add(events)
+            self._rendering.add(events)
             self._pending = True
         if self._pending and time.monotonic() - self._shown_at >= self._pause_s():
             self._show()
             self._shown_at, self._pending = time.monotonic(), False
 
     def follow(
-        self, stream: Batches, stopped: Callable[[], bool] = lambda: False
+        self, stream: EventBatches, stopped: Callable[[], bool] = lambda: False
     ) -> None:
         """Show an answer while it arrives, until its end or until it is stopped."""
         for batch in stream.batches(tick_s=TICK_S):

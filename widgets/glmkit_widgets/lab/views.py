@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glmkit.render.answer.badge import badge_of, partial_of
-from glmkit.render.answer.live import told
+from glmkit.render.answer.live import rendering_of
 from glmkit.render.page import folded, table, wrapped
 from glmkit.tables.grid import Cell, CellResult, Forecast, Grid, State, spent as sums
 from glmkit.tables.inputs import Inputs, slips, worded
@@ -134,7 +134,10 @@ def _came(result: CellResult) -> str:
         return fault + said
     ended = Interrupted() if result.state == "stopped" else result.error
     badge = badge_of(result.reply)
-    return told(result.reply).inside(badge, partial_of(result.reply, ended)) + fault
+    return (
+        rendering_of(result.reply).inside(badge, partial_of(result.reply, ended))
+        + fault
+    )
 
 
 def _told_of(state: State) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -11,7 +10,7 @@ from glmkit_widgets.shared.assets import module, style
 from glmkit_widgets.shared.feed import Feed
 
 
-class Answer(anywidget.AnyWidget):
+class LiveAnswer(anywidget.AnyWidget):
     """Shows one answer while it streams; all HTML in it comes from `glmkit.render`.
 
     `.feed` takes the changes. No text is kept in a trait, so none is left in a saved
@@ -21,9 +20,8 @@ class Answer(anywidget.AnyWidget):
     _esm = module("shared/live", "shared/answer")
     _css = style("shared/live")
 
-    def __init__(self, on_ready: Callable[[], None] | None = None) -> None:
+    def __init__(self) -> None:
         self.feed = Feed(self.send)
-        self._on_ready = on_ready
         super().__init__()
         self.on_msg(self._heard)
 
@@ -33,7 +31,5 @@ class Answer(anywidget.AnyWidget):
 
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
         """Answer a view that is ready, or that missed something."""
-        if self._on_ready is not None:
-            self._on_ready()
         if isinstance(content, dict):
             self.feed.heard(content.get("n"))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from glmkit.client.call.streams import Stream
-from glmkit.render.answer import Telling
+from glmkit.render.answer import Rendering
 from glmkit.render.answer.badge import NOTHING, About, badge_of, partial_of
 from glmkit.render.answer.pace import Pace
 from glmkit.render.answer.views import MARKDOWN, View
@@ -49,7 +49,7 @@ class AnswerRun:
         self._about = about
         self._grew = grew
         self._badged = badged
-        self._telling = Telling(view.fence)
+        self._rendering = Rendering(view.fence)
         self._stream: Stream | None = None
         self._stop = Event()
         self._done = Event()
@@ -75,7 +75,7 @@ class AnswerRun:
     @property
     def text(self) -> str:
         """The answer's text, as far as it has come."""
-        return self._telling.text
+        return self._rendering.text
 
     @property
     def stopping(self) -> bool:
@@ -106,14 +106,14 @@ class AnswerRun:
     def _read(self) -> None:
         if self._stop.is_set():
             return
-        pace = Pace(self._telling, self._show, self._telling.pause_s)
+        pace = Pace(self._rendering, self._show, self._rendering.pause_s)
         with self._open() as self._stream:
             pace.follow(self._stream, self._stop.is_set)
 
     def _show(self) -> None:
-        if self.arrived_at is None and self._telling.size:
+        if self.arrived_at is None and self._rendering.size:
             self.arrived_at = time.monotonic()
-        self._feed.follow(self._telling)
+        self._feed.follow(self._rendering)
         self._grew()
 
     def _finish(self) -> None:
@@ -134,7 +134,7 @@ class AnswerRun:
         else:
             badge = badge_of(self.reply, self._about()) if self._badged else None
             shown = None if self.error else self._view.shown(self.reply)
-        return self._telling.inside(badge, partial, shown) + inside
+        return self._rendering.inside(badge, partial, shown) + inside
 
 
 def wrong(error: Exception) -> str:

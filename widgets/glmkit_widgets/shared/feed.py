@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from glmkit.render import Piece
-from glmkit.render.answer import Telling
+from glmkit.render.answer import Rendering
 
 #: Characters shown, after which the whole comes along for the first time.
 _WHOLE_AT = 1000
@@ -45,14 +45,14 @@ class Feed:
         self._size = 0
         self._whole_at = _WHOLE_AT
 
-    def follow(self, telling: Telling) -> None:
+    def follow(self, rendering: Rendering) -> None:
         """Show what an answer has told since the last time."""
-        if telling.begun_anew:
+        if rendering.restarted:
             self.forget()
-        new = telling.take()
-        body = PartUpdate(new.body, telling.body_tail())
-        thinking = PartUpdate(new.thinking, telling.thinking_tail())
-        self.put(body, thinking, telling.notes())
+        new = rendering.take()
+        body = PartUpdate(new.body, rendering.body_tail())
+        thinking = PartUpdate(new.thinking, rendering.thinking_tail())
+        self.put(body, thinking, rendering.notes())
 
     def put(
         self, body: PartUpdate, thinking: PartUpdate = _NO_UPDATE, notes: str = ""
