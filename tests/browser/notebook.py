@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -115,6 +115,25 @@ RUNS = """import pathlib, time
 print('runs', flush=True)
 while not pathlib.Path('go').exists():
     time.sleep(0.05)"""
+
+
+#: Load the extension; print how many pages have answered it.
+_LOAD = "%load_ext glmkit"
+_ANSWERED = """from glmkit.notebook.front_ends import front_ends
+print(len(front_ends._answered))"""
+
+
+def live_notebook(
+    opened: Callable[[Sequence[str]], Notebook], cells: Sequence[str]
+) -> Notebook:
+    """Open a notebook whose page has proven that it shows live answers.
+
+    The cells that see to that stand behind those of the test.
+    """
+    book = opened([*cells, _LOAD, _ANSWERED])
+    book.run(len(cells))
+    wait_for(lambda: book.run(len(cells) + 1)[0]["text"], "1\n".__eq__, limit_s=60)
+    return book
 
 
 class Notebook:

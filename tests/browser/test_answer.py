@@ -10,7 +10,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.notebook import Notebook
+from tests.browser.notebook import Notebook, live_notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.conftest import Paced, wait_for
 
@@ -37,7 +37,7 @@ def kinds(outputs: list[dict[str, Any]]) -> list[set[str]]:
 def test_text_grows_and_one_static_output_stays(
     notebook: Open, paced: Callable[..., Paced]
 ) -> None:
-    book = notebook([asking(paced(tokens=300, rate=200, text="mixed"))])
+    book = live_notebook(notebook, [asking(paced(tokens=300, rate=200, text="mixed"))])
     book.start(0)
     live = book.cell(0).locator(".glmkit-live")
     expect(live).to_have_attribute("aria-busy", "true")
@@ -59,7 +59,7 @@ def test_live_view_and_final_output_say_the_same(
         "    shown._surface.show(shown._rendering)\n"
         "    input('go on?')\n    shown.end(answer.reply)",
     )
-    book = notebook([held])
+    book = live_notebook(notebook, [held])
     book.start(0)
     asked = book.cell(0).locator("input.jp-Stdin-input")
     asked.wait_for()
@@ -77,7 +77,9 @@ def test_live_view_and_final_output_say_the_same(
 def test_static_output_takes_over_the_formulas_that_are_set(
     notebook: Open, paced: Callable[..., Paced]
 ) -> None:
-    book = notebook([asking(paced(tokens=3000, rate=1500, text="mixed"))])
+    book = live_notebook(
+        notebook, [asking(paced(tokens=3000, rate=1500, text="mixed"))]
+    )
     # Note how many formulas each typesetting of the page's own finds.
     book.page.evaluate(
         """path => {
@@ -141,7 +143,7 @@ def test_interrupt_keeps_and_marks_what_arrived(
     notebook: Open, paced: Callable[..., Paced]
 ) -> None:
     endpoint = paced(tokens=100_000, rate=100, text="paragraph")
-    book = notebook([asking(endpoint)])
+    book = live_notebook(notebook, [asking(endpoint)])
     book.start(0)
     live = book.cell(0).locator(".glmkit-live")
     expect(live).to_contain_text("the air scatters")
@@ -200,7 +202,7 @@ def test_answer_is_accessible_in_both_themes(
     notebook: Open, paced: Callable[..., Paced], theme: Callable[[str], None]
 ) -> None:
     endpoint = paced(tokens=200, text="mixed", thinking=20)
-    book = notebook([asking(endpoint)])
+    book = live_notebook(notebook, [asking(endpoint)])
     book.run(0)
     for name in ("JupyterLab Light", "JupyterLab Dark"):
         theme(name)
@@ -218,7 +220,7 @@ def test_answer_is_accessible_in_both_themes(
 def test_saved_answer_reads_without_a_kernel(
     notebook: Open, paced: Callable[..., Paced]
 ) -> None:
-    book = notebook([asking(paced(tokens=60, text="mixed"))])
+    book = live_notebook(notebook, [asking(paced(tokens=60, text="mixed"))])
     book.run(0)
     book.save()
     reopen_without_kernel(book)
