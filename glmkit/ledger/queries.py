@@ -19,6 +19,7 @@ from glmkit.ledger.measures import (
     sums_of_sums,
 )
 from glmkit.types.errors import ConfigError
+from glmkit.types.options import COLUMNS
 
 
 class Table(NamedTuple):
@@ -52,9 +53,7 @@ _CALLS = {
     "source": "source",
     "operation": "operation",
     "stream": "stream",
-    "temperature": "request ->> '$.temperature'",
-    "top_p": "request ->> '$.top_p'",
-    "max_tokens": "request ->> '$.max_tokens'",
+    **{name: f"request ->> '$.{name}'" for name in COLUMNS},
     "prompt_tokens": "prompt_tokens",
     "cached_tokens": "cached_tokens",
     "completion_tokens": "completion_tokens",

@@ -9,6 +9,7 @@ import msgspec
 
 from glmkit.types.messages import Request, payload_key
 from glmkit.types.money import Money
+from glmkit.types.options import WITHOUT_WORDS
 from glmkit.types.replies import Answer, Call
 
 _OPENING = (
@@ -71,14 +72,8 @@ def _without_words(call: Call) -> str:
     """Return what was asked without what anybody said: the parameters."""
     if call.payload is not None:
         return "{}"
-    bare = {name: getattr(call.request, name) for name in _PARAMETERS}
+    bare = {name: getattr(call.request, name) for name in WITHOUT_WORDS}
     return _json(Request(messages=(), **bare))
-
-
-_PARAMETERS = (
-    "model", "temperature", "top_p", "max_tokens", "do_sample", "seed", "thinking",
-    "reasoning_effort", "tool_stream", "response_format",
-)  # fmt: skip
 
 
 def _hashed(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -24,8 +24,6 @@ from glmkit.types.errors import ConfigError, ContextLengthError
 from glmkit.types.messages import Message, Request, TextPart
 from glmkit.types.replies import Reply
 from glmkit.types.requests import turns_of
-
-Format = Literal["markdown", "text", "json", "code"]
 
 #: What a model is told where the form of its answer matters.
 _ORDERS = {
@@ -49,14 +47,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     out: str | None = None
     stream: bool = True
     quiet: bool = False
-    format: Format = "markdown"
+    format: str = "markdown"
     chat: str | None = None
     fresh: bool = False
     schema: str | None = None
     tools: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    web: bool = False
     tag: str = ""
     dry_run: bool = False
     replay: Mode | None = None
@@ -160,7 +157,7 @@ def prepare(
     documents = [_document(path, sent) for path in question.files]
     images = [_image(name, names, sent) for name in question.images]
     options = _options(question, names)
-    if question.web:
+    if question.options.get("web_search"):
         sent.append("the prompt, to the service's web search")
     # A chat's system prompt holds for all of it, the form only for this turn.
     order = _order(question) if question.chat else None
@@ -198,8 +195,6 @@ def _options(question: Question, names: Mapping[str, Any]) -> dict[str, Any]:
         options["schema"] = schemas.schema(question.schema, names)
     elif question.format == "json":
         options["response_format"] = "json_object"
-    if question.web:
-        options["web_search"] = True
     return options
 
 

@@ -1,26 +1,87 @@
-"""The defaults of this notebook: what `%glm config`, `%config GLM` and Controls set."""
+"""The defaults of a notebook: what `%glm config`, `%config GLM` and Controls set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, validate
+import msgspec
+from traitlets import TraitError, validate
 from traitlets.config import Configurable
 
 from glmkit.config.endpoints import endpoint_of
 from glmkit.types.errors import ConfigError
+from glmkit.types.options import SETTINGS, Option, client_options
+from glmkit.types.translation import _
+from glmkit_widgets.shared.option_traits import trait_of
 
 _SWITCH = {
     **dict.fromkeys(("on", "true", "yes", "1"), True),
     **dict.fromkeys(("off", "false", "no", "0"), False),
 }
-#: What puts an option back to the service's default.
+#: What puts an option back to its default.
 _UNSET = {"default", "none", ""}
+#: Other tools' names of a format → ours.
+_FORMATS = {"md": "markdown", "math": "markdown"}
+#: Formats of other tools that there are not here → what to do.
+_NO_FORMATS = {
+    "html": "Answers are shown as safe HTML anyway; `-f text` shows the source.",
+    "image": "`glmkit.Client().images.generate(...)` draws; `--image` sends one.",
+}
 
 
-EFFORTS = ("on", "off", "none", "minimal", "low", "medium", "high", "xhigh", "max")
-FORMATS = ("markdown", "text", "json", "code")
+def read(option: Option, text: str) -> Any:
+    """Return the value that a text means for an option; ConfigError for other texts.
+
+    >>> from glmkit.types.options import OPTION
+    >>> read(OPTION["temperature"], "0.3"), read(OPTION["stream"], "off")
+    (0.3, False)
+    """
+    plain = text.strip()
+    if plain.lower() in _UNSET and plain not in option.choices:
+        return option.default
+    try:
+        return _value(option, plain)
+    except ValueError as exc:
+        hint = _NO_FORMATS.get(plain) if option.name == "format" else None
+        raise ConfigError(
+            _("{name} cannot be {text!r}", name=option.name, text=text),
+            hint=hint or f"{option.name}: {option.takes}, or `default`.",
+        ) from exc
+
+
+def _value(option: Option, text: str) -> Any:
+    """Return the value of a text; ValueError where it does not fit."""
+    match option.kind:
+        case "number":
+            return _within(option, float(text))
+        case "whole":
+            return int(_within(option, int(text)))
+        case "toggle" | "flag":
+            if text.lower() not in _SWITCH:
+                raise ValueError(text)
+            return _SWITCH[text.lower()]
+        case "choice":
+            word = _FORMATS.get(text, text) if option.name == "format" else text
+            if word not in option.choices:
+                raise ValueError(text)
+            return word
+        case "json" | "many":
+            try:
+                return msgspec.json.decode(text)
+            except msgspec.DecodeError:
+                return text
+        case _:
+            return text
+
+
+def _within(option: Option, number: float) -> float:
+    low, high = option.low, option.high
+    if not isfinite(number) or (low is not None and number < low):
+        raise ValueError(number)
+    if high is not None and number > high:
+        raise ValueError(number)
+    return number
 
 
 class GLM(Configurable):
@@ -35,34 +96,16 @@ class GLM(Configurable):
     {'temperature': 0.3}
     """
 
-    model = Unicode(None, allow_none=True, help="model of the calls").tag(config=True)
-    temperature = Float(
-        None, allow_none=True, min=0, max=1, help="0 to 1: how varied the answers are"
-    ).tag(config=True)
-    top_p = Float(
-        None, allow_none=True, min=0.01, max=1, help="0.01 to 1: nucleus sampling"
-    ).tag(config=True)
-    max_tokens = Int(
-        None, allow_none=True, min=1, help="a whole number: most tokens of an answer"
-    ).tag(config=True)
-    system = Unicode(None, allow_none=True, help="system prompt of every cell").tag(
-        config=True
-    )
-    think = Enum(
-        EFFORTS, None, allow_none=True, help=f"how to think: {', '.join(EFFORTS)}"
-    ).tag(config=True)
-    format = Enum(
-        FORMATS, "markdown", help=f"how answers are shown: {', '.join(FORMATS)}"
-    ).tag(config=True)
-    stream = Bool(True, help="on or off: show answers while they arrive").tag(
-        config=True
-    )
-    tag = Unicode(None, allow_none=True, help="word that the ledger keeps").tag(
-        config=True
-    )
-    endpoint = Unicode(
-        None, allow_none=True, help="local, bigmodel, zai, ...-coding or a URL"
-    ).tag(config=True)
+    if TYPE_CHECKING:
+        model: str | None
+        system: str | None
+        format: str
+        stream: bool
+        tag: str | None
+        endpoint: str | None
+        literal: bool
+
+    vars().update({o.name: trait_of(o).tag(config=True) for o in SETTINGS})
 
     @validate("endpoint")
     def _known_endpoint(self, proposal: Any) -> str | None:
@@ -71,62 +114,25 @@ class GLM(Configurable):
 
     def options(self) -> dict[str, Any]:
         """Return what is set, by the names of `Client.chat`."""
-        return options_of({name: getattr(self, name) for name in _OPTIONS})
+        return client_options({name: getattr(self, name) for name in self.names()})
 
     def names(self) -> list[str]:
         """Return the names of all settings."""
-        return sorted(self.traits(config=True))
+        return sorted(option.name for option in SETTINGS)
 
     def set(self, name: str, text: str) -> None:
         """Set one default from text; ConfigError for what does not fit."""
-        value = self.read(name, text)
-        setattr(self, name, value)
-
-    def read(self, name: str, text: str) -> Any:
-        """Return the value that a text means, without setting it; ConfigError."""
-        trait = self.traits(config=True).get(name)
-        if trait is None:
-            raise ConfigError(
-                f"there is no setting {name!r}",
-                hint="The settings are " + ", ".join(self.names()) + ".",
-            )
         try:
-            return trait._validate(self, _value(trait, text))
-        except (TraitError, ValueError) as exc:
-            raise ConfigError(
-                f"{name} can not be {text!r}",
-                hint=f"{name}: {trait.help}, or `default`.",
-            ) from exc
+            setattr(self, name, read(self.option(name), text))
+        except TraitError as exc:
+            raise ConfigError(str(exc), hint=f"See `%glm config {name}`.") from exc
 
-
-#: Settings that are parameters of a call, and their names there.
-_OPTIONS = {
-    **{n: n for n in ("model", "temperature", "top_p", "max_tokens", "system")},
-    "think": "thinking",
-}
-
-
-def options_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that are parameters of a call, by the names of `chat`."""
-    return {
-        _OPTIONS[name]: value
-        for name, value in values.items()
-        if name in _OPTIONS and value is not None
-    }
-
-
-def _value(trait: Any, text: str) -> Any:
-    plain = text.strip()
-    if plain.lower() in _UNSET and not (trait.name == "think" and plain == "none"):
-        return trait.default_value
-    if isinstance(trait, Bool):
-        return _switch(plain)
-    if isinstance(trait, Float):
-        return float(plain)
-    return int(plain) if isinstance(trait, Int) else plain
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in _SWITCH:
-        raise ValueError("neither on nor off")
-    return _SWITCH[text.lower()]
+    def option(self, name: str) -> Option:
+        """Return the row of a setting; ConfigError where there is none."""
+        for option in SETTINGS:
+            if option.name == name:
+                return option
+        raise ConfigError(
+            _("{name!r} is not a setting", name=name),
+            hint=_("The settings are {names}.", names=", ".join(self.names())),
+        )

@@ -14,6 +14,7 @@ from glmkit.types.answers import WHOLE as WHOLE, Answer as Answer, Fold as Fold
 from glmkit.types.events import Media, Review, Source, ToolCall, ToolResult, Usage
 from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
+from glmkit.types.options import CITED
 
 #: `submitted`: the service took a task, whose answer was not fetched yet.
 #: `uncertain`: the process ended while the request was under way; it is never sent
@@ -22,7 +23,6 @@ State = Literal["pending", "submitted", "done", "failed", "interrupted", "uncert
 Origin = Literal["service", "stand-in", "cassette", "illustration"]
 
 #: Parameters that a citation names, where the person set them.
-_CITED = ("temperature", "top_p", "max_tokens", "seed", "do_sample", "thinking")
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -227,7 +227,7 @@ class Reply(msgspec.Struct, frozen=True):
         asked = "" if self.model == first.model else f" (asked as {first.model})"
         day = datetime.fromtimestamp(first.at, UTC).date()
         given = msgspec.to_builtins(first.request)
-        shown = [f"{n}={given[n]}" for n in _CITED if given.get(n) is not None]
+        shown = [f"{n}={given[n]}" for n in CITED if given.get(n) is not None]
         who = f", answered by the stand-in {self.stand_in}" if self.stand_in else ""
         place = first.recorded or f"{day}, {first.endpoint}"
         said = ", ".join([f"{self.model}{asked}", place, *shown])

@@ -14,7 +14,7 @@ from glmkit.types.errors import ConfigError
 from glmkit.types.message_checks import message_of, part_of
 from glmkit.types.messages import Message, Request
 from glmkit.types.numbers import as_text, plain
-from glmkit.types.options import Options
+from glmkit.types.options import EFFORTS, Options
 
 #: A text, or a list of texts and media, or of messages. A medium is a part, a path,
 #: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
@@ -96,9 +96,6 @@ def _has_content(message: Message) -> bool:
     return bool(message.content or message.tool_calls)
 
 
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-
 #: Tools that the service runs by itself, for the models that have them.
 _SERVICE_TOOLS = ("code_interpreter", "drawing_tool", "web_browser")
 
@@ -131,7 +128,7 @@ def thinking(
             fields: dict[str, Any] = {"thinking": {"type": "enabled"}}
         case False | "off":
             fields = {"thinking": {"type": "disabled"}}
-        case str() if thinking in _EFFORTS:
+        case str() if thinking in EFFORTS:
             fields = {"reasoning_effort": thinking}
         case Mapping():
             fields = {"thinking": {"type": "enabled", **thinking}}
@@ -140,7 +137,7 @@ def thinking(
         case _:
             raise ConfigError(
                 f"thinking can not be {thinking!r}",
-                hint=f"Use True, False, 'on', 'off' or one of {', '.join(_EFFORTS)}.",
+                hint=f"Use True, False, 'on', 'off' or one of {', '.join(EFFORTS)}.",
             )
     if clear_thinking is not None:
         switch = fields.get("thinking", {"type": "enabled"})

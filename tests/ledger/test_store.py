@@ -21,6 +21,7 @@ from glmkit.types.errors import ConfigError, LedgerError
 from glmkit.types.events import Source, ToolCall, Usage
 from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
+from glmkit.types.options import COLUMNS
 from glmkit.types.replies import Answer, Call, Where
 from glmkit.types.requests import request_of
 
@@ -132,8 +133,8 @@ def test_completed_row_holds_the_whole_call(tmp_path: Path) -> None:
         "source": "stand-in",
         "state": "done",
         "stream": 1,
+        **dict.fromkeys(COLUMNS),
         "temperature": 0.3,
-        "top_p": None,
         "max_tokens": 50,
         "prompt_tokens": 10,
         "cached_tokens": 4,

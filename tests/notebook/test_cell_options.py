@@ -80,9 +80,16 @@ def test_badge_suggests_a_near_name(
         ("--top-p 0", "0.01 to 1"),
         ("--max-tokens many", "whole number"),
         ("--max-tokens 0", "whole number"),
-        ("-f html", "markdown, text, json, code"),
+        ("-f yaml", "markdown, text, json, code"),
+        ("-f html", "-f text"),
+        ("-f image", "images.generate"),
+        ("--seed many", "whole number"),
+        ("--param top_p", "NAME=VALUE"),
+        ("--param top_p=9", "0.01 to 1"),
+        ("--param temprature=1", "--param temperature=..."),
+        ("--param schema=Person", "--schema NAME"),
         ("--think hard", "how to think"),
-        ("-o a.b", "no name"),
+        ("-o a.b", "not a name"),
         ("--fresh", "--chat NAME --fresh"),
         ("--schema 'name what'", "does not parse at 'name what'"),
         ("--schema Nobody(", "does not parse"),
@@ -328,7 +335,7 @@ def test_dry_run_tells_the_clients_own_limit(run: Run, place: Paced) -> None:
 
 def test_help_writes_the_magic_as_it_is_typed(shell: InteractiveShell) -> None:
     said = shell.find_line_magic("glm") and shell.find_cell_magic("glm").__doc__
-    assert "\n  %%glm [-m MODEL]" in said
+    assert "\n  %%glm [-h] [-m MODEL]" in said
 
 
 def test_a_keyword_is_no_name_for_an_answer(run: Run, place: Paced) -> None:
@@ -346,3 +353,62 @@ def test_dry_run_shows_and_counts_the_schema(run: Run, place: Paced) -> None:
     assert "schema of the answer" not in plain
     assert '"age":{"type":"integer"}' in typed.partition("schema of the answer")[2]
     assert tokens(typed) > tokens(plain) + 20
+
+
+def test_every_parameter_with_a_flag_is_sent(run: Run, place: Paced) -> None:
+    run(
+        "%%glm --seed 7 --no-sample --stop END --stop . --user-id user-7 "
+        "--request-id r-7 --param tool_stream=true --param newer=[1,2]\nHi"
+    )
+    body = sent(place)
+    assert body["seed"] == 7
+    assert body["do_sample"] is False
+    assert body["stop"] == ["END", "."]
+    assert (body["user_id"], body["request_id"]) == ("user-7", "r-7")
+    assert body["tool_stream"] is True
+    assert body["newer"] == [1, 2]
+
+
+def test_a_seed_is_a_setting_a_column_and_cited(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    run("%glm config seed 11")
+    run("%%glm -o answer\nHi")
+    assert sent(place)["seed"] == 11
+    assert "seed=11" in shell.user_ns["answer"].cite()
+    assert list(glmkit.usage()["seed"]) == [11]
+    run("%%glm --seed default -o answer\nHi")
+    assert "seed" not in sent(place)
+
+
+def test_an_effort_is_cited(run: Run, shell: InteractiveShell, place: Paced) -> None:
+    run("%%glm --think low -o answer\nHi")
+    assert "reasoning_effort=low" in shell.user_ns["answer"].cite()
+
+
+def test_a_switch_of_the_notebook_is_put_off_for_one_cell(
+    run: Run, place: Paced
+) -> None:
+    run("%glm config stream off")
+    run("%%glm --stream\nHi")
+    assert sent(place)["stream"] is True
+    run("%%glm\nHi")
+    assert "stream" not in sent(place)
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help_lists_the_options_and_asks_nothing(
+    run: Run, place: Paced, word: str
+) -> None:
+    result, out = run(f"%%glm {word}\nHi")
+    assert result.error_in_exec is None
+    assert "--max-tokens" in out
+    assert place.seen["requests"] == 0
+
+
+def test_formats_of_other_tools_are_understood(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    for format in ("md", "math"):
+        result, _ = run(f"%%glm -f {format}\nHi")
+        assert result.error_in_exec is None

@@ -14,7 +14,8 @@ from traitlets import HasTraits, TraitError, validate
 from glmkit.catalog.cards import card
 from glmkit.notebook.magics import cell_options
 from glmkit.notebook.magics.glm import GLMMagics
-from glmkit.notebook.settings import EFFORTS, GLM
+from glmkit.notebook.settings import GLM
+from glmkit.types.options import THINK, client_options
 from glmkit_widgets.controls import copy_as_code
 from glmkit_widgets.controls.controls import Controls
 from glmkit_widgets.controls.model_list import choices
@@ -186,7 +187,7 @@ def test_thinking_offers_what_the_card_takes() -> None:
     assert listed["glm-4.6"] == ["on", "off"]
     assert listed["glm-5.3"] == ["on", "low", "high", "max"]
     taken = {effort for efforts in listed.values() for effort in efforts or ()}
-    assert taken <= set(EFFORTS)
+    assert taken <= set(THINK)
 
 
 def test_controls_without_settings_stand_for_themselves() -> None:
@@ -238,10 +239,11 @@ def test_a_copied_cell_asks_what_the_controls_say(
     assert shell.run_cell(text).success
     ((line, cell),) = asked
     of = cell_options.parser(GLMMagics.ask)
-    asking = cell_options.read(of, line, cell, GLM(), {})
+    question = cell_options.read(of, line, cell, GLM(), {})
+    assert question is not None
     given = {**VALUES, "system": system}
-    assert asking.options == dict(copy_as_code.options(given))
-    assert (asking.prompt, asking.stream) == ("Write the prompt here.", False)
+    assert question.options == client_options(given)
+    assert (question.prompt, question.stream) == ("Write the prompt here.", False)
 
 
 @pytest.mark.parametrize("stream", [True, False])

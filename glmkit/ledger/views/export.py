@@ -128,7 +128,7 @@ def _arrow(pa: Any, name: str) -> Any:
         return pa.timestamp("us", tz="UTC")
     if name in {"stream", "at_most"}:
         return pa.bool_()
-    if name in {"seconds", "first_token_s", "temperature", "top_p"}:
+    if frames.fractional(name):
         return pa.float64()
     return pa.int64() if frames.whole(name) else pa.string()
 

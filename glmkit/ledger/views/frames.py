@@ -18,6 +18,7 @@ from glmkit.ledger.views.model_table import models as models
 from glmkit.types.errors import ConfigError
 from glmkit.types.events import Usage
 from glmkit.types.money import Money
+from glmkit.types.options import COLUMNS
 from glmkit.types.plain_text import one_line
 
 Since = str | date | datetime | timedelta
@@ -32,16 +33,18 @@ _TYPES: dict[str, Any] = {
     "group": "int64",
     "stream": "bool",
     "at_most": "bool",
-    **dict.fromkeys(("seconds", "first_token_s", "temperature", "top_p"), "float64"),
+    **dict.fromkeys(("seconds", "first_token_s"), "float64"),
     **dict.fromkeys(
         (
             "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens",
-            "total_tokens", "max_tokens", "status", "retries", "calls", "failed",
+            "total_tokens", "status", "retries", "calls", "failed",
             "uncertain", "unpriced", "interrupted", "counted", "prompt_from",
             "output_from",
         ),
         "Int64",
     ),
+    **{n: "float64" for n, kind in COLUMNS.items() if kind == "number"},
+    **{n: "Int64" for n, kind in COLUMNS.items() if kind == "whole"},
 }  # fmt: skip
 
 
@@ -178,6 +181,11 @@ def _printable(value: Any) -> Any:
     """Return a name or a reason, which others wrote, as a terminal may get it."""
     odd = isinstance(value, str) and not value.isprintable()
     return one_line(value) if odd else value
+
+
+def fractional(name: str) -> bool:
+    """Whether a column of `usage` holds fractions."""
+    return str(_TYPES.get(name, "")) == "float64"
 
 
 def whole(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from IPython.core.error import UsageError
@@ -16,10 +16,12 @@ from IPython.core.magic_arguments import (
 )
 
 from glmkit.client.prompts import values as digests
-from glmkit.client.replay import MODES, mode_of
+from glmkit.client.replay import mode_of
 from glmkit.notebook import interpolation
-from glmkit.notebook.settings import EFFORTS, FORMATS, options_of
+from glmkit.notebook.settings import read as read_option
 from glmkit.types.errors import ConfigError
+from glmkit.types.options import CELL, CLIENT, OPTION, Option, client_options
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from glmkit.notebook.question import Question
@@ -28,42 +30,46 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _many(*names: str, **more: Any) -> Any:
-    return argument(*names, action="append", default=[], **more)
+def _arguments(option: Option) -> list[Any]:
+    """Return the arguments of the parser for an option: two for a toggle."""
+    how: dict[str, Any] = {"dest": option.name, "help": _help(option)}
+    match option.kind:
+        case "flag":
+            how |= {"action": "store_const", "const": True}
+        case "toggle":
+            how |= {"action": "store_const", "const": True}
+            off = how | {"const": False, "help": f"the opposite of {option.flags[0]}"}
+            return [
+                argument(*_spelled(option.flags), **how),
+                argument(*_spelled(option.off_flags), **off),
+            ]
+        case "many":
+            how |= {"action": "append"}
+        case _:
+            pass
+    if option.kind != "flag":
+        how["metavar"] = option.metavar or option.name.upper()
+    return [argument(*_spelled(option.flags), **how)]
 
 
-def _switch(*names: str, **more: Any) -> Any:
-    return argument(*names, action="store_true", **more)
+def _spelled(flags: tuple[str, ...]) -> list[str]:
+    """Return flags with their other spelling: `--top_p` for `--top-p`."""
+    other = [f"--{flag[2:].replace('-', '_')}" for flag in flags if flag[:2] == "--"]
+    return list(dict.fromkeys([*flags, *other]))
+
+
+def _help(option: Option) -> str:
+    takes = option.range if option.kind != "toggle" else ""
+    return ": ".join(part for part in (option.help, takes) if part).replace("%", "%%")
 
 
 _ARGUMENTS = [
-    argument("-m", "--model", help="model that answers"),
-    argument("-t", "--temperature", help="0 to 1"),
-    argument("--top-p", "--top_p", help="0.01 to 1"),
-    argument("--max-tokens", "--max_tokens", help="most tokens of the answer"),
-    argument("-s", "--system", help="system prompt, in quotes"),
-    argument("-f", "--format", help=f"how to show it: {', '.join(FORMATS)}"),
-    argument("-o", "--out", metavar="NAME", help="variable that keeps the Reply"),
-    _switch("--no-stream", "--no_stream", help="wait for the whole answer"),
-    argument("--think", help=f"what the model takes of: {', '.join(EFFORTS)}"),
-    argument("--chat", metavar="NAME", help="conversation to go on with, or to begin"),
-    _switch("--fresh", help="empty that conversation first"),
-    argument(
-        "--schema",
-        help='type of this notebook, or fields: "name, age int", "[name, age int]"',
-    ),
-    _many("--tools", metavar="A,B", help="functions the model may call"),
-    _many("--image", metavar="VAR", help="picture: a variable or a path; repeatable"),
-    _many("--file", metavar="PATH", help="text, pdf, docx, html, ipynb; repeatable"),
-    _switch("--web", help="let the service search the web"),
-    _switch("--dry-run", "--dry_run", help="show what would be sent, and send nothing"),
-    argument("--tag", help="word that the ledger keeps with the call"),
-    argument("--replay", metavar="MODE", help=f"this cell's: {', '.join(MODES)}"),
-    _switch("-q", "--quiet", help="show nothing, only keep"),
+    argument("-h", "--help", action="store_true", help="show this help"),
+    *(made for option in CELL for made in _arguments(option)),
 ]
 
-#: Options that are settings too: their text is read in the same way.
-_SETTINGS = ("model", "temperature", "top_p", "max_tokens", "system", "think")
+#: Options whose text names things of the notebook: they are looked up when it asks.
+_LOOKED_UP = ("schema", "tools")
 
 
 def options(method: F) -> F:
@@ -82,7 +88,7 @@ def parser(method: Any) -> MagicArgumentParser:
 
 
 def names(of: MagicArgumentParser) -> list[str]:
-    """Return the options as a person writes them."""
+    """Return the options as they are written."""
     return [name for action in of._actions for name in action.option_strings]
 
 
@@ -92,36 +98,95 @@ def read(
     cell: str,
     settings: GLM,
     scope: Mapping[str, Any],
-) -> Question:
-    """Return what a cell asks; ConfigError, with the nearest name, for a slip."""
+) -> Question | None:
+    """Return what a cell asks, None where it asks for help.
+
+    ConfigError, with the nearest name, for a slip.
+    """
     from glmkit.notebook.question import Question
 
-    given = _parsed(of, [_filled(word, scope) for word in split(line)])
-    chosen = {
-        name: settings.read(name, given[name])
-        for name in _SETTINGS
-        if given[name] is not None
-    }
-    if given["fresh"] and not given["chat"]:
+    given = {n: v for n, v in _parsed(of, split(line)).items() if v is not None}
+    if given.get("help"):
+        return None
+    literal = given.get("literal", settings.literal)
+    if not literal:
+        given = {name: _filled(value, scope) for name, value in given.items()}
+    values: dict[str, Any] = {option.name: None for option in CELL}
+    values |= {name: getattr(settings, name) for name in settings.names()}
+    values |= {name: _read(name, given[name]) for name in given if name in OPTION}
+    if values["fresh"] and not values["chat"]:
         raise ConfigError("--fresh empties a chat", hint="Name it: --chat NAME --fresh")
+    tools = [name for names in values["tools"] or () for name in _listed(names)]
+    later = dict.fromkeys(_LOOKED_UP)
     return Question(
         prompt=cell.removesuffix("\n"),
-        options={**settings.options(), **options_of(chosen)},
-        out=_identifier(given["out"]),
-        stream=settings.stream and not given["no_stream"],
-        quiet=given["quiet"],
-        format=settings.read("format", given["format"] or settings.format),
-        chat=given["chat"],
-        fresh=given["fresh"],
-        schema=given["schema"],
-        tools=tuple(name for names in given["tools"] for name in _listed(names)),
-        images=tuple(given["image"]),
-        files=tuple(given["file"]),
-        web=given["web"],
-        tag=given["tag"] or settings.tag or "",
-        dry_run=given["dry_run"],
-        replay=mode_of(given["replay"]) if given["replay"] else None,
+        options={**client_options(values | later), **_params(values["param"] or ())},
+        out=_identifier(values["out"]),
+        stream=values["stream"],
+        quiet=values["quiet"] or False,
+        format=values["format"],
+        chat=values["chat"],
+        fresh=values["fresh"] or False,
+        schema=values["schema"],
+        tools=tuple(tools),
+        images=tuple(values["image"] or ()),
+        files=tuple(values["file"] or ()),
+        tag=values["tag"] or "",
+        dry_run=values["dry_run"] or False,
+        replay=mode_of(values["replay"]) if values["replay"] else None,
+        literal=literal,
     )
+
+
+def _filled(given: Any, scope: Mapping[str, Any]) -> Any:
+    """Fill the fields of a value, or of each one where an option repeats."""
+    match given:
+        case str() if "{" in given:
+            return interpolation.fill(given, scope, digests.tell).text
+        case list():
+            return [_filled(one, scope) for one in given]
+        case _:
+            return given
+
+
+def _read(name: str, given: Any) -> Any:
+    option = OPTION[name]
+    return read_option(option, given) if isinstance(given, str) else given
+
+
+def _params(words: Sequence[str]) -> dict[str, Any]:
+    """Return what `--param NAME=VALUE` sets, by the names of `Client.chat`.
+
+    A name that is close to none here goes out as it is written: services have
+    parameters that are newer than glmkit.
+    """
+    options: dict[str, Any] = {}
+    newer: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (equals and name.isidentifier()):
+            raise ConfigError(
+                _("--param {word!r} does not parse", word=word),
+                hint="Write NAME=VALUE, as in --param top_p=0.9.",
+            )
+        known = CLIENT.get(name) or OPTION.get(name)
+        if known is not None and known.name in _LOOKED_UP:
+            raise ConfigError(
+                _("{name} names things of this notebook", name=name),
+                hint=_("Write {flag} NAME instead.", flag=known.flags[0]),
+            )
+        if known is not None and known.client:
+            options[known.client] = read_option(known, text)
+        elif near := difflib.get_close_matches(name, CLIENT, 1, 0.8):
+            raise ConfigError(
+                _("{name!r} is not a parameter", name=name),
+                hint=_("Did you mean --param {near}=...?", near=near[0]),
+            )
+        else:
+            newer[name] = read_option(OPTION["extra_body"], text)
+    if newer:
+        options["extra_body"] = {**options.get("extra_body", {}), **newer}
+    return options
 
 
 def split(line: str) -> list[str]:
@@ -134,12 +199,6 @@ def split(line: str) -> list[str]:
         raise ConfigError(
             f"the line does not parse: {exc}", hint="Close the quotes."
         ) from exc
-
-
-def _filled(word: str, scope: Mapping[str, Any]) -> str:
-    if "{" not in word:
-        return word
-    return interpolation.fill(word, scope, digests.tell).text
 
 
 def _parsed(of: MagicArgumentParser, words: list[str]) -> dict[str, Any]:
@@ -171,7 +230,10 @@ def _unknown(word: str, of: MagicArgumentParser) -> ConfigError:
 def _identifier(name: str | None) -> str | None:
     if name is None or (name.isidentifier() and not keyword.iskeyword(name)):
         return name
-    raise ConfigError(f"-o {name}: that is no name", hint="For instance -o answer.")
+    raise ConfigError(
+        _("{name!r} is not a name for a variable", name=name),
+        hint="For instance -o answer.",
+    )
 
 
 def _listed(names: str) -> list[str]:

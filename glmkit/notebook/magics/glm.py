@@ -13,6 +13,7 @@ from IPython.core.magic import (
 )
 
 from glmkit.notebook.magics import cell_options, commands
+from glmkit.notebook.magics.printing import say
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -43,10 +44,13 @@ class GLMMagics(Magics):
         """
         from glmkit.notebook.cell import ask
 
-        session = self.session
+        session, parser = self.session, cell_options.parser(self.ask)
         question = cell_options.read(
-            cell_options.parser(self.ask), line, cell, session.settings, session.names()
+            parser, line, cell, session.settings, session.names()
         )
+        if question is None:
+            say(parser.format_help())
+            return None
         return ask(session, question)
 
     @no_var_expand

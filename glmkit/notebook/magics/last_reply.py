@@ -8,7 +8,6 @@ from glmkit.notebook import cell_errors
 from glmkit.types.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glmkit.notebook.question import Format
     from glmkit.notebook.session import Session
     from glmkit.types.replies import Reply
 
@@ -33,7 +32,7 @@ def hint(session: Session, *words: str) -> Reply | None:
 
 
 def _help(
-    session: Session, system: str, format: Format, words: tuple[str, ...]
+    session: Session, system: str, format: str, words: tuple[str, ...]
 ) -> Reply | None:
     """Tell the cell, the traceback and the shapes; values only where asked for."""
     options = {**session.settings.options(), "system": system}

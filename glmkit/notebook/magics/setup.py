@@ -122,9 +122,7 @@ def _source(access: keys.Access) -> str:
 
 
 def _shown(session: Session, name: str) -> str:
-    if name not in session.settings.names():
-        session.settings.read(name, "")  # raises, with the names there are
-    value = getattr(session.settings, name)
+    value = getattr(session.settings, session.settings.option(name).name)
     return f"{name:12}{'default' if value is None else value}"
 
 

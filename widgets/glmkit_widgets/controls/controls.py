@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from contextlib import suppress
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.options import CONTROLS, client_options
 from glmkit.types.plain_text import escaped
 from glmkit_widgets.controls import copy_as_code
 from glmkit_widgets.controls.model_list import ModelChoice, choice, choices
 from glmkit_widgets.shared.assets import module, style
+from glmkit_widgets.shared.option_traits import trait_of
 from glmkit_widgets.shared.widget import GLMWidget
 
-_NAMES = (
-    "model", "temperature", "top_p", "max_tokens", "think", "stream", "system",
-)  # fmt: skip
+_NAMES = tuple(option.name for option in CONTROLS)
 #: One for all: setting a value runs the observers of every widget on those settings,
 #: so locks of their own would be taken in both orders.
 _LOCK = RLock()
 #: Characters of a system prompt that the picture shows.
 _SHOWN = 200
+#: What the picture shows whether it is set or not.
+_ALWAYS = ("temperature", "stream")
 
 
 class Controls(GLMWidget):
@@ -41,13 +43,9 @@ class Controls(GLMWidget):
     _esm = module("shared/dom", "shared/cells", "controls/controls")
     _css = style("shared/ground", "controls/controls")
 
-    model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-    temperature = traitlets.Float(None, allow_none=True, min=0, max=1).tag(sync=True)
-    top_p = traitlets.Float(None, allow_none=True, min=0.01, max=1).tag(sync=True)
-    max_tokens = traitlets.Int(None, allow_none=True, min=1).tag(sync=True)
-    think = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-    stream = traitlets.Bool(True).tag(sync=True)
-    system = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    if TYPE_CHECKING:
+        model: str | None
+    vars().update({o.name: trait_of(o, checked=False).tag(sync=True) for o in CONTROLS})
     choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
     value = traitlets.Dict(read_only=True)
 
@@ -67,7 +65,7 @@ class Controls(GLMWidget):
 
     def options(self) -> dict[str, Any]:
         """Return what is set, by the names of `Client.chat`."""
-        return dict(copy_as_code.options(self.value))
+        return client_options(self.value)
 
     def _leave(self) -> None:
         if self._settings is not self:
@@ -136,27 +134,26 @@ def _with(listed: list[ModelChoice], model: str | None) -> list[ModelChoice]:
 
 
 def _lines(value: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the settings as a person reads them; rare ones only where they are set."""
-    rare = {"top_p": "Top-p", "max_tokens": "Most tokens", "think": "Thinking"}
-    lines = [
-        ("Temperature", _number(value["temperature"])),
-        ("Streaming", "on" if value["stream"] else "off"),
-        *((word, _number(value[name])) for name, word in rare.items() if value[name]),
+    """Return label and value of what is set; temperature and streaming always."""
+    shown = [o for o in CONTROLS if o.name != "model"]
+    return [
+        (option.label, _worded(value[option.name]))
+        for option in shown
+        if value[option.name] or option.name in _ALWAYS
     ]
-    system = value["system"]
-    if system:
-        short = system if len(system) <= _SHOWN else f"{system[: _SHOWN - 1]}…"
-        lines.append(("System prompt", short))
-    return lines
 
 
-def _number(value: float | int | str | None) -> str:
+def _worded(value: float | int | str | bool | None) -> str:
     match value:
         case None:
             return "the service's default"
+        case bool():
+            return "on" if value else "off"
         case float():
             return f"{value:.2f}"
         case int():
             return f"{value:,}"
+        case str() if len(value) > _SHOWN:
+            return f"{value[: _SHOWN - 1]}…"
         case _:
             return value

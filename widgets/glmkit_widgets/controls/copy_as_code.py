@@ -6,16 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from glmkit.config.endpoints import LOCAL, SERVICES
+from glmkit.types.options import CONTROLS, Option, client_options
 
 _PROMPT = "Write the prompt here."
-#: Settings that `%%glm` takes as options, in the order of writing.
-_FLAGS = {
-    "model": "-m",
-    "temperature": "-t",
-    "top_p": "--top-p",
-    "max_tokens": "--max-tokens",
-    "think": "--think",
-}
+#: In the order of writing: the prompt's own text comes last.
+_CONTROLS = sorted(CONTROLS, key=lambda option: option.words)
 
 
 def magic(values: Mapping[str, Any]) -> str:
@@ -25,23 +20,25 @@ def magic(values: Mapping[str, Any]) -> str:
     %%glm -m glm-4-plus -t 0.2 --no-stream
     Write the prompt here.
     """
-    words = ["%%glm"]
-    for name, flag in _FLAGS.items():
-        if values.get(name) is not None:
-            words += [flag, _word(str(values[name]))]
-    if not values.get("stream", True):
-        words.append("--no-stream")
-    system = values.get("system")
-    if system:
-        words += ["-s", _quoted(system)]
-    if system and "\n" in system:  # the first line of a cell ends at a line break
-        line = " ".join(words[1:])
+    words = [word for option in _CONTROLS for word in _flagged(option, values)]
+    line = " ".join(words)
+    if "\n" in line:  # the first line of a cell ends at a line break
         return f"get_ipython().run_cell_magic('glm', {line!r}, {_PROMPT!r})\n"
-    return f"{' '.join(words)}\n{_PROMPT}\n"
+    return f"{' '.join(['%%glm', *words])}\n{_PROMPT}\n"
 
 
-def _word(text: str) -> str:
-    return _quoted(text) if set(text) & set(" '\"") else text
+def _flagged(option: Option, values: Mapping[str, Any]) -> list[str]:
+    """Return an option's words in the line, none where it has its default."""
+    value = values.get(option.name, option.default)
+    if value is None or value == option.default or value == "":
+        return []
+    if option.kind == "toggle":
+        return [(option.flags if value else option.off_flags)[0]]
+    return [option.flags[0], _word(str(value), always=option.words)]
+
+
+def _word(text: str, *, always: bool) -> str:
+    return _quoted(text) if always or set(text) & set(" '\"") else text
 
 
 def _quoted(text: str) -> str:
@@ -76,7 +73,8 @@ def python(values: Mapping[str, Any], endpoint: str | None = None) -> str:
     <BLANKLINE>
     """
     known = endpoint in SERVICES or endpoint == LOCAL.name
-    given = [_literal(_PROMPT), *(f"{n}={_literal(v)}" for n, v in options(values))]
+    options = client_options({o.name: values.get(o.name) or None for o in _CONTROLS})
+    given = [_literal(_PROMPT), *(f"{n}={_literal(v)}" for n, v in options.items())]
     asked = "".join(f"    {one},\n" for one in given)
     lines = ["import glmkit", "", f"client = glmkit.Client({_literal(endpoint)})"]
     if not known:
@@ -91,14 +89,6 @@ def python(values: Mapping[str, Any], endpoint: str | None = None) -> str:
     else:
         lines += [f"reply = client.chat(\n{asked})", "print(reply.text)"]
     return "\n".join(lines) + "\n"
-
-
-def options(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return what is set, by the names of `Client.chat`."""
-    names = {name: "thinking" if name == "think" else name for name in _FLAGS}
-    asked = [(names[name], values.get(name)) for name in names]
-    asked.append(("system", values.get("system") or None))
-    return [(name, value) for name, value in asked if value is not None]
 
 
 def _literal(value: Any) -> str:
