@@ -18,6 +18,7 @@ from glmkit.tables.preparation import Preparation, RowTask
 from glmkit.tables.rows import Rows
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
+from glmkit.types.plain_text import plain
 from glmkit.types.translation import _
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Plan:
         )
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name:10}{what}" for name, what in self.lines())
+        return plain("\n".join(f"{name:10}{what}" for name, what in self.lines()))
 
     def lines(self) -> list[tuple[str, str]]:
         """Return the plan as pairs of a name and a text."""

@@ -15,6 +15,7 @@ from glmkit.tables.execution import TableRun, kept_line
 from glmkit.transport.limiter import Places
 from glmkit.types.errors import ConfigError, GLMError, Interrupted
 from glmkit.types.money import Money
+from glmkit.types.plain_text import say
 from glmkit.types.translation import _
 
 #: Seconds from one look at a run to the next.
@@ -39,7 +40,7 @@ def follow(run: TableRun, rows: int, budget: Money | None) -> None:
     if run.error is not None and not any(one.values for one in run.outcomes):
         raise run.error
     for line in _said(run):
-        print(line, file=sys.stderr)  # noqa: T201 - beside the bar
+        say(line, file=sys.stderr)  # beside the bar
 
 
 _running: set[str] = set()

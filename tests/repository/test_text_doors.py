@@ -55,6 +55,8 @@ REVIEWED = {
     "glmkit.notebook.surfaces:Once.end display": "made by render.answer",
     "glmkit.notebook.surfaces:Written.show write": "plain, or by Styler",
     "glmkit.notebook.surfaces:Written.end write": "plain, or by Styler",
+    "glmkit.tables.progress:_follow tqdm": "the name of a verb",
+    "glmkit.tables.vectors:vectors_of tqdm": "constant words",
     "glmkit.types.errors:Interrupted._render_traceback_ _render_traceback_": "a number",
     "glmkit.types.money:Money.__repr__ __repr__": "a number",
     "glmkit.types.replies:Reply.__repr__ __repr__": "by !r",
