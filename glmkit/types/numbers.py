@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +19,7 @@ def plain(value: Any) -> Any:
     >>> plain(Decimal("0.7")), plain(3), plain("3"), plain(True)
     (0.7, 3, '3', True)
     """
-    if getattr(value, "ndim", None) == 0 and callable(getattr(value, "item", None)):
-        value = value.item()  # a scalar of numpy or of a library like it
+    value = _own(value)
     match value:
         case bool():
             return value
@@ -33,11 +33,22 @@ def plain(value: Any) -> Any:
             return value
 
 
+def _own(value: Any) -> Any:
+    """Return a scalar of numpy, or of a library like it, as Python's own number."""
+    if getattr(value, "ndim", None) != 0 or not callable(getattr(value, "item", None)):
+        return value
+    number = value.item()
+    if isinstance(number, float):
+        with suppress(ValueError):
+            return float(str(value))  # 0.7 in single precision is meant as 0.7
+    return number
+
+
 def as_text(value: Any) -> Any:
     """Return a number as its text, for ids that are counters or times.
 
     >>> as_text(7), as_text("7"), as_text(None)
     ('7', '7', None)
     """
-    value = plain(value)
+    value = _own(value)
     return value if isinstance(value, bool | str) or value is None else str(value)

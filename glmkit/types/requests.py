@@ -34,7 +34,7 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
     0.2
     """
     given = {name: plain(value) for name, value in options.items() if value is not None}
-    given |= {name: as_text(given[name]) for name in _IDS & given.keys()}
+    given |= {name: as_text(options[name]) for name in _IDS & given.keys()}
     check_names(given)
     fields: dict[str, Any] = {"messages": _messages(prompt, given.pop("system", None))}
     if switches := given.keys() & {"thinking", "clear_thinking"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -104,12 +104,7 @@ def _fitted(value: Any, kind: inspect.Type) -> Any:
         case inspect.FloatType() | inspect.IntType() if isinstance(value, float | str):
             fitted = _number(value, whole=isinstance(kind, inspect.IntType))
         case inspect.StructType(fields=fields) if isinstance(value, Mapping):
-            known = {field.encode_name: field.type for field in fields}
-            fitted = {
-                name: _fitted(part, known[name])
-                for name, part in value.items()
-                if name in known and not _odd_beside(name, part)
-            }
+            fitted = dict(_fitted_fields(value, fields))
         case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
             if isinstance(value, list):
                 fitted = [_fitted(part, item) for part in value]
@@ -123,14 +118,30 @@ def _fitted(value: Any, kind: inspect.Type) -> Any:
     return fitted
 
 
+def _fitted_fields(
+    value: Mapping[str, Any], fields: Iterable[inspect.Field]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the fields that are known, without those beside the answer that are odd."""
+    for field in fields:
+        name = field.encode_name
+        if name in value:
+            fitted = _fitted(value[name], field.type)
+            if name not in _BESIDE or isinstance(fitted, _plain_type(field.type)):
+                yield name, fitted
+
+
+def _plain_type(kind: inspect.Type) -> type:
+    """Return the class that a field's value has, `object` where any will do."""
+    if isinstance(kind, inspect.UnionType):
+        return _plain_type(kind.types[0])
+    if isinstance(kind, inspect.StrType):
+        return str
+    return int if isinstance(kind, inspect.IntType) else object
+
+
 def _number(value: float | str, *, whole: bool) -> Any:
     try:
         number = float(value)
     except ValueError:
         return value
     return int(number) if whole and number.is_integer() else number
-
-
-def _odd_beside(name: str, value: Any) -> bool:
-    """Whether a field beside the answer is of a type that nothing can be read of."""
-    return name in _BESIDE and not isinstance(value, str | int | float)

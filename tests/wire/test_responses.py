@@ -1,7 +1,7 @@
 """The service's JSON, both ways."""
 
 import json
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -32,9 +32,10 @@ from glmkit.types.events import (
 )
 from glmkit.types.replies import Answer, Fold
 from glmkit.types.requests import request_of
-from glmkit.wire import StreamReader, chat_body, read_body, refusal
+from glmkit.wire import StreamReader, broken_off, chat_body, read_body, refusal
+from tests.support.recorded import DATA, Recorded, bodies, streams
 
-STREAMS = sorted((Path(__file__).parents[1] / "data/streams").glob("*.sse"))
+STREAMS = DATA / "streams"
 
 
 def folded(pieces: list[bytes]) -> Answer:
@@ -46,33 +47,75 @@ def folded(pieces: list[bytes]) -> Answer:
     return fold.answer()
 
 
-@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.stem)
-def test_recorded_stream_folds_as_written_beside_it(path: Path) -> None:
-    body = path.read_bytes()
-    wanted = json.loads(path.with_suffix(".json").read_text("utf-8"))
+def came_of(pieces: list[bytes]) -> tuple[Answer, GLMError | None]:
+    """Return the answer of a stream, as a call keeps it, and the error that ends it."""
+    reader, fold = StreamReader(), Fold()
+    try:
+        for piece in pieces:
+            fold.add(reader.read(piece))
+            reader.check()
+            if reader.done:
+                break
+    except GLMError as exc:
+        return fold.answer(), exc
+    rest = reader.rest()
+    fold.add(rest)
+    return fold.answer(), broken_off(rest, streamed=True)
+
+
+def shown(answer: Answer) -> dict[str, Any]:
+    """Return an answer as it stands beside a recording."""
+    usage = answer.usage
+    return {
+        "text": answer.text,
+        "thinking": answer.thinking,
+        "finish_reason": answer.finish_reason,
+        "model": answer.model,
+        "tool_calls": [[call.name, call.arguments] for call in answer.tool_calls],
+        "usage": usage and [usage.prompt_tokens, usage.completion_tokens],
+        "tool_results": [[r.id, r.content, r.failed] for r in answer.tool_results],
+        "content_filter": [
+            [found.role, found.level] for found in answer.content_filter
+        ],
+        "media": [[medium.kind, medium.data, medium.url] for medium in answer.media],
+    }
+
+
+def check(answer: Answer, error: GLMError | None, right: dict[str, Any]) -> None:
+    """Compare what came of a recording with what is right."""
+    wanted = {"tool_results": [], "content_filter": [], "media": []} | right
+    empty, name = wanted.pop("empty", ""), wanted.pop("error", "")
+    message, code = wanted.pop("message", ""), wanted.pop("code", "")
+    cut = wanted.pop("broken_off", not wanted.get("finish_reason", "") and not name)
+    assert shown(answer) == shown(answer) | wanted
+    assert empty in answer.empty
+    if name:
+        assert type(error).__name__ == name
+        assert message in str(error)
+        assert getattr(error, "code", "") == code
+        assert getattr(error, "status", 200) == 200
+    else:
+        assert isinstance(error, StreamError) == cut, error
+
+
+@pytest.mark.parametrize("recorded", streams(), ids=str)
+def test_recorded_stream_folds_as_written_beside_it(recorded: Recorded) -> None:
+    body = recorded.data
     for step in (len(body), 7, 1):
         pieces = [body[at : at + step] for at in range(0, len(body), step)]
-        answer = folded(pieces)
-        assert answer.text == wanted["text"]
-        assert answer.thinking == wanted["thinking"]
-        assert answer.finish_reason == wanted["finish_reason"]
-        assert answer.model == wanted["model"]
-        assert [(c.name, c.arguments) for c in answer.tool_calls] == [
-            tuple(call) for call in wanted["tool_calls"]
-        ]
-        usage = answer.usage
-        assert (usage and [usage.prompt_tokens, usage.completion_tokens]) == (
-            wanted["usage"]
-        )
-        assert [
-            [result.id, result.content, result.failed] for result in answer.tool_results
-        ] == wanted.get("tool_results", [])
-        assert [[found.role, found.level] for found in answer.content_filter] == (
-            wanted.get("content_filter", [])
-        )
-        assert [[medium.kind, medium.data, medium.url] for medium in answer.media] == (
-            wanted.get("media", [])
-        )
+        check(*came_of(pieces), recorded.right)
+
+
+@pytest.mark.parametrize("recorded", bodies("chat"), ids=str)
+def test_recorded_body_folds_as_written_beside_it(recorded: Recorded) -> None:
+    fold, error = Fold(), None
+    try:
+        events = read_body(recorded.data)
+        fold.add(events)
+        error = broken_off(events)
+    except GLMError as exc:
+        error = exc
+    check(fold.answer(), error, {"broken_off": False} | recorded.right)
 
 
 @given(st.lists(st.text(min_size=1), max_size=8), st.integers(1, 50))
@@ -294,9 +337,7 @@ def test_server_that_does_not_count_says_how_to_do_without(
 
 
 def test_what_the_service_ran_is_typed_with_inputs_and_outputs() -> None:
-    answer = folded(
-        [(STREAMS[0].parent / "all_tools_run_by_the_service.sse").read_bytes()]
-    )
+    answer = folded([(STREAMS / "all_tools_run_by_the_service.sse").read_bytes()])
     code, page, *_ = answer.tool_results
     assert code.outputs == (
         Output(type="logs", logs="42\n"),
@@ -331,7 +372,7 @@ def test_what_the_service_ran_is_not_asked_of_us() -> None:
     from glmkit.tools.loops import functions
 
     def calls(name: str) -> list[str]:
-        body = (STREAMS[0].parent / f"{name}.sse").read_bytes()
+        body = (STREAMS / f"{name}.sse").read_bytes()
         return [call.name for call in functions(folded([body]))]
 
     assert calls("all_tools_run_by_the_service") == calls("mcp_lists_and_calls") == []
