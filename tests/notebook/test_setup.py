@@ -13,7 +13,8 @@ from traitlets.config import Config
 
 import glmkit
 from glmkit.config.endpoints import SERVICES
-from glmkit.notebook import extension
+from glmkit.notebook import completion, extension
+from glmkit.notebook.magics.commands import COMMANDS
 from tests.conftest import Paced, Run
 
 KEY = "0123456789abcdef0123456789abcdef.AbCdEfGh12345678"
@@ -108,10 +109,51 @@ def test_doctor_lists_what_is_set_up(run: Run, place: Paced) -> None:
 
 
 def test_help_names_every_command(run: Run) -> None:
-    _, out = run("%glm help")
-    assert {line.split()[1] for line in out.splitlines()} >= {"chat", "fix", "key"}
+    _, out = run("%glm help all")
+    assert {line.split()[1] for line in out.splitlines()} >= {*COMMANDS}
+    assert "%glm talk [NAME]" in out
     _, out = run("get_ipython().run_line_magic('pinfo', '%%glm')")
     assert "--dry-run" in out
+
+
+def test_help_begins_with_seven_lines(run: Run) -> None:
+    _, out = run("%glm help")
+    begun = [line.split()[0] for line in out.splitlines()]
+    assert begun == ["ask", "choose", "table", "money", "replay", "talk", "doctor"]
+    assert max(map(len, out.splitlines())) <= 88
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("%glm lab", "%glm promptlab"),
+        ("%glm reset", "--fresh"),
+        ("%glm alias x", "%glm config model"),
+        ("%glm error", "%glm fix"),
+        ("%glm help me", "%glm help all"),
+        ("%glm last one", "`%glm last` alone"),
+    ],
+)
+def test_words_of_other_tools_are_explained(run: Run, line: str, said: str) -> None:
+    result, out = run(line)
+    assert isinstance(result.error_in_exec, glmkit.ConfigError)
+    assert said in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("%glm -h", "doctor"), ("%glm --help", "doctor"), ("%glm version", "glmkit 0")],
+)
+def test_words_of_other_tools_are_understood(run: Run, line: str, said: str) -> None:
+    result, out = run(line)
+    assert result.error_in_exec is None
+    assert said in out
+
+
+def test_list_shows_the_models(run: Run) -> None:
+    result, _ = run("%glm list long")
+    assert result.result is not None
+    assert list(result.result["model"]) == ["glm-4-long"]
 
 
 def test_settings_are_configurable(
@@ -121,7 +163,7 @@ def test_settings_are_configurable(
     run("%%glm\nHi")
     assert place.seen["bodies"][-1]["temperature"] == 0.25
     run("%config GLM.temperature = 7")
-    assert extension.of(shell).settings.temperature == 0.25
+    assert getattr(extension.of(shell).settings, "temperature") == 0.25  # noqa: B009
     run("%config GLM.format = 'text'")
     assert extension.of(shell).settings.format == "text"
 
@@ -146,11 +188,34 @@ def test_every_setting_can_be_set_shown_and_put_back(run: Run) -> None:
         "system": "Be brief",
     }.items():
         _, out = run(f"%glm config {name} {value}")
-        assert value.replace("off", "False") in out
+        assert out == f"{name:12}{value}\n"
         run(f"%glm config {name} default")
     _, out = run("%glm config")
     assert "think       default" in out
     assert "format      markdown" in out
+
+
+def test_completion_stands_beside_each_word(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    run("%%glm --chat sky\nHi")
+    for line, offered in {
+        "%glm config see": "seed",
+        "%glm config think lo": "low",
+        "%glm config literal o": "on",
+        "%glm config nest_asyncio o": "on",
+        "%glm rerun -m glm-4-p": "glm-4-plus",
+        "%glm chat s": "sky",
+        "%glm chat sky ex": "export",
+        "%glm usage si": "since",
+        "%glm budget of": "off",
+        "%glm help a": "all",
+        "%%glm --param temp": "temperature=",
+        "%%glm --replay o": "only",
+    }.items():
+        assert offered in completed(shell, line), line
+    session = extension.of(shell)
+    assert completion.completions(session, "%glm help all a", "a") == []
 
 
 def completed(shell: InteractiveShell, line: str) -> list[str]:

@@ -43,6 +43,14 @@ def doctor(session: Session) -> None:
     say(examination.report(examination.examine()))
 
 
+def version(session: Session) -> None:
+    """Show the versions of glmkit and Python."""
+    import platform
+    from importlib import metadata
+
+    say(f"glmkit {metadata.version('glmkit')}, Python {platform.python_version()}")
+
+
 def config(session: Session, *words: str) -> None:
     """Show or set a default: `%glm config temperature 0.3`."""
     match words:
@@ -123,7 +131,14 @@ def _source(access: keys.Access) -> str:
 
 def _shown(session: Session, name: str) -> str:
     value = getattr(session.settings, session.settings.option(name).name)
-    return f"{name:12}{'default' if value is None else value}"
+    return f"{name:12}{_written(value)}"
+
+
+def _written(value: Any) -> Any:
+    """Return a setting's value as it is typed."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "default" if value is None else value
 
 
 def _pairs(options: dict[str, Any]) -> str:

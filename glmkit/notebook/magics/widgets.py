@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from glmkit.notebook import choices
+from glmkit.notebook.magics.command import Command
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 from glmkit_widgets.registry import WIDGETS, WidgetEntry
@@ -16,22 +18,23 @@ if TYPE_CHECKING:
 _PROMPT = ("-p", "--prompt")
 
 
-def _command(entry: WidgetEntry) -> Callable[..., Any]:
-    def command(session: Session, *words: str) -> Any:
+def _command(entry: WidgetEntry) -> Command:
+    def run(session: Session, *words: str) -> Any:
         return _opened(session, entry, words)
 
-    usage = f"%glm {entry.word} {entry.usage}".strip()
-    command.__doc__ = f"{entry.help}: `{usage}`." if entry.usage else f"{entry.help}."
-    return command
+    def complete(session: Session, before: list[str], word: str) -> Iterable[str]:
+        if word.startswith("-"):
+            parts = entry.usage.split()
+            return [part.strip("[]") for part in parts if part.startswith("[-")]
+        if "MODEL" in entry.usage:
+            return choices.models(session, word)
+        return session.chats if "NAME" in entry.usage else ()
+
+    return Command(run, entry.help, entry.usage, complete)
 
 
-#: The words, each with the function that opens its widget.
+#: The words, each with what opens its widget.
 COMMANDS = {entry.word: _command(entry) for entry in WIDGETS if entry.word}
-
-
-def usage(word: str) -> str:
-    """Return what may follow a word, "" where it opens no widget."""
-    return next((entry.usage for entry in WIDGETS if entry.word == word), "")
 
 
 def _opened(session: Session, entry: WidgetEntry, words: tuple[str, ...]) -> Any:
