@@ -32,6 +32,7 @@ from tests.support.paced_answers import (
     script,
     scripted_body,
     scripted_events,
+    weather,
     whole,
 )
 
@@ -181,10 +182,18 @@ class Connection(asyncio.Protocol):
         number = lane.requests  # others may come while this one waits
         if plan.bill:
             plan = billed(plan, number, model, lane.bill)
+        plan, fault = weather(plan, number)
         if plan.right and lane.active > plan.right:
             self._send(429, refusal("1302"))
             return
         await asyncio.sleep(plan.wait_s)
+        if fault == "cut":
+            self._send(200, whole(plan, model, prompt), cut=True)
+            return
+        if fault:
+            bare = b"<html>failed</html>"
+            self._send(500, refusal(fault) if len(fault) == 4 else bare)
+            return
         faulty = plan.fails < 0 or number <= plan.fails
         if plan.status != 200 and faulty:
             self._send(plan.status, refusal(plan.code, plan.said), after=plan.after)

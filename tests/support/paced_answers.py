@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
@@ -39,6 +39,8 @@ class Plan:
     right: int = 0  # refuse with 1302 above so many in flight, 0: never
     after: str = ""  # the Retry-After header of a refusal
     said: str = ""  # the message of a refusal
+    right_after: str = ""  # "500:20": the right is 20 after 500 requests
+    storm: str = ""  # "20:1234,100:cut,20:500": every 20th, 100th ... fails so
     drop: int = -1  # hang up on a connection's request after so many answered
     keep_alive: int = 1  # 0: close after each response
     completion_tokens: int = -1  # -1: as many as the events of the answer
@@ -55,6 +57,19 @@ class Plan:
         """
         scripted = json.loads(self.replies) if self.replies else []
         return scripted[min(number, len(scripted)) - 1] if scripted else None
+
+
+def weather(plan: Plan, number: int) -> tuple[Plan, str]:
+    """Return the plan of a request in a storm, and the fault it meets, "" for none."""
+    if plan.right_after:
+        first, right = map(int, plan.right_after.split(":"))
+        plan = replace(plan, right=right if number > first else plan.right)
+    for part in filter(None, plan.storm.split(",")):
+        every, fault = part.split(":")
+        # Not at the same numbers: each fault has a phase of its own.
+        if number % int(every) == len(fault) % int(every):
+            return plan, fault
+    return plan, ""
 
 
 def plan_of(path: str) -> Plan:

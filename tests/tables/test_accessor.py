@@ -400,3 +400,35 @@ def test_a_killed_run_goes_on_and_asks_nothing_done_again(paced: Factory) -> Non
     last = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
     assert "'uncertain': 0" in last.stdout
     assert place.seen["requests"] == total + lost
+
+
+def test_a_storm_leaves_few_rows_unanswered(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    rows = 1000
+    place = paced(
+        tokens=4, right=40, right_after="300:12", storm="20:1234,100:cut", wait_s=0.002
+    )
+    frame = pd.DataFrame({"t": [f"row {n}" for n in range(rows)]})
+    client = priced(place, in_flight=40)
+    out = frame.glm.map("{t}", client=client, model="glm-4-plus")
+    states = out["answer_status"].value_counts()
+    assert states["done"] >= 0.98 * rows
+    assert states["done"] + states["uncertain"] + states["failed"] == rows
+    assert out.loc[out["answer_status"] != "done", "answer_error"].notna().all()
+    assert place.seen["requests"] <= 1.15 * rows
+
+
+def test_bare_failures_of_a_server_are_not_asked_again_and_cost_is_not_known(
+    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+) -> None:
+    rows = 400
+    place = paced(tokens=4, storm="20:500")
+    frame = pd.DataFrame({"t": [f"row {n}" for n in range(rows)]})
+    out = frame.glm.map("{t}", client=priced(place), model="glm-4-plus")
+    lost = out[out["answer_status"] != "done"]
+    assert len(lost) <= 0.07 * rows
+    assert set(lost["answer_status"]) == {"uncertain"}
+    assert lost["answer_cost"].isna().all()
+    assert lost["answer_error"].str.startswith("ServerError").all()
+    assert place.seen["requests"] == rows
