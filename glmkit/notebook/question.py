@@ -39,7 +39,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     `options` are parameters of `Client.chat`; `tools` names of the notebook,
     `images` names or paths, `files` paths, `schema` a name or fields. A `literal`
-    prompt has no fields to fill.
+    prompt has no fields to fill. `each` names a table, `to` the column of its answers,
+    `labels` what they choose from, `all` asks every row.
     """
 
     prompt: str
@@ -58,6 +59,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     replay: Mode | None = None
     literal: bool = False
+    each: str | None = None
+    to: str | None = None
+    labels: str | None = None
+    all: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

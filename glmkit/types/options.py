@@ -142,8 +142,25 @@ OPTIONS = (
         flags=("--chat",), metavar="NAME", completes="chats",
     ),
     Option(
-        name="fresh", kind="flag", help="empty that conversation first",
+        name="fresh", kind="flag",
+        help="empty that conversation first; of a table, ask answered rows again",
         flags=("--fresh",),
+    ),
+    Option(
+        name="each", kind="text", help="table: the cell is asked of each of its rows",
+        flags=("--each",), metavar="TABLE", completes="variables",
+    ),
+    Option(
+        name="to", kind="text", help="column of the answers, with --each",
+        flags=("--to",), metavar="COLUMN",
+    ),
+    Option(
+        name="labels", kind="text", help="labels to choose from, with --each: a,b,c",
+        flags=("--labels",), metavar="A,B",
+    ),
+    Option(
+        name="all", kind="flag", help="ask all rows, not the first 20, with --each",
+        flags=("--all",),
     ),
     _client(
         "schema", "text",

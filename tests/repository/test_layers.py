@@ -43,7 +43,7 @@ DOORS = {
     "nest_asyncio": "notebook",
     "nh3": "render",
     "numpy": "local tables",
-    "pandas": "ledger.views tables figures glmkit_widgets __main__",
+    "pandas": "ledger.views tables notebook.table_cell figures glmkit_widgets __main__",
     "platformdirs": "config",
     "plotly": "figures glmkit_widgets",
     "psutil": "ledger",

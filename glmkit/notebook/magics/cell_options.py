@@ -114,8 +114,7 @@ def read(
     values: dict[str, Any] = {option.name: None for option in CELL}
     values |= {name: getattr(settings, name) for name in settings.names()}
     values |= {name: _read(name, given[name]) for name in given if name in OPTION}
-    if values["fresh"] and not values["chat"]:
-        raise ConfigError("--fresh empties a chat", hint="Name it: --chat NAME --fresh")
+    _check(values)
     tools = [name for names in values["tools"] or () for name in _listed(names)]
     later = dict.fromkeys(_LOOKED_UP)
     return Question(
@@ -135,7 +134,29 @@ def read(
         dry_run=values["dry_run"] or False,
         replay=mode_of(values["replay"]) if values["replay"] else None,
         literal=literal,
+        each=values["each"],
+        to=values["to"],
+        labels=values["labels"],
+        all=values["all"] or False,
     )
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    """Raise ConfigError for options that do not go together."""
+    if values["fresh"] and not (values["chat"] or values["each"]):
+        raise ConfigError("--fresh empties a chat", hint="Name it: --chat NAME --fresh")
+    table = [name for name in ("to", "labels", "all") if values[name]]
+    if table and not values["each"]:
+        raise ConfigError(
+            _("--{name} goes with a table", name=table[0]),
+            hint=_("Name it: --each TABLE."),
+        )
+    cell = [name for name in ("chat", "tools", "image", "file") if values[name]]
+    if cell and values["each"]:
+        raise ConfigError(
+            _("--{name} does not go with --each", name=cell[0]),
+            hint=_("Put files and images into a column of the table."),
+        )
 
 
 def _filled(given: Any, scope: Mapping[str, Any]) -> Any:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from glmkit.notebook.session import Session
-    from glmkit.types.replies import Reply
 
 
 @magics_class
@@ -33,7 +32,7 @@ class GLMMagics(Magics):
     @cell_options.options
     @no_var_expand
     @cell_magic("glm")  # type: ignore[arg-type]
-    def ask(self, line: str, cell: str) -> Reply | None:
+    def ask(self, line: str, cell: str) -> Any:
         """Ask a model: the cell is the prompt.
 
         `{name}` becomes the value of an expression over names of this notebook; every
@@ -51,6 +50,10 @@ class GLMMagics(Magics):
         if question is None:
             say(parser.format_help())
             return None
+        if question.each is not None:
+            from glmkit.notebook import table_cell
+
+            return table_cell.ask(session, question)
         return ask(session, question)
 
     @no_var_expand

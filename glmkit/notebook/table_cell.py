@@ -1,0 +1,112 @@
+"""Runs `%%glm --each df`: the cell is the template of every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display as _display
+
+from glmkit.notebook import schemas
+from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import plain
+from glmkit.types.translation import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from glmkit.notebook.question import Question
+    from glmkit.notebook.session import Session
+    from glmkit.tables.plan import Plan
+
+#: Rows that are asked before `--all`.
+FIRST = 20
+
+display: Any = _display
+
+
+def ask(session: Session, question: Question) -> pd.DataFrame | None:
+    """Ask the first rows, or all of them, and return the frame; also as `-o NAME`.
+
+    A dry run shows the plan and returns None. Rows that were answered before are kept,
+    so that `--all` after the first rows asks only the rest.
+    """
+    plan = _plan(session, question)
+    if question.dry_run:
+        display(plan)
+        return None
+    with session.here(question.tag):
+        frame = plan.run() if question.all else plan.sample(FIRST)
+    if question.out is not None:
+        session.shell.user_ns[question.out] = frame
+    if not question.all and plan.rows > len(frame):
+        display(_rest(plan, len(frame)))
+    return None if question.quiet else frame
+
+
+def _plan(session: Session, question: Question) -> Plan:
+    from glmkit.tables.accessor import TableVerbs
+
+    verbs = TableVerbs(_table(question.each or "", session.names()))
+    options: dict[str, Any] = {
+        **question.options,
+        "client": session.client(),
+        "fresh": question.fresh,
+        "run": False,
+    }
+    if question.to is not None:
+        options["to"] = question.to
+    plan: Plan
+    if question.labels is not None and question.schema is not None:
+        raise ConfigError(
+            _("--labels and --schema ask for two kinds of answer"),
+            hint=_("Leave one of them out."),
+        )
+    if question.labels is not None:
+        labels = [label.strip() for label in question.labels.split(",")]
+        plan = verbs.classify(question.prompt, labels=labels, **options)
+    elif question.schema is not None:
+        schema = schemas.schema(question.schema, session.names())
+        plan = verbs.extract(question.prompt, schema=schema, **options)
+    else:
+        plan = verbs.map(question.prompt, **options)
+    return plan
+
+
+def _table(name: str, names: Mapping[str, Any]) -> Any:
+    """Return the DataFrame or Series of that name. Raises ConfigError."""
+    if name not in names:
+        raise ConfigError(
+            _("there is no {name!r} in this notebook", name=name),
+            hint=_("--each takes the name of a DataFrame or Series."),
+        )
+    table = names[name]
+    if not hasattr(table, "iloc"):
+        raise ConfigError(
+            _("{name} is of type {kind}", name=name, kind=type(table).__name__),
+            hint=_("--each takes the name of a DataFrame or Series."),
+        )
+    return table
+
+
+class _Line:
+    """A line of text as an output of its own."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _rest(plan: Plan, asked: int) -> Any:
+    """Return what the other rows would take."""
+    cost = next(what for name, what in plan.lines() if name == "cost")
+    said = _(
+        "{asked:,} of {rows:,} rows. The rest: {n:,} prompts, {cost}. --all asks them.",
+        asked=asked,
+        rows=plan.rows,
+        n=plan.asked,
+        cost=cost,
+    )
+    return _Line(plain(said))
