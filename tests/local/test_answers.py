@@ -79,7 +79,7 @@ def test_a_choice_of_functions_is_kept(
         arguments = json.loads(call["function"]["arguments"])
         assert schema_check.fault(schema, arguments) is None
         assert answer["finish_reason"] == "tool_calls"
-        assert answer["message"]["content"] is None
+        assert answer["message"]["content"] == ""
 
 
 def test_a_function_that_is_not_offered_can_not_be_chosen(http: httpx.Client) -> None:

@@ -53,7 +53,7 @@ class _Client(httpx.Client):
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     error = answer.json()["error"]
-    assert set(error) == {"code", "message"}
+    assert set(error) <= {"code", "message", "type"}
     return answer.status_code, error["code"]
 
 
@@ -128,7 +128,9 @@ def test_a_list_comes_in_pages(http: httpx.Client) -> None:
     found = [one["id"] for one in first["data"] + rest["data"]]
     assert sorted(found) == sorted(made)
     assert refusal(http.get("files", params={**asked, "limit": "101"})) == (400, "1210")
-    assert refusal(http.get("files")) == (400, "1213")
+    other = upload(http, "other.txt", b"x", "agent").json()["id"]
+    everything = http.get("files", params={"limit": "100"}).json()["data"]
+    assert {other, *made} <= {one["id"] for one in everything}
     assert refusal(http.get(f"files/{made[0]}/content")) == (400, "1210")
 
 
@@ -383,9 +385,9 @@ def test_texts_are_parsed_and_other_files_are_refused(http: httpx.Client) -> Non
     assert (found["status"], found["content"]) == ("succeeded", "# Title")
     picture = {"file": ("a.png", b"\x89PNG\r\n\x1a\n\0\0")}
     answer = http.post("files/parser/create", files=picture, data=how)
-    assert refusal(answer) == (400, "1210")
+    assert refusal(answer) == (400, "1221")
     answer = http.post("files/ocr", files=picture, data={"tool_type": "hand_write"})
-    assert refusal(answer) == (400, "1210")
+    assert refusal(answer) == (400, "1221")
     assert refusal(http.get("files/parser/result/none/text")) == (400, "1233")
 
 
@@ -409,7 +411,10 @@ def test_what_a_stand_in_lacks_is_said(
 ) -> None:
     answer = http.request(method, path)
     assert refusal(answer) == (400, "1221")
-    assert "stand-in" in answer.json()["error"]["message"]
+    error = answer.json()["error"]
+    assert "the local stand-in cannot" in error["message"]
+    assert "with a key" in error["message"]
+    assert error["type"] == "stand_in"
 
 
 # Switches

@@ -41,7 +41,7 @@ def chat(http: httpx.Client, **fields: Any) -> httpx.Response:
 
 def refusal(response: httpx.Response) -> tuple[int, str, str]:
     error = response.json()["error"]
-    assert set(error) == {"code", "message"}
+    assert set(error) <= {"code", "message", "type"}
     return response.status_code, error["code"], error["message"]
 
 
@@ -114,12 +114,21 @@ def test_every_wrong_key_has_its_code(platform: Platform) -> None:
         ({"messages": [{"role": "system", "content": "x"}]}, "1214", "messages"),
         ({"messages": [{"role": "assistant", "content": "x"}]}, "1214", "messages"),
         ({"messages": [{"role": "nobody", "content": "x"}]}, "1214", "nobody"),
+        (
+            {"messages": [{"role": "developer", "content": "x"}]},
+            "1214",
+            "角色信息不正确",
+        ),
         ({"messages": [{"role": "user", "content": " "}]}, "1213", "empty"),
         ({"messages": [{"content": "x"}]}, "1214", "role"),
         ({"user_id": "short"}, "1210", "user_id"),
         ({"user_id": "u" * 129}, "1210", "user_id"),
-        ({"stop": ["a", "b"]}, "1210", "stop"),
-        ({"temperature": -1}, "1210", "temperature"),
+        ({"stop": list("abcde")}, "1214", "stop:最大只能有4个停止词"),
+        ({"temperature": -0.1}, "1210", "temperature参数非法：限制数值范围[0.0,1.0]"),
+        ({"temperature": 7}, "1210", "temperature参数非法：限制数值范围[0.0,1.0]"),
+        ({"top_p": 0}, "1210", "top_p参数非法：限制数值范围[0.01,1.0]"),
+        ({"max_tokens": None, "max_completion_tokens": 16385}, "1210", "[1,16384]"),
+        ({"model": "glm-asr"}, "1212", "glm-asr"),
     ],
 )
 def test_a_wrong_request_is_refused(
@@ -138,13 +147,181 @@ def test_a_body_that_is_no_request_is_refused(http: httpx.Client, body: bytes) -
     assert code in {"1210", "1214"}
 
 
+def asked(*calls: str, call_id: str = "call_1") -> list[dict[str, Any]]:
+    """Return a history in which tools were asked with these arguments."""
+    functions = [{"name": "read", "arguments": arguments} for arguments in calls]
+    ids = [call_id, *(f"{call_id}_{n}" for n in range(1, len(calls)))]
+    called = [
+        {"id": id, "type": "function", "function": function}
+        for id, function in zip(ids, functions, strict=True)
+    ]
+    results = [{"role": "tool", "content": "x", "tool_call_id": id} for id in ids]
+    return [{"role": "assistant", "content": "", "tool_calls": called}, *results]
+
+
+@pytest.mark.parametrize(
+    ("history", "says"),
+    [
+        (asked('{"path": "a'), "messages 参数非法"),
+        (asked('{"path": "a"}{"path": "b"}'), "messages 参数非法"),
+        (asked(""), "messages 参数非法"),
+        (asked("null"), "messages 参数非法"),
+        (asked("{}", "[1]"), "messages 参数非法"),
+        (asked("{}") + asked("{}"), "call_1"),
+        ([{"role": "assistant"}], "content和tool_calls 字段不能同时为空"),
+        ([{"role": "assistant", "content": ""}], "content和tool_calls"),
+    ],
+)
+def test_a_history_that_is_none_is_refused(
+    http: httpx.Client, history: list[dict[str, Any]], says: str
+) -> None:
+    for path in ("chat/completions", "async/chat/completions", "tokenizer"):
+        body = {"model": MODEL, "messages": [USER, *history, USER]}
+        status, code, message = refusal(http.post(path, json=body))
+        assert (status, code) == (400, "1214")
+        assert says in message
+
+
+def test_a_history_of_calls_is_accepted(http: httpx.Client) -> None:
+    history = [USER, *asked("{}", '{"path": "a"}'), *asked(" {} ", call_id="2"), USER]
+    assert chat(http, messages=history).status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["image_url", "video_url", "file_url", "input_audio"])
-def test_what_a_stand_in_cannot_do_is_said(http: httpx.Client, kind: str) -> None:
+def test_what_the_model_does_not_take_is_the_models_limit(
+    http: httpx.Client, kind: str
+) -> None:
     parts = [{"type": kind, kind: {"url": "x"}}, {"type": "text", "text": "what?"}]
     messages = [{"role": "user", "content": parts}]
     status, code, message = refusal(chat(http, messages=messages))
     assert (status, code) == (400, "1210")
-    assert "stand-in cannot" in message
+    assert message == f"the model {MODEL} does not take {kind}"
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "cannot"),
+    [
+        ("glm-4.6v", "image_url", "cannot see images"),
+        ("glm-4.6v", "video_url", "cannot see videos"),
+        ("glm-4.6v", "file_url", "cannot read files"),
+        ("glm-4-voice", "input_audio", "cannot speak"),
+        ("glm-4-voice", "", "cannot speak"),
+    ],
+)
+def test_what_the_stand_in_cannot_do_says_that_a_key_can(
+    http: httpx.Client, model: str, kind: str, cannot: str
+) -> None:
+    text = {"type": "text", "text": "what?"}
+    parts = [text, {"type": kind, kind: {"url": "x"}}] if kind else [text]
+    messages = [{"role": "user", "content": parts}]
+    for stream in (False, True):
+        answer = chat(http, model=model, messages=messages, stream=stream)
+        error = answer.json()["error"]
+        assert answer.status_code == 400
+        assert f"the local stand-in {cannot}" in error["message"]
+        assert "with a key (ZHIPUAI_API_KEY or ZAI_API_KEY)" in error["message"]
+        assert error["type"] == "stand_in"
+
+
+@pytest.mark.parametrize("value", [1764460800.123, 12345678, 10**20])
+def test_a_number_where_a_text_is_expected_is_its_text(
+    http: httpx.Client, value: float
+) -> None:
+    body = chat(http, request_id=value, user_id=value).json()
+    assert body["request_id"] == str(value)
+    history = [USER, *asked("{}"), {"role": "user", "content": value}]
+    history[1]["tool_calls"][0]["id"] = history[2]["tool_call_id"] = value
+    assert chat(http, messages=history).status_code == 200
+    task = http.post(
+        "async/chat/completions",
+        json={
+            "model": MODEL,
+            "messages": [USER],
+            "max_tokens": 1,
+            "request_id": value,
+        },
+    )
+    assert task.json()["request_id"] == str(value)
+    image = {"model": "cogview-4", "prompt": value, "request_id": value}
+    assert http.post("images/generations", json=image).status_code == 200
+
+
+def test_other_types_are_still_refused(http: httpx.Client) -> None:
+    for value in (True, {"a": 1}, ["a"]):
+        assert refusal(chat(http, request_id=value))[1] == "1214"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_without_max_tokens_the_answer_ends_at_a_limit_that_it_names(
+    http: httpx.Client, stream: bool
+) -> None:
+    wanted = {"messages": [{"role": "user", "content": "Count up from 1 to 5000."}]}
+    # Without an end of text, and so to the limit, whatever the model writes.
+    forced = {
+        "response_format": {"type": "json_schema", "json_schema": {"schema": LONG}}
+    }
+    body = {"model": "glm-4.6", **wanted, **forced, "stream": stream}
+    with http.stream("POST", "chat/completions", json=body) as answer:
+        text = answer.read().decode()
+    last = json.loads(text.split("data: ")[-2] if stream else text)
+    assert last["choices"][0]["finish_reason"] == "length"
+    assert last["usage"]["completion_tokens"] == 512
+    assert last["stand_in_note"] == (
+        "cut at 512 tokens, the stand-in's own limit: send max_tokens"
+    )
+
+
+LONG = {"type": "array", "items": {"type": "string", "minLength": 290}, "minItems": 25}
+
+
+def test_max_completion_tokens_is_read(http: httpx.Client) -> None:
+    asked = {"model": MODEL, "messages": [USER], "max_completion_tokens": 3}
+    body = http.post("chat/completions", json=asked).json()
+    assert body["usage"]["completion_tokens"] == 3
+    assert body["choices"][0]["finish_reason"] == "length"
+    assert "stand_in_note" not in body
+    body = http.post("chat/completions", json={**asked, "max_tokens": 2}).json()
+    assert body["usage"]["completion_tokens"] == 2
+
+
+def test_up_to_four_stops_are_taken(http: httpx.Client) -> None:
+    whole = chat(http, max_tokens=30, do_sample=False).json()
+    text = whole["choices"][0]["message"]["content"]
+    stops = ["never written", "nor this", text.split()[4], "or that"]
+    body = chat(http, max_tokens=30, do_sample=False, stop=stops).json()
+    assert body["choices"][0]["message"]["content"] == text[: text.index(stops[2])]
+
+
+@pytest.mark.parametrize(
+    ("model", "counts"),
+    [("glm-4-plus", False), ("glm-4-airx", False), ("glm-4.6", True)],
+)
+def test_cached_tokens_are_counted_where_the_service_counts_them(
+    http: httpx.Client, model: str, counts: bool
+) -> None:
+    for stream in (False, True):
+        text = chat(http, model=model, stream=stream).text
+        assert ("cached_tokens" in text) == counts
+
+
+@pytest.mark.parametrize("path", ["completions", "responses", "messages"])
+def test_other_dialects_are_refused_and_name_chat_completions(
+    http: httpx.Client, path: str
+) -> None:
+    status, code, message = refusal(http.post(path, json={"model": MODEL}))
+    assert (status, code) == (404, "1222")
+    assert "/api/paas/v4/chat/completions" in message
+
+
+def test_the_mark_of_the_stand_in_is_in_bodies_and_chunks_and_their_deltas(
+    http: httpx.Client,
+) -> None:
+    events = chat(http, stream=True).text.split("data: ")[1:-1]
+    for part in (chat(http).json(), *map(json.loads, events)):
+        assert part["stand_in"] == STAND_IN
+        # Of a chunk, some proxies pass on nothing that they do not know but this.
+        for choice in part["choices"]:
+            assert "delta" not in choice or choice["delta"]["stand_in"] == STAND_IN
 
 
 def test_a_prompt_over_the_cards_window_is_refused(http: httpx.Client) -> None:
@@ -157,7 +334,8 @@ def test_a_prompt_over_the_stand_ins_own_window_is_named_so(http: httpx.Client) 
     messages = [{"role": "user", "content": "word " * 5000}]
     status, code, message = refusal(chat(http, messages=messages, stream=True))
     assert (status, code) == (400, "1261")
-    assert "stand-in's window is 4096" in message
+    assert "stand-in cannot take a prompt of" in message
+    assert "its window has 4096" in message
 
 
 def test_a_path_that_is_not_served_is_refused(http: httpx.Client) -> None:
@@ -329,7 +507,8 @@ def test_a_stream_is_to_the_letter(http: httpx.Client) -> None:
     assert all(choice["delta"]["role"] == "assistant" for choice in choices)
     assert all(set(choice) == {"index", "delta"} for choice in choices[:-1])
     assert choices[-1]["finish_reason"] == "length"
-    assert choices[-1]["delta"] == {"role": "assistant", "content": ""}
+    mark = {"stand_in": STAND_IN}
+    assert choices[-1]["delta"] == {"role": "assistant", "content": "", **mark}
     text = "".join(choice["delta"]["content"] for choice in choices)
     whole = chat(http, do_sample=False).json()
     assert text == whole["choices"][0]["message"]["content"]
@@ -439,7 +618,7 @@ def test_unknown_fields_and_nulls_are_accepted(http: httpx.Client) -> None:
         {"role": "tool", "content": "42", "tool_call_id": "1"},
     ]
     answer = chat(
-        http, messages=messages, tools=[tool], thinking={"type": "enabled"}, top_p=5
+        http, messages=messages, tools=[tool], thinking={"type": "enabled"}, top_p=0.5
     )
     assert answer.status_code == 200
 

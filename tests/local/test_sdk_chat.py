@@ -75,6 +75,7 @@ def test_a_client_calls_a_function_and_tells_its_result(sdk: Any) -> None:
     reply = sdk.chat.completions.create(**ASKED_WEATHER)
     (choice,) = reply.choices
     (call,) = choice.message.tool_calls
+    assert choice.message.content == ""  # null breaks some clients
     assert choice.finish_reason == "tool_calls"
     assert call.id.startswith("call_")
     assert call.function.name == "get_weather"
@@ -171,3 +172,41 @@ def test_the_service_s_task_comes_to_its_end(official: Any, site: Site) -> None:
     stranger = sdks.client("zai", site.url, site.other)
     with stranger, pytest.raises(Exception, match="1233"):
         stranger.chat.asyncCompletions.retrieve_completion_result(task.id)
+
+
+def test_a_client_may_send_the_time_as_its_id(official: Any) -> None:
+    now = 1764460800.123
+    reply = ask(official, request_id=now, user_id=12345678)
+    assert reply.request_id == "1764460800.123"
+    task = official.chat.asyncCompletions.create(
+        model=MODEL, messages=[USER], max_tokens=1, request_id=now
+    )
+    assert task.request_id == "1764460800.123"
+
+
+def test_a_client_may_name_several_stops(sdk: Any) -> None:
+    reply = ask(sdk, max_tokens=20, stop=[".", "!", "?", "\n\n"])
+    assert not set(".!?") & set(reply.choices[0].message.content)
+
+
+def test_openais_client_reads_the_mark_of_the_stand_in(site: Site) -> None:
+    with sdks.client("openai", site.url, site.key) as client:
+        assert ask(client).stand_in == "SmolLM2-135M-Instruct"
+        for chunk in ask(client, stream=True):
+            assert chunk.stand_in == "SmolLM2-135M-Instruct"
+            assert chunk.choices[0].delta.stand_in == chunk.stand_in
+
+
+def test_openais_newer_names_are_understood(site: Site) -> None:
+    with sdks.client("openai", site.url, site.key) as client:
+        reply = client.chat.completions.create(
+            model=MODEL, messages=[USER], max_completion_tokens=2
+        )
+        assert reply.usage.completion_tokens == 2
+        for other in (
+            lambda: client.completions.create(model=MODEL, prompt="Hi"),
+            lambda: client.responses.create(model=MODEL, input="Hi"),
+        ):
+            with pytest.raises(Exception, match="chat/completions") as caught:
+                other()
+            assert caught.value.status_code == 404

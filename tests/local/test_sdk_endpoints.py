@@ -259,3 +259,8 @@ def test_an_error_inside_a_stream_has_its_class(site: Site, name: str) -> None:
         with pytest.raises(sdks.errors(name).APIResponseError) as caught:
             list(stream)
     assert caught.value.json_data["code"] == "1301"
+
+
+def test_a_client_lists_every_file(sdk: Any, tmp_path: Path) -> None:
+    made = uploaded(sdk, tmp_path, line("request-1"))
+    assert made.id in [file.id for file in sdk.files.list().data]

@@ -17,7 +17,8 @@ from starlette.routing import Route
 from glmkit.catalog.cards import cards
 from glmkit.local import identity_proof
 from glmkit.local.engine.client import Engine
-from glmkit.local.platform.answering import requests
+from glmkit.local.platform.answering import request_checks
+from glmkit.local.platform.answering.fields import decoded
 from glmkit.local.platform.answering.generation import Talk
 from glmkit.local.platform.answering.limits import Rights, check_cap
 from glmkit.local.platform.answering.retrieval import Grounds
@@ -99,7 +100,7 @@ class Site:
     async def _switch(self, request: Request) -> Response:
         """GET or POST the switches; a POST sets all, the ones it leaves out to off."""
         if request.method == "POST":
-            fields = requests.decoded(await body_of(request), dict[str, Any])
+            fields = decoded(await body_of(request), dict[str, Any])
             self._board.switches = fault_injection.read(fields)
         return JSONResponse(msgspec.structs.asdict(self._board.switches))
 
@@ -109,17 +110,17 @@ class Site:
         """Answer a line of a batch by what answers requests of its kind."""
         body = msgspec.json.encode(line.body)
         if line.url.endswith("/embeddings"):
-            asked = requests.decoded(body, embeddings.EmbeddingAsk)
+            asked = decoded(body, embeddings.EmbeddingAsk)
             card, texts = embeddings.checked(asked)
             return await self._embeddings.body(asked, card, texts)
         if line.url.endswith("/images/generations"):
-            _, size = images.checked_image(requests.decoded(body, images.ImageAsk))
+            _, size = images.checked_image(decoded(body, images.ImageAsk))
             return images.image_body(images.image_url(request, size))
         if line.url.endswith("/videos/generations"):
-            images.checked_video(requests.decoded(body, images.VideoAsk))
+            images.checked_video(decoded(body, images.VideoAsk))
             return {"video_result": [images.video_result(request)]}
-        ask = requests.read(body)
-        card = requests.card_of(ask)
+        ask = request_checks.read(body)
+        card = request_checks.card_of(ask)
         check_cap(ask, card)
         return await self._chat.whole(ask, account, card.id)
 
@@ -129,7 +130,7 @@ async def _models(request: Request) -> Response:
     data = [
         {"id": card.id, "object": "model", "created": 0, "owned_by": "z-ai"}
         for card in cards()
-        if requests.talks(card)
+        if request_checks.talks(card)
     ]
     return JSONResponse({"object": "list", "data": data})
 

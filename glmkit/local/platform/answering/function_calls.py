@@ -17,7 +17,7 @@ from glmkit.local.engine.client import Engine, Sampling
 from glmkit.local.engine.prompts import tokens_of
 from glmkit.local.platform.answering import json_grammar
 from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunction
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import invalid
 
 _YES, _NO = "Yes", "No"
 _WITHOUT_CONTENT = ("N/A", "Hello!")
@@ -64,7 +64,7 @@ class Chooser:
     ) -> OfferedFunction | None:
         """Return the function to call, None for an answer in words.
 
-        After a function's result the answer is in words: the model can not tell when it
+        After a function's result the answer is in words: the model cannot judge when it
         has called enough.
         """
         functions = ask.functions
@@ -145,4 +145,4 @@ def _named(
     for function in functions:
         if function.name == name:
             return function
-    raise Refusal(400, "1210", f"tool_choice参数非法：no function {name!r} is offered")
+    raise invalid("tool_choice", f"tools 中没有函数 {name!r}")

@@ -147,8 +147,10 @@ class _Answering:
             yield SourcesFound(ground.sources)
         called = chosen is not None or (run is not None and not run.here)
         reason = "tool_calls" if called and self._reason == "stop" else self._reason
-        cached = self._cached or 0
-        yield Ended(reason, self._prompt, self._spent, self._thinking, cached)
+        cached = self._cached or 0 if "cache" in self._card.features else None
+        unasked = reason == "length" and self._ask.wanted_tokens is None
+        own_cap = self._style.n_predict if unasked else None
+        yield Ended(reason, self._prompt, self._spent, self._thinking, cached, own_cap)
 
     def _body(
         self, prompt: list[int], chosen: OfferedFunction | None, run: ToolRun | None
@@ -274,10 +276,8 @@ class _Answering:
                         known = piece.timings.cache_n
                         self._cached = min(known, _shared(prompt, self._counted))
                     cut = piece.stop_type == "limit"
-                    full = "model_context_window_exceeded"
-                    self._reason = (
-                        (full if wanted > room else "length") if cut else "stop"
-                    )
+                    end = _WINDOW_ENDED if wanted > room else "length"
+                    self._reason = end if cut else "stop"
                 yield piece
 
 

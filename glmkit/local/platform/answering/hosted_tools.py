@@ -19,7 +19,7 @@ from glmkit.local.platform.answering.function_calls import Chooser, new_id
 from glmkit.local.platform.answering.parts import Outcome, Part, Using
 from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunction
 from glmkit.local.platform.answering.retrieval import searched
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import LackError
 from glmkit.local.platform.storage.full_text_index import Folder
 from glmkit.tools import sandbox
 from glmkit.types.errors import ToolError
@@ -71,8 +71,8 @@ class ToolRunner:
             if kind == BROWSER:
                 searched(self._folder, "", 1)
             elif kind == CODE and not sandbox.ready():
-                raise Refusal(
-                    400, "1210", "the local stand-in has no sandbox to run code in"
+                raise LackError(
+                    "run code without a sandbox", "`pip install 'glmkit[sandbox]'`"
                 )
 
     async def choice(self, ask: ChatRequest) -> ToolRun | None:
@@ -110,7 +110,7 @@ class ToolRunner:
         try:
             result = await asyncio.to_thread(sandbox.python, code)
         except ToolError as exc:
-            raise Refusal(400, "1210", f"the local stand-in: {exc}") from exc
+            raise LackError(f"run the code ({exc})") from exc
         logs = {"type": "logs", "logs": result.output}
         if result.error:
             logs["error_msg"] = result.error

@@ -11,8 +11,10 @@ from glmkit.catalog.cards import Card
 from glmkit.local.engine.client import Sampling
 from glmkit.local.engine.process import WINDOW
 from glmkit.local.platform.answering.requests import ChatRequest
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import LackError, Refusal, invalid, within
 
+#: The most tokens of an answer to a request that names none.
+DEFAULT_TOKENS = 512
 #: One more is the engine's own word for a random seed.
 _SEEDS = 2**32 - 1
 
@@ -49,15 +51,20 @@ def style(ask: ChatRequest, card: Card) -> Sampling:
 
 
 def check_cap(ask: ChatRequest, card: Card) -> None:
-    """Raise a Refusal when `max_tokens` is above the card's cap, or below one."""
+    """Raise a Refusal unless the tokens asked for are 1 to the card's cap."""
     cap = card.cap or card.context_window or WINDOW
-    if ask.max_tokens is not None and not 1 <= ask.max_tokens <= cap:
-        raise Refusal(400, "1210", f"max_tokens参数非法：限制数值范围[1,{cap}]")
+    wanted = ask.wanted_tokens
+    if wanted is not None and not 1 <= wanted <= cap:
+        raise invalid("max_tokens", within(1, cap))
 
 
 def _wanted(ask: ChatRequest, card: Card) -> int:
-    known = (ask.max_tokens, card.default_max_tokens, card.cap)
-    return next((limit for limit in known if limit), WINDOW)
+    """Return the most tokens of the answer; without a number the stand-in's own cap.
+
+    The service would go on for 65,536 tokens, which takes the stand-in minutes.
+    """
+    known = (card.default_max_tokens, card.cap)
+    return ask.wanted_tokens or min(DEFAULT_TOKENS, *(n for n in known if n))
 
 
 def room(card: Card, prompt_tokens: int) -> int:
@@ -66,11 +73,9 @@ def room(card: Card, prompt_tokens: int) -> int:
     if prompt_tokens >= window:
         raise Refusal(400, "1261", "Prompt exceeds max length")
     if prompt_tokens >= WINDOW:
-        raise Refusal(
-            400,
-            "1261",
-            f"the prompt has {prompt_tokens} tokens: {card.id} would take it, but the "
-            f"local stand-in's window is {WINDOW} tokens",
+        raise LackError(
+            f"take a prompt of {prompt_tokens} tokens, its window has {WINDOW}",
+            code="1261",
         )
     return min(window, WINDOW) - prompt_tokens
 

@@ -56,14 +56,16 @@ class Outcome(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True, gc=False):
     """The end: why, and the tokens; `thinking` are counted in `completion` too.
 
-    `cached` are the prompt's tokens that the engine still had of an earlier one.
+    `cached` are the prompt's tokens that the engine still had of an earlier one, None
+    for a model that counts none. `own_cap` is the stand-in's limit that cut it.
     """
 
     reason: str
     prompt: int
     completion: int
     thinking: int | None = None
-    cached: int = 0
+    cached: int | None = None
+    own_cap: int | None = None
 
 
 Part = (

@@ -1,4 +1,8 @@
-"""The bodies that go out, as the service writes them: answers, chunks, counts."""
+"""Bodies as the service writes them: whole answers, chunks of a stream, counts.
+
+The stand-in's name is a field of its own, in the deltas of a stream too: proxies write
+the chunks again, and pass on whole only what they find in a delta.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +53,7 @@ def new_id() -> str:
 def usage(
     prompt: int, completion: int, thinking: int | None = None, cached: int | None = None
 ) -> dict[str, Any]:
-    """Return the tokens of a call; what is None is not told."""
+    """Return the tokens of a call; a count that is None is left out."""
     counts: dict[str, Any] = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -80,7 +84,7 @@ class AnswerWriter:
         self.id = new_id()
         self.request_id = request_id or self.id
         self._head = {"id": self.id, "created": int(time.time()), "model": model}
-        self._stand_in = stand_in
+        self._mark = {"stand_in": stand_in}
         self._manner = manner or Manner()
         self._begun: CallBegun | None = None
         self._status: dict[str, str] = {}
@@ -119,7 +123,7 @@ class AnswerWriter:
         return {"index": 0, "function": {"arguments": part.text}}
 
     def _end(self, part: Ended) -> Iterator[bytes]:
-        counted = {"usage": _counted(part), **self._status}
+        counted = {"usage": _counted(part), **self._status, **_note(part)}
         if self._manner.usage_apart:
             yield self._delta({"content": ""}, finish=part.reason)
             yield self._chunk([], counted)
@@ -135,7 +139,7 @@ class AnswerWriter:
         choice: dict[str, Any] = {"index": 0}
         if finish or self._manner.null_finish:
             choice["finish_reason"] = finish
-        choice["delta"] = {"role": "assistant", **delta}
+        choice["delta"] = {"role": "assistant", **delta, **self._mark}
         return self._chunk([choice], more or {})
 
     def _chunk(self, choices: list[dict[str, Any]], more: dict[str, Any]) -> bytes:
@@ -144,7 +148,7 @@ class AnswerWriter:
                 **self._head,
                 "object": "chat.completion.chunk",
                 "choices": choices,
-                "stand_in": self._stand_in,
+                **self._mark,
                 **more,
             }
         )
@@ -176,7 +180,7 @@ class AnswerWriter:
         if thought:
             message["reasoning_content"] = thought
         if calls:
-            message |= {"content": said or None, "tool_calls": calls}
+            message["tool_calls"] = calls
         body = {
             **self._head,
             "object": "chat.completion",
@@ -185,7 +189,8 @@ class AnswerWriter:
                 {"finish_reason": ended.reason, "index": 0, "message": message}
             ],
             "usage": _counted(ended),
-            "stand_in": self._stand_in,
+            **self._mark,
+            **_note(ended),
         }
         return body if sources is None else {**body, "web_search": sources}
 
@@ -202,12 +207,20 @@ class AnswerWriter:
             "created": self._head["created"],
             "request_id": self.request_id,
             "usage": counted,
-            "stand_in": self._stand_in,
+            **self._mark,
         }
 
 
 def _counted(ended: Ended) -> dict[str, Any]:
     return usage(ended.prompt, ended.completion, ended.thinking, ended.cached)
+
+
+def _note(ended: Ended) -> dict[str, str]:
+    """Return what the stand-in says of an end that the service would not have had."""
+    if ended.own_cap is None:
+        return {}
+    what = f"cut at {ended.own_cap} tokens, the stand-in's own limit: send max_tokens"
+    return {"stand_in_note": what}
 
 
 def _call(begun: CallBegun, arguments: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from glmkit.local.platform.answering.requests import (
     RetrievalTool,
     SearchTool,
 )
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import LackError
 from glmkit.local.platform.storage.full_text_index import Folder, Hit
 
 #: Tools of the service that a stand-in can not run.
@@ -51,7 +51,7 @@ class Grounds:
         tools = ask.tools or []
         for tool in tools:
             if tool.type in _NOT_HERE:
-                raise Refusal(400, "1210", f"the local stand-in cannot run {tool.type}")
+                raise LackError(f"run {tool.type}", code="1210")
         if ask.functions:
             return Ground()
         retrieval = next((t.retrieval for t in tools if t.retrieval), None)
@@ -97,10 +97,9 @@ def truth(value: bool | str | None, absent: bool) -> bool:
 def searched(folder: Folder | None, query: str, count: int) -> list[dict[str, Any]]:
     """Return the results of a search; Refusal (1702) where there is no folder."""
     if folder is None:
-        raise Refusal(
-            400,
-            "1702",
-            "the local stand-in searches no web; `glmkit serve --documents DIR` lets "
-            "it search a folder of yours",
+        raise LackError(
+            "search the web",
+            "`glmkit serve --documents DIR` lets it search a folder of yours",
+            code="1702",
         )
     return folder.find(query, count)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from glmkit.catalog.cards import Card
-from glmkit.local.platform.answering import requests
+from glmkit.local.platform.answering import request_checks
 from glmkit.local.platform.server.errors import Refusal
 from glmkit.types.first_use import prepare
 
@@ -77,7 +77,7 @@ def _check_line(number: int, line: Line, first: Line, seen: set[str]) -> None:
     if (line.url, line.model) != (first.url, first.model):
         raise _faulty(number, "one url and one model for a file")
     if line is first:
-        _check_card(number, requests.known(line.model), line.url)
+        _check_card(number, request_checks.known(line.model), line.url)
 
 
 def _check_card(number: int, card: Card, url: str) -> None:

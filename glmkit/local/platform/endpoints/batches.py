@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -15,11 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from glmkit.local.platform.answering import requests
+from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.endpoints import batch_lines, files
 from glmkit.local.platform.server.access import account_of, body_of
 from glmkit.local.platform.server.background_jobs import Jobs
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import (
+    Refusal,
+    at_most,
+    characters,
+    invalid,
+    one_of,
+)
 from glmkit.local.platform.storage.store import Store, page
 
 _KIND = "batch"
@@ -35,10 +41,10 @@ Answer = Callable[[str, batch_lines.Line, Request], Awaitable[dict[str, Any]]]
 class BatchAsk(msgspec.Struct):
     """A request for a batch; `completion_window` is obsolete and ignored."""
 
-    input_file_id: str | None = None
-    endpoint: str | None = None
+    input_file_id: FieldText | None = None
+    endpoint: FieldText | None = None
     auto_delete_input_file: bool | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, FieldText] | None = None
 
 
 class BatchEndpoints:
@@ -64,14 +70,13 @@ class BatchEndpoints:
 
     async def create(self, request: Request) -> Response:
         """POST /batches."""
-        ask = requests.decoded(await body_of(request), BatchAsk)
+        ask = decoded(await body_of(request), BatchAsk)
         account = account_of(request)
         file = self._store.get(account, files.KIND, ask.input_file_id or "")
         if file is None or file["purpose"] != "batch":
-            raise files.missing(str(ask.input_file_id))
+            raise files.no_such_file(str(ask.input_file_id))
         if ask.endpoint not in batch_lines.ENDPOINTS:
-            known = ", ".join(batch_lines.ENDPOINTS)
-            raise Refusal(400, "1210", f"endpoint参数非法：one of {known}")
+            raise invalid("endpoint", one_of(batch_lines.ENDPOINTS))
         _check_metadata(ask.metadata or {})
         batch = _new(ask)
         self._save(account, batch)
@@ -250,10 +255,14 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
-def _check_metadata(metadata: dict[str, str]) -> None:
+def _check_metadata(metadata: Mapping[str, str]) -> None:
     long = any(
         len(key) > _LONGEST_KEY or len(value) > _LONGEST_VALUE
         for key, value in metadata.items()
     )
     if long or len(metadata) > _MOST_PAIRS:
-        raise Refusal(400, "1210", "metadata参数非法：16 pairs, key 64, value 512")
+        raise invalid(
+            "metadata",
+            f"{at_most(_MOST_PAIRS)}，key {characters(1, _LONGEST_KEY)}，"
+            f"value {characters(0, _LONGEST_VALUE)}",
+        )

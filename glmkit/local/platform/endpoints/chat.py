@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.catalog.cards import Card
-from glmkit.local.platform.answering import limits, requests, responses
+from glmkit.local.platform.answering import limits, request_checks, requests, responses
 from glmkit.local.platform.answering.generation import Talk
 from glmkit.local.platform.answering.parts import Ended, Part
 from glmkit.local.platform.server import fault_injection
@@ -38,8 +38,8 @@ class ChatEndpoints:
 
     async def complete(self, request: Request) -> Response:
         """POST /chat/completions."""
-        ask = requests.read(await body_of(request))
-        card = requests.card_of(ask)
+        ask = request_checks.read(await body_of(request))
+        card = request_checks.card_of(ask)
         limits.check_cap(ask, card)
         answer = responses.AnswerWriter(
             card.id, self._name, ask.request_id, _manner(request, ask, card)
@@ -59,8 +59,8 @@ class ChatEndpoints:
 
     async def count(self, request: Request) -> Response:
         """POST /tokenizer."""
-        ask = requests.read(await body_of(request))
-        card = requests.card_of(ask)
+        ask = request_checks.read(await body_of(request))
+        card = request_checks.card_of(ask)
         tokens = await while_present(request, self._talk.tokens(ask))
         answer = responses.AnswerWriter(card.id, self._name, ask.request_id)
         return JSONResponse(answer.count(len(tokens)))
@@ -69,7 +69,7 @@ class ChatEndpoints:
         self, ask: requests.ChatRequest, account: str, model: str
     ) -> dict[str, Any]:
         """Return the whole answer to a task or a batch, which need no rights."""
-        card = requests.card_of(ask)
+        card = request_checks.card_of(ask)
         async with aclosing(self._talk.parts(ask, card, account)) as parts:
             joined = await _joined(parts)
         return responses.AnswerWriter(model, self._name, ask.request_id).whole(joined)

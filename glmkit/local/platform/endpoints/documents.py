@@ -13,9 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from glmkit.local.platform.answering import requests, responses
+from glmkit.local.platform.answering import request_checks, responses
+from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.server.access import account_of, body_of, form_of
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import (
+    LackError,
+    Refusal,
+    invalid,
+    missing,
+    one_of,
+)
 from glmkit.local.platform.storage.full_text_index import plain
 from glmkit.local.platform.storage.store import Store
 
@@ -27,9 +34,9 @@ _SYNC_TYPES = {"prime-sync"}
 class LayoutAsk(msgspec.Struct):
     """A document to lay out: a URL or base64."""
 
-    model: str | None = None
-    file: str | None = None
-    request_id: str | None = None
+    model: FieldText | None = None
+    file: FieldText | None = None
+    request_id: FieldText | None = None
 
 
 class DocumentEndpoints:
@@ -51,8 +58,8 @@ class DocumentEndpoints:
 
     async def layout(self, request: Request) -> Response:
         """POST /layout_parsing: base64 of a text."""
-        ask = requests.decoded(await body_of(request), LayoutAsk)
-        requests.known(ask.model, "ocr")
+        ask = decoded(await body_of(request), LayoutAsk)
+        request_checks.known(ask.model, "ocr")
         head, _, data = (ask.file or "").rpartition(",")
         try:
             text = plain(base64.b64decode(data, validate=True), "")
@@ -111,10 +118,9 @@ class DocumentEndpoints:
         async with form_of(request) as form:
             file, kind = form.get("file"), str(form.get("tool_type") or "")
             if not isinstance(file, UploadFile):
-                raise Refusal(400, "1213", "the field file was not received")
+                raise missing("file")
             if kind not in types:
-                known = ", ".join(sorted(types))
-                raise Refusal(400, "1210", f"tool_type参数非法：one of {known}")
+                raise invalid("tool_type", one_of(sorted(types)))
             try:
                 ending = PurePath(file.filename or "").suffix.lower()
                 text = plain(await file.read(), ending)
@@ -126,5 +132,4 @@ class DocumentEndpoints:
 
 
 def _blind() -> Refusal:
-    what = "the local stand-in reads text files only, no pictures, PDF or office files"
-    return Refusal(400, "1210", what)
+    return LackError("read pictures, PDF or office files, only texts")

@@ -12,11 +12,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.catalog.cards import Card
-from glmkit.local.platform.answering import requests, responses
+from glmkit.local.platform.answering import request_checks, responses
+from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.answering.limits import Rights
 from glmkit.local.platform.server.access import account_of, body_of
 from glmkit.local.platform.server.disconnects import while_present
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import (
+    LackError,
+    at_most,
+    characters,
+    invalid,
+    missing,
+    one_of,
+)
 from glmkit.local.platform.storage import minilm
 
 _ITEM_TOKENS = 3072
@@ -28,22 +36,22 @@ _RERANK_TEXTS = 128
 class EmbeddingAsk(msgspec.Struct):
     """A request for embeddings."""
 
-    model: str | None = None
+    model: FieldText | None = None
     input: str | list[str] | None = None
     dimensions: int | None = None
-    encoding_format: str | None = None
+    encoding_format: FieldText | None = None
 
 
 class RerankAsk(msgspec.Struct):
     """A request to put documents in order."""
 
-    model: str | None = None
-    query: str | None = None
-    documents: list[str] | None = None
+    model: FieldText | None = None
+    query: FieldText | None = None
+    documents: list[FieldText] | None = None
     top_n: int | None = None
     return_documents: bool | None = None
     return_raw_scores: bool | None = None
-    request_id: str | None = None
+    request_id: FieldText | None = None
 
 
 class EmbeddingEndpoints:
@@ -62,7 +70,7 @@ class EmbeddingEndpoints:
 
     async def embed(self, request: Request) -> Response:
         """POST /embeddings."""
-        ask = requests.decoded(await body_of(request), EmbeddingAsk)
+        ask = decoded(await body_of(request), EmbeddingAsk)
         card, texts = checked(ask)
         with self._rights.taken(card, account_of(request)):
             body = await while_present(request, self.body(ask, card, texts))
@@ -89,8 +97,8 @@ class EmbeddingEndpoints:
 
     async def rerank(self, request: Request) -> Response:
         """POST /rerank."""
-        ask = requests.decoded(await body_of(request), RerankAsk)
-        card = requests.known(ask.model, "rerank")
+        ask = decoded(await body_of(request), RerankAsk)
+        card = request_checks.known(ask.model, "rerank")
         documents = _checked_documents(ask)
         texts = [ask.query or "", *documents]
         with self._rights.taken(card, account_of(request)):
@@ -102,13 +110,13 @@ class EmbeddingEndpoints:
 
 def checked(ask: EmbeddingAsk) -> tuple[Card, list[str]]:
     """Return the card and the texts; Refusal where a field is wrong."""
-    card = requests.known(ask.model, "embedding")
+    card = request_checks.known(ask.model, "embedding")
     texts = [ask.input] if isinstance(ask.input, str) else ask.input
     if not texts or not all(texts):
-        raise Refusal(400, "1213", "the field input was not received, or is empty")
+        raise missing("input")
     most = card.max_items or _ITEMS
     if len(texts) > most:
-        raise Refusal(400, "1210", f"input参数非法：at most {most} items")
+        raise invalid("input", at_most(most))
     _dimensions(ask, card)
     return card, texts
 
@@ -117,14 +125,12 @@ def _dimensions(ask: EmbeddingAsk, card: Card) -> int:
     sizes = card.dimensions or (card.default_dimensions or 2048,)
     size = ask.dimensions or card.default_dimensions or max(sizes)
     if size not in sizes:
-        known = ", ".join(map(str, sizes))
-        raise Refusal(400, "1210", f"dimensions参数非法：{card.id} has {known}")
+        raise invalid("dimensions", one_of(sizes))
     if size < minilm.DIMENSIONS:
-        raise Refusal(
-            400,
-            "1210",
-            f"dimensions参数非法：the local embedding model has {minilm.DIMENSIONS} "
-            "numbers, which can be padded but not cut",
+        raise LackError(
+            f"cut its vectors of {minilm.DIMENSIONS} numbers to {size}",
+            "a larger size is padded with zeros",
+            code="1210",
         )
     return size
 
@@ -133,10 +139,8 @@ def _vectors(texts: list[str], card: Card | None) -> tuple[list[list[float]], in
     """Return the vectors of the texts and the number of their tokens."""
     folder = minilm.find()
     if folder is None:
-        raise Refusal(
-            400,
-            "1221",
-            "the local stand-in has no embeddings of its own: "
+        raise LackError(
+            "make embeddings by itself",
             f"`{minilm.HOW_TO}` (83 MB) gives it a small embedding model",
         )
     model = minilm.load(folder)
@@ -144,8 +148,7 @@ def _vectors(texts: list[str], card: Card | None) -> tuple[list[list[float]], in
     most = (card and card.max_tokens_per_item) or _ITEM_TOKENS
     for place, tokens in enumerate(read):
         if len(tokens) > most:
-            what = f"item {place} has {len(tokens)} tokens, at most {most}"
-            raise Refusal(400, "1210", f"input参数非法：{what}")
+            raise invalid(f"input[{place}]", at_most(most, " tokens"))
     found: list[list[float]] = [model.vector(tokens).tolist() for tokens in read]
     return found, sum(map(len, read))
 
@@ -156,14 +159,12 @@ def _times(one: float, other: float) -> float:
 
 def _checked_documents(ask: RerankAsk) -> list[str]:
     if not ask.query or not ask.documents:
-        raise Refusal(400, "1213", "query or documents were not received")
+        raise missing("documents" if ask.query else "query")
     if len(ask.documents) > _RERANK_TEXTS:
-        raise Refusal(400, "1210", f"documents参数非法：at most {_RERANK_TEXTS}")
+        raise invalid("documents", at_most(_RERANK_TEXTS))
     if max(map(len, [ask.query, *ask.documents])) > _RERANK_TEXT:
-        raise Refusal(
-            400, "1210", f"query and documents have at most {_RERANK_TEXT} characters"
-        )
-    return ask.documents
+        raise invalid("query, documents", characters(1, _RERANK_TEXT))
+    return list(ask.documents)
 
 
 def _ranked(

@@ -16,7 +16,14 @@ from starlette.routing import Route
 from glmkit.local.platform.endpoints import batch_lines
 from glmkit.local.platform.endpoints.knowledge import KnowledgeBases
 from glmkit.local.platform.server.access import account_of, form_of
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import (
+    Refusal,
+    at_most,
+    invalid,
+    missing,
+    one_of,
+    within,
+)
 from glmkit.local.platform.storage.store import Store, page
 
 KIND = "file"
@@ -67,7 +74,7 @@ class FileEndpoints:
         async with form_of(request) as form:
             file, purpose = form.get("file"), form.get("purpose")
             if not isinstance(file, UploadFile):
-                raise Refusal(400, "1213", "the field file was not received")
+                raise missing("file")
             if purpose == "retrieval" and (base := str(form.get("knowledge_id") or "")):
                 account = account_of(request)
                 taken = await self._knowledge.take(account, base, form, "file")
@@ -81,20 +88,18 @@ class FileEndpoints:
 
     def _checked(self, account: str, file: UploadFile, purpose: str) -> None:
         if purpose not in _PURPOSES:
-            known = ", ".join(_PURPOSES)
-            raise Refusal(400, "1210", f"purpose参数非法：one of {known}")
+            raise invalid("purpose", one_of(_PURPOSES))
         limits = _PURPOSES[purpose]
         ending = PurePath(file.filename or "").suffix.lower().lstrip(".")
         if limits.endings and ending not in limits.endings:
-            known = ", ".join(sorted(limits.endings))
-            raise Refusal(400, "1210", f"file参数非法：{purpose} takes {known}")
+            raise invalid("file", one_of(sorted(limits.endings)))
         most = _PICTURE_BYTES if ending in _PICTURES else limits.bytes
         if (file.size or 0) > most:
             status = 435 if most == 100 * _MB else 400
-            raise Refusal(status, "1210", f"file参数非法：at most {most // _MB} MB")
+            raise invalid("file", at_most(most // _MB, " MB"), status=status)
         kept = [one for one in self._all(account) if one["purpose"] == purpose]
         if len(kept) >= limits.files:
-            raise Refusal(400, "1210", f"at most {limits.files} files for {purpose}")
+            raise invalid("file", at_most(limits.files))
 
     def _keep(self, account: str, file: UploadFile, purpose: str) -> dict[str, Any]:
         id = new_id()
@@ -107,17 +112,15 @@ class FileEndpoints:
         return self._store.all(account, KIND)
 
     async def listed(self, request: Request) -> Response:
-        """GET /files?purpose&after&limit&order."""
+        """GET /files?purpose&after&limit&order; every purpose where none is named."""
         query = request.query_params
         purpose = query.get("purpose")
-        if not purpose:
-            raise Refusal(400, "1213", "the field purpose was not received")
         account = account_of(request)
         if base := query.get("knowledge_id"):
             documents = self._knowledge.of(account, base)
             return JSONResponse({"object": "list", "list": documents})
         kept = self._all(account)
-        chosen = [one for one in kept if one["purpose"] == purpose]
+        chosen = [one for one in kept if purpose in {None, "", one["purpose"]}]
         data, more = page(chosen, query.get("after"), limit_of(request))
         return JSONResponse({"object": "list", "data": data, "has_more": more})
 
@@ -125,7 +128,7 @@ class FileEndpoints:
         """DELETE /files/{id}."""
         id = request.path_params["id"]
         if not self._store.drop(account_of(request), KIND, id):
-            raise missing(id)
+            raise no_such_file(id)
         return JSONResponse({"id": id, "object": "file", "deleted": True})
 
     async def content(self, request: Request) -> Response:
@@ -133,7 +136,7 @@ class FileEndpoints:
         id = request.path_params["id"]
         found = self._store.get(account_of(request), KIND, id)
         if found is None:
-            raise missing(id)
+            raise no_such_file(id)
         if not found["purpose"].startswith("batch"):
             raise Refusal(400, "1210", "only batch files can be read back")
         return FileResponse(
@@ -164,7 +167,7 @@ def record(
     return body
 
 
-def missing(id: str) -> Refusal:
+def no_such_file(id: str) -> Refusal:
     """Return the refusal for a file that this account does not have."""
     return Refusal(404, "1214", f"the file {id} does not exist")
 
@@ -173,5 +176,5 @@ def limit_of(request: Request) -> int:
     """Return the page's size, 20 by default; Refusal outside 1 to 100."""
     text = request.query_params.get("limit", "20")
     if not text.isdecimal() or int(text) not in _PAGE:
-        raise Refusal(400, "1210", "limit参数非法：限制数值范围[1,100]")
+        raise invalid("limit", within(_PAGE[0], _PAGE[-1]))
     return int(text)

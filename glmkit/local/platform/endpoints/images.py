@@ -1,6 +1,6 @@
 """Images and videos: a stand-in draws none, so placeholders that say so are served.
 
-The video beside this module was made from `drawing`'s picture: four seconds of H.264.
+The video beside this module shows the same placeholder: four seconds of H.264.
 """
 
 from __future__ import annotations
@@ -16,11 +16,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.catalog.cards import Card
-from glmkit.local.platform.answering import requests
+from glmkit.local.platform.answering import request_checks
+from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.answering.limits import Rights
 from glmkit.local.platform.endpoints import placeholder_png
 from glmkit.local.platform.server.access import account_of, body_of
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import (
+    Refusal,
+    at_most,
+    characters,
+    invalid,
+    missing,
+    one_of,
+    within,
+)
 
 _MEDIA = "/glmkit/media"
 _VIDEO = Path(__file__).with_name("stand_in.mp4")
@@ -34,24 +43,24 @@ _GLM_IMAGE_SIDES = (1024, 2048, 32, 2**22)
 class ImageAsk(msgspec.Struct):
     """A request for an image."""
 
-    model: str | None = None
-    prompt: str | None = None
-    size: str | None = None
-    quality: str | None = None
-    user_id: str | None = None
-    request_id: str | None = None
+    model: FieldText | None = None
+    prompt: FieldText | None = None
+    size: FieldText | None = None
+    quality: FieldText | None = None
+    user_id: FieldText | None = None
+    request_id: FieldText | None = None
 
 
 class VideoAsk(msgspec.Struct):
     """A request for a video."""
 
-    model: str | None = None
-    prompt: str | None = None
+    model: FieldText | None = None
+    prompt: FieldText | None = None
     image_url: str | list[str] | None = None
-    quality: str | None = None
+    quality: FieldText | None = None
     fps: int | None = None
-    user_id: str | None = None
-    request_id: str | None = None
+    user_id: FieldText | None = None
+    request_id: FieldText | None = None
 
 
 class ImageEndpoints:
@@ -69,7 +78,7 @@ class ImageEndpoints:
 
     async def generate(self, request: Request) -> Response:
         """POST /images/generations."""
-        ask = requests.decoded(await body_of(request), ImageAsk)
+        ask = decoded(await body_of(request), ImageAsk)
         card, size = checked_image(ask)
         with self._rights.taken(card, account_of(request)):
             return JSONResponse(image_body(image_url(request, size)))
@@ -82,10 +91,10 @@ def image_body(url: str) -> dict[str, object]:
 
 def checked_image(ask: ImageAsk) -> tuple[Card, tuple[int, int]]:
     """Return the card and the size in pixels; Refusal where a field is wrong."""
-    card = requests.known(ask.model, "image")
-    requests.check_user(ask.user_id)
+    card = request_checks.known(ask.model, "image")
+    request_checks.check_user(ask.user_id)
     if not (ask.prompt or "").strip():
-        raise Refusal(400, "1213", "the field prompt was not received")
+        raise missing("prompt")
     big = card.id == "glm-image"
     found = _SIZE.fullmatch(ask.size or ("1280x1280" if big else "1024x1024"))
     low, high, step, most = _GLM_IMAGE_SIDES if big else _SIDES
@@ -93,34 +102,30 @@ def checked_image(ask: ImageAsk) -> tuple[Card, tuple[int, int]]:
     good = [low <= side <= high and side % step == 0 for side in sides]
     # Two of the sizes in the documentation are no multiples of 16.
     if not all([*good, found]) and ask.size not in {"720x1440", "1440x720"}:
-        raise Refusal(
-            400, "1210", f"size参数非法：sides {low} to {high}, multiples of {step}"
-        )
+        raise invalid("size", f"边长{within(low, high)}，须为{step}的倍数")
     if sides[0] * sides[1] > most:
-        raise Refusal(400, "1210", f"size参数非法：at most {most} pixels")
+        raise invalid("size", at_most(most, "像素"))
     if big and ask.quality not in {None, "hd"}:
-        raise Refusal(400, "1210", "quality参数非法：glm-image takes hd only")
+        raise invalid("quality", one_of(["hd"]))
     return card, (sides[0], sides[1])
 
 
 def checked_video(ask: VideoAsk) -> Card:
     """Return the card; Refusal where a field is wrong."""
-    card = requests.known(ask.model, "video")
-    requests.check_user(ask.user_id)
+    card = request_checks.known(ask.model, "video")
+    request_checks.check_user(ask.user_id)
     if not (ask.prompt or "").strip() and not ask.image_url:
-        raise Refusal(400, "1213", "neither prompt nor image_url was received")
+        raise missing("prompt")
     if len(ask.prompt or "") > _MOST_VIDEO_PROMPT:
-        raise Refusal(
-            400, "1210", f"prompt参数非法：at most {_MOST_VIDEO_PROMPT} characters"
-        )
+        raise invalid("prompt", characters(1, _MOST_VIDEO_PROMPT))
     if ask.fps not in {None, 30, 60}:
-        raise Refusal(400, "1210", "fps参数非法：30 or 60")
+        raise invalid("fps", one_of([30, 60]))
     if card.id.startswith("cogvideox") and ask.quality not in {
         None,
         "speed",
         "quality",
     }:
-        raise Refusal(400, "1210", "quality参数非法：speed or quality")
+        raise invalid("quality", one_of(["speed", "quality"]))
     return card
 
 

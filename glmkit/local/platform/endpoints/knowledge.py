@@ -15,10 +15,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.routing import Route
 
-from glmkit.local.platform.answering import requests
+from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.server.access import account_of, body_of, form_of
 from glmkit.local.platform.server.envelopes import Answering, Endpoint, bare, wrap
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import LackError, Refusal
 from glmkit.local.platform.storage.full_text_index import Hit, Index, pieces_of, plain
 from glmkit.local.platform.storage.store import Store
 
@@ -36,21 +36,21 @@ class KnowledgeAsk(msgspec.Struct):
     """A knowledge base that is made or changed."""
 
     embedding_id: int | None = None
-    name: str | None = None
-    description: str | None = None
-    background: str | None = None
-    icon: str | None = None
+    name: FieldText | None = None
+    description: FieldText | None = None
+    background: FieldText | None = None
+    icon: FieldText | None = None
 
 
 class RetrieveAsk(msgspec.Struct):
     """A question to knowledge bases."""
 
-    query: str | None = None
-    knowledge_ids: list[str] | None = None
-    document_ids: list[str] | None = None
+    query: FieldText | None = None
+    knowledge_ids: list[FieldText] | None = None
+    document_ids: list[FieldText] | None = None
     top_k: int | None = None
     top_n: int | None = None
-    recall_method: str | None = None
+    recall_method: FieldText | None = None
 
 
 class KnowledgeBases:
@@ -110,7 +110,7 @@ class KnowledgeBases:
 
     async def make(self, request: Request) -> dict[str, Any]:
         """POST /knowledge."""
-        ask = requests.decoded(await body_of(request), KnowledgeAsk)
+        ask = decoded(await body_of(request), KnowledgeAsk)
         if not ask.name:
             raise Refusal(200, "400", "name was not received")
         if ask.embedding_id is not None and ask.embedding_id not in _EMBEDDINGS:
@@ -133,7 +133,7 @@ class KnowledgeBases:
     async def change(self, request: Request) -> None:
         """PUT /knowledge/{id}."""
         base = self._base(request)
-        ask = requests.decoded(await body_of(request), KnowledgeAsk)
+        ask = decoded(await body_of(request), KnowledgeAsk)
         fields = {k: v for k, v in msgspec.structs.asdict(ask).items() if v is not None}
         self._store.put(account_of(request), _KB, base["id"], {**base, **fields})
 
@@ -188,7 +188,7 @@ class KnowledgeBases:
 
     async def upload_url(self, request: Request) -> None:
         """POST /document/upload_url: there is no network."""
-        raise Refusal(200, "400", "the local stand-in fetches no URLs; upload the file")
+        raise LackError("fetch URLs", "upload the file", status=200, code="400")
 
     async def document(self, request: Request) -> dict[str, Any]:
         """GET /document/{id}."""
@@ -205,7 +205,7 @@ class KnowledgeBases:
 
     async def retrieve(self, request: Request) -> list[dict[str, Any]]:
         """POST /knowledge/retrieve."""
-        ask = requests.decoded(await body_of(request), RetrieveAsk)
+        ask = decoded(await body_of(request), RetrieveAsk)
         if not ask.query or len(ask.query) > _LONGEST_QUERY:
             raise Refusal(200, "400", f"query has 1 to {_LONGEST_QUERY} characters")
         most = ask.top_k or 8

@@ -1,4 +1,4 @@
-"""Search and reading pages, over the folder of documents that the person named."""
+"""Search and page reading, over the folder of documents of `--documents`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from glmkit.local.platform.answering import requests, responses, retrieval
+from glmkit.local.platform.answering import (
+    request_checks,
+    requests,
+    responses,
+    retrieval,
+)
+from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.server.access import body_of
-from glmkit.local.platform.server.errors import Refusal
+from glmkit.local.platform.server.errors import (
+    LackError,
+    Refusal,
+    characters,
+    invalid,
+    missing,
+    within,
+)
 from glmkit.local.platform.storage.full_text_index import Folder
 
 _LONGEST = 70
@@ -27,30 +40,30 @@ _HIGH, _MEDIUM = 2500, 600
 class SearchAsk(msgspec.Struct):
     """A request to search."""
 
-    search_query: str | None = None
-    search_engine: str | None = None
+    search_query: FieldText | None = None
+    search_engine: FieldText | None = None
     search_intent: bool | None = None
     count: int | None = None
-    content_size: str | None = None
-    request_id: str | None = None
-    user_id: str | None = None
+    content_size: FieldText | None = None
+    request_id: FieldText | None = None
+    user_id: FieldText | None = None
 
 
 class ToolAsk(msgspec.Struct):
     """A request to the older search."""
 
-    model: str | None = None
-    tool: str | None = None
+    model: FieldText | None = None
+    tool: FieldText | None = None
     messages: list[requests.ChatMessage] | None = None
     stream: bool | None = None
-    request_id: str | None = None
+    request_id: FieldText | None = None
 
 
 class ReaderAsk(msgspec.Struct):
     """A request to read a page."""
 
-    url: str | None = None
-    request_id: str | None = None
+    url: FieldText | None = None
+    request_id: FieldText | None = None
 
 
 class SearchEndpoints:
@@ -69,7 +82,7 @@ class SearchEndpoints:
 
     async def search(self, request: Request) -> Response:
         """POST /web_search."""
-        ask = requests.decoded(await body_of(request), SearchAsk)
+        ask = decoded(await body_of(request), SearchAsk)
         query = _checked(ask)
         size = _HIGH if ask.content_size == "high" else _MEDIUM
         found = retrieval.searched(self._folder, query, ask.count or 10)
@@ -87,13 +100,13 @@ class SearchEndpoints:
 
     async def tools(self, request: Request) -> Response:
         """POST /tools, the older search."""
-        ask = requests.decoded(await body_of(request), ToolAsk)
+        ask = decoded(await body_of(request), ToolAsk)
         asked = ask.tool or ask.model
         if asked != "web-search-pro":
             raise Refusal(400, "1211", f"the model {asked} does not exist")
         said = [message.text for message in ask.messages or ()]
         if not said:
-            raise Refusal(400, "1213", "the field messages was not received")
+            raise missing("messages")
         found = retrieval.searched(self._folder, said[-1], 10)
         calls: list[dict[str, Any]] = [
             {
@@ -112,16 +125,16 @@ class SearchEndpoints:
 
     async def read(self, request: Request) -> Response:
         """POST /reader: a document of the folder, by its link or its name."""
-        ask = requests.decoded(await body_of(request), ReaderAsk)
+        ask = decoded(await body_of(request), ReaderAsk)
         if not ask.url:
-            raise Refusal(400, "1213", "the field url was not received")
+            raise missing("url")
         found = self._folder and self._folder.read(ask.url)
         if not found:
-            raise Refusal(
-                400,
-                "1703",
-                "the local stand-in reads no web pages, only the documents of "
-                "`glmkit serve --documents DIR`, by their link or name",
+            raise LackError(
+                "read web pages",
+                "it reads the documents of `glmkit serve --documents DIR` by their "
+                "link or name",
+                code="1703",
             )
         path, text = found
         id = responses.new_id()
@@ -174,16 +187,14 @@ def _intent(query: str) -> dict[str, str]:
 
 
 def _checked(ask: SearchAsk) -> str:
-    requests.check_user(ask.user_id)
+    request_checks.check_user(ask.user_id)
     query = (ask.search_query or "").strip()
     if not query:
-        raise Refusal(400, "1213", "the field search_query was not received")
+        raise missing("search_query")
     if len(query) > _LONGEST:
-        raise Refusal(
-            400, "1210", f"search_query参数非法：at most {_LONGEST} characters"
-        )
+        raise invalid("search_query", characters(1, _LONGEST))
     if ask.search_engine is not None and ask.search_engine not in _ENGINES:
         raise Refusal(400, "1211", f"the engine {ask.search_engine} does not exist")
     if ask.count is not None and ask.count not in _COUNT:
-        raise Refusal(400, "1210", "count参数非法：限制数值范围[1,50]")
+        raise invalid("count", within(_COUNT[0], _COUNT[-1]))
     return query

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from glmkit.local.platform.answering import limits, requests, responses
+from glmkit.local.platform.answering import limits, request_checks, responses
+from glmkit.local.platform.answering.fields import decoded
 from glmkit.local.platform.endpoints import images as pictures
 from glmkit.local.platform.endpoints.chat import ChatEndpoints
 from glmkit.local.platform.server.access import account_of, body_of
@@ -47,8 +48,8 @@ class TaskEndpoints:
 
     async def talk(self, request: Request) -> Response:
         """POST /async/chat/completions; `stream` is accepted and ignored."""
-        ask = requests.read(await body_of(request))
-        card = requests.card_of(ask)
+        ask = request_checks.read(await body_of(request))
+        card = request_checks.card_of(ask)
         limits.check_cap(ask, card)
         account = account_of(request)
         work = self._chat.whole(ask, account, card.name or card.id)
@@ -56,7 +57,7 @@ class TaskEndpoints:
 
     async def image(self, request: Request) -> Response:
         """POST /async/images/generations."""
-        ask = requests.decoded(await body_of(request), pictures.ImageAsk)
+        ask = decoded(await body_of(request), pictures.ImageAsk)
         card, size = pictures.checked_image(ask)
         images = [{"url": pictures.image_url(request, size)}]
         done = _after(_IMAGE_S, {"model": card.id, "image_result": images})
@@ -64,7 +65,7 @@ class TaskEndpoints:
 
     async def video(self, request: Request) -> Response:
         """POST /videos/generations."""
-        ask = requests.decoded(await body_of(request), pictures.VideoAsk)
+        ask = decoded(await body_of(request), pictures.VideoAsk)
         card = pictures.checked_video(ask)
         videos = [pictures.video_result(request)]
         done = _after(_VIDEO_S, {"model": card.id, "video_result": videos})

@@ -1,9 +1,20 @@
-"""How the service says no: a status, a business code, a message."""
+"""Refusals: a status, a business code and a message, as the service writes them.
+
+What the service itself would refuse is refused in its words; what only the stand-in
+cannot do is a `LackError`, which says so and that a key can.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+#: The `type` of an error that only the stand-in has; the service's errors have none.
+STAND_IN = "stand_in"
+_KEYS = "ZHIPUAI_API_KEY or ZAI_API_KEY"
 
 
 class Refusal(Exception):
@@ -24,6 +35,59 @@ class Refusal(Exception):
     def response(self) -> Response:
         """The whole answer."""
         return JSONResponse(self.body, status_code=self.status)
+
+
+class LackError(Refusal):
+    """Something that GLM does and the stand-in cannot.
+
+    `cannot` names it ("see images"); `remedy` is what helps without a key.
+    """
+
+    def __init__(
+        self, cannot: str, remedy: str = "", *, status: int = 400, code: str = "1221"
+    ) -> None:
+        key = f"GLM itself can, with a key ({_KEYS})"
+        helps = f"{remedy}; {key}" if remedy else key
+        super().__init__(status, code, f"the local stand-in cannot {cannot}: {helps}")
+
+    @property
+    def body(self) -> dict[str, dict[str, str]]:
+        """The error, marked as the stand-in's own."""
+        return {"error": {**super().body["error"], "type": STAND_IN}}
+
+
+def missing(field: str) -> Refusal:
+    """Return the refusal of a request without a field that it needs."""
+    return Refusal(400, "1213", f"the field {field} was not received")
+
+
+def invalid(field: str, rule: str, *, status: int = 400) -> Refusal:
+    """Return the refusal of a field whose value breaks a rule, in the service's words.
+
+    >>> invalid("max_tokens", within(1, 4095)).message
+    'max_tokens参数非法：限制数值范围[1,4095]'
+    """
+    return Refusal(status, "1210", f"{field}参数非法：{rule}")
+
+
+def within(low: Any, high: Any) -> str:
+    """Return the rule of a number between two others."""
+    return f"限制数值范围[{low},{high}]"
+
+
+def characters(low: int, high: int) -> str:
+    """Return the rule of a text by its characters."""
+    return f"限制长度范围[{low},{high}]"
+
+
+def one_of(values: Iterable[Any]) -> str:
+    """Return the rule of a choice."""
+    return f"可选值为{'、'.join(map(str, values))}"
+
+
+def at_most(count: int, unit: str = "个") -> str:
+    """Return the rule of a number of items, or of a size."""
+    return f"最多{count}{unit}"
 
 
 async def answer(request: Request, exc: Exception) -> Response:

@@ -26,6 +26,8 @@ create table if not exists records (
 ) without rowid;
 """
 _KEPT_S = 30 * 86_400.0
+#: Texts of requests are subclasses of `str`, which msgspec does not know.
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class Store:
@@ -53,7 +55,7 @@ class Store:
         self._db.execute(
             "insert into records values (?, ?, ?, ?, ?)"
             " on conflict do update set body = excluded.body",
-            (account, kind, id, time.time(), msgspec.json.encode(body)),
+            (account, kind, id, time.time(), _encode(body)),
         )
 
     def get(self, account: str, kind: str, id: str) -> dict[str, Any] | None:
