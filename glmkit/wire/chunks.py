@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,6 +10,9 @@ import msgspec
 
 from glmkit.types.events import Event, Media, Review, Search, Source, Start
 from glmkit.wire.tool_calls import CalledTool
+
+#: How the id of an answer of the local platform ends.
+_STAND_IN = re.compile(r"-stand-in-([\w.-]+)$")
 
 
 class SoundPiece(msgspec.Struct, gc=False):
@@ -81,10 +85,15 @@ class Chunk(msgspec.Struct, gc=False):
 
 
 def start(chunk: Chunk) -> Start:
-    """Return who answers."""
-    return Start(
-        chunk.id or "", chunk.model or "", chunk.request_id or "", chunk.stand_in or ""
-    )
+    """Return who answers.
+
+    Proxies that write the chunks of a stream again drop the stand-in's field, but keep
+    the id, which names it too.
+    """
+    stand_in = chunk.stand_in or ""
+    if not stand_in and chunk.id and (mark := _STAND_IN.search(chunk.id)):
+        stand_in = mark[1]
+    return Start(chunk.id or "", chunk.model or "", chunk.request_id or "", stand_in)
 
 
 def search(pages: Iterable[PageFound]) -> Search:

@@ -25,6 +25,9 @@ _HINTS = {
     r"tool.?choice\W+(must|can|should|only|仅|只).*auto": (
         "This service takes tool_choice='auto' only: leave tool_choice out."
     ),
+    r"the local stand-in cannot": (
+        "Set ZHIPUAI_API_KEY or ZAI_API_KEY: with a key GLM itself answers."
+    ),
     r"角色信息|(incorrect|invalid|unknown|unsupported) role": (
         "The roles of messages are system, user, assistant and tool."
     ),

@@ -26,6 +26,7 @@ import pytest
 import glmkit
 from glmkit.local import weights
 from glmkit.local.engine.process import Process
+from glmkit.local.launcher import Platform
 from tests.conftest import wait_for
 
 Test = TypeVar("Test", bound=Callable[..., None])
@@ -242,6 +243,32 @@ def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
     place = ("--host", "127.0.0.1", "--port", str(port))
     with served(folder, port, program, "--config", "config.yaml", *place):
         yield Foreign(f"http://127.0.0.1:{port}/v1", "sk-virtual", "mock")
+
+
+@pytest.fixture
+def relayed(platform: Platform, tmp_path: Path) -> Iterator[Foreign]:
+    """The local platform behind LiteLLM, which writes the chunks of streams again."""
+    port, program = free_port(), executable("litellm[proxy]==1.106.2", "litellm")
+    behind = {"api_base": platform.url, "api_key": platform.key}
+    model = {"model": "hosted_vllm/glm-4-flash-250414", **behind}
+    config = {
+        "model_list": [{"model_name": "m", "litellm_params": model}],
+        "general_settings": {"master_key": "sk-virtual"},
+    }
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    place = ("--host", "127.0.0.1", "--port", str(port))
+    with served(tmp_path, port, program, "--config", "config.yaml", *place):
+        yield Foreign(f"http://127.0.0.1:{port}/v1", "sk-virtual", "m")
+
+
+@in_one_worker("litellm")
+def test_the_stand_ins_mark_comes_through_litellm(relayed: Foreign) -> None:
+    asked = {"prompt": "Hi", "max_tokens": 3}
+    for reply in (
+        relayed.client().chat(**asked), streamed(relayed.client(), **asked)
+    ):  # fmt: skip
+        assert reply.stand_in == weights.STAND_IN
+        assert reply.source == "stand-in"
 
 
 @in_one_worker("litellm")

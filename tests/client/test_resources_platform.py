@@ -5,8 +5,10 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 import glmkit
 from glmkit.local import launcher
@@ -134,3 +136,32 @@ def test_async_face_reaches_the_platform_too(platform: launcher.Platform) -> Non
             assert ended.reply.text
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt"),
+    [
+        ("glm-4.6v", ["What is this?", Image.new("RGB", (8, 8))]),
+        ("glm-4-voice", "Hi"),
+    ],
+)
+def test_what_the_stand_in_cannot_do_says_that_a_key_can(
+    client: glmkit.Client, model: str, prompt: Any
+) -> None:
+    with pytest.raises(glmkit.APIError, match="the local stand-in cannot") as caught:
+        client.chat(prompt, model=model)
+    assert "with a key" in str(caught.value)
+    assert caught.value.hint.startswith("Set ZHIPUAI_API_KEY or ZAI_API_KEY")
+
+
+def test_an_endpoint_that_the_stand_in_lacks_says_that_a_key_can(
+    client: glmkit.Client,
+) -> None:
+    for asked in (
+        lambda: client.moderate("x"),
+        lambda: client.audio.speak("x"),
+        lambda: client.web_search("x"),
+    ):
+        with pytest.raises(glmkit.APIError, match="stand-in cannot") as caught:
+            asked()
+        assert caught.value.hint.startswith("Set ZHIPUAI_API_KEY or ZAI_API_KEY")

@@ -130,3 +130,12 @@ def test_names_of_files_and_chats_are_harmless_where_they_are_shown(
     page = bundle(shell, f"%%glm --dry-run --file '{name}'\n{EVIL}")
     assert "&lt;img" in page
     assert harmless(page)
+
+
+def test_a_limit_of_the_stand_ins_own_is_named() -> None:
+    cut = reply(finish_reason="length", stand_in="SmolLM2-135M-Instruct")
+    assert partial_of(cut) == (
+        "The answer was cut off at 4 tokens, the stand-in's own limit: --max-tokens "
+        "raises it."
+    )
+    assert "own limit" not in partial_of(reply(finish_reason="length"))

@@ -71,6 +71,7 @@ def shown(answer: Answer) -> dict[str, Any]:
         "thinking": answer.thinking,
         "finish_reason": answer.finish_reason,
         "model": answer.model,
+        "stand_in": answer.stand_in,
         "tool_calls": [[call.name, call.arguments] for call in answer.tool_calls],
         "usage": usage and [usage.prompt_tokens, usage.completion_tokens],
         "tool_results": [[r.id, r.content, r.failed] for r in answer.tool_results],

@@ -113,7 +113,18 @@ def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
         return _BROKEN
     if reason == "length" and reply.thinking and not reply.text:
         return _thought_only(reply)
+    if reason == "length" and _has_own_limit(reply):
+        return _(
+            "The answer was cut off at {count} tokens, the stand-in's own limit: "
+            "--max-tokens raises it.",
+            count=reply.usage.completion_tokens if reply.usage else "?",
+        )
     return _BROKEN_OFF.get(reason, f"The answer ended early: {reason}.")
+
+
+def _has_own_limit(reply: Reply) -> bool:
+    """Whether the stand-in set the limit: the service would have gone on."""
+    return bool(reply.stand_in) and reply.calls[-1].request.max_tokens is None
 
 
 def _thought_only(reply: Reply) -> str:

@@ -1,11 +1,12 @@
 """Bodies as the service writes them: whole answers, chunks of a stream, counts.
 
-The stand-in's name is a field of its own, in the deltas of a stream too: proxies write
-the chunks again, and pass on whole only what they find in a delta.
+The stand-in's name is a field of its own, and the end of an answer's id, for some
+proxies pass on nothing else of a stream's chunks that tells who answered.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,8 @@ from glmkit.local.platform.answering.parts import (
 DONE = b"data: [DONE]\n\n"
 
 _BEIJING = timedelta(hours=8)
+#: What an id does not hold.
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -81,7 +84,7 @@ class AnswerWriter:
         request_id: str | None = None,
         manner: Manner | None = None,
     ) -> None:
-        self.id = new_id()
+        self.id = f"{new_id()}-stand-in-{_UNFIT.sub('-', stand_in)}"
         self.request_id = request_id or self.id
         self._head = {"id": self.id, "created": int(time.time()), "model": model}
         self._mark = {"stand_in": stand_in}
@@ -139,7 +142,7 @@ class AnswerWriter:
         choice: dict[str, Any] = {"index": 0}
         if finish or self._manner.null_finish:
             choice["finish_reason"] = finish
-        choice["delta"] = {"role": "assistant", **delta, **self._mark}
+        choice["delta"] = {"role": "assistant", **delta}
         return self._chunk([choice], more or {})
 
     def _chunk(self, choices: list[dict[str, Any]], more: dict[str, Any]) -> bytes:
