@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 
 from glmkit.config.endpoints import data_dir
+from glmkit.config.privacy import private
 from glmkit.ledger import budgets, owners, rights, rows, runs, sums, upkeep, votes
 from glmkit.ledger.budgets import Budget, Scope
 from glmkit.ledger.connection import Connection, connect
@@ -33,8 +33,6 @@ _CHORES_IN_A_RUSH, _RUSH = 4_000, 8
 _GLANCE_S = 0.1
 #: Calls of one portion, where all are read.
 _PORTION = 10_000
-#: Values of GLMKIT_PRIVACY that leave it off.
-_NO = {"", "0", "off", "no", "false"}
 
 
 class Ledger:
@@ -61,7 +59,7 @@ class Ledger:
     @property
     def private(self) -> bool:
         """Whether hashes stand for what was asked and answered: GLMKIT_PRIVACY=1."""
-        return os.environ.get("GLMKIT_PRIVACY", "") not in _NO
+        return private()
 
     async def open(self, call: Call, reserved: Money | None = None) -> Call:
         """Commit the pending row and return the call with its `id` and `group`.

@@ -392,6 +392,29 @@ def test_no_fault_of_accessibility_in_light_dark_and_narrow(
     check_looks(talked, theme, "chat", ".glmkit-chat")
 
 
+def test_the_page_writes_the_picture_as_the_notebook_is_saved(
+    notebook: Open, paced: Factory
+) -> None:
+    place = scripted(paced, says("Rayleigh."), says("Dust."))
+    book = notebook([talking(place)])
+    panel = shown(book)
+    for count, question in enumerate(("Why blue?", "Why red?"), 1):
+        ask(panel, question)
+        answered(panel, count)
+    assert "Why blue?" not in str(book.outputs(0))
+    saved = book.save()["cells"][0]["outputs"]
+    html = "".join(saved[0]["data"]["text/html"])
+    for text in ("Why blue?", "Rayleigh.", "Why red?", "Dust."):
+        assert text in html
+    assert "curl" not in html
+    assert "You: Why red?" in "".join(saved[0]["data"]["text/plain"])
+    assert next(iter(saved[1]["data"])).endswith("widget-view+json")
+    assert book.outputs(0)[0]["data"]["text/html"] == html
+    expect(book.cell(0).locator(".glmkit-still")).to_be_hidden()
+    again = book.save()["cells"][0]["outputs"]
+    assert again == saved, "an unchanged picture is written once"
+
+
 def test_saved_notebook_shows_the_talk_without_a_kernel(talked: Notebook) -> None:
     picture = talked.cell(0).locator(".glmkit-still")
     expect(picture).to_be_hidden()

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 import pandas as pd
 import PIL.Image
 import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
 
 import glmkit
 from glmkit.config import keys
 from glmkit.notebook.settings import GLM
+from glmkit.types.attached_text import packed
 from glmkit.types.errors import ConfigError
 from glmkit.widgets import Chat
 from tests.client.test_clients import rows
@@ -104,7 +107,7 @@ def test_the_page_asks_and_keeps_what_is_not_taken(paced: Factory, chat: Make) -
     assert "empty" in refused(talk.page("ask", text=" "))
     assert {"took": "1"} in talk.page("ask", text="Why?")
     second = talk.page("ask", text="And?")
-    assert "under way" in refused(second)
+    assert "not finished" in refused(second)
     assert {"took": "1"} not in second
     talk.page("stop")
     talk.rest()
@@ -359,16 +362,16 @@ def test_variables_files_and_pictures_go_along(
     assert [a.title for a in talk.transcript[0].attached] == ["df", "dot"]
 
 
-def test_what_can_not_go_along_is_refused(paced: Factory, chat: Make) -> None:
+def test_what_cannot_be_attached_is_refused(paced: Factory, chat: Make) -> None:
     talk = chat(paced(), names={"key": KEY})
-    for word, why in (("key", "API key"), ("nothing", "no variable and no file")):
+    for word, why in (("key", "API key"), ("nothing", "no variable or file")):
         told = talk.page("attach", word=word)
         assert why in refused(told)
         assert KEY not in str(told)
     assert "API key" in refused(talk.page("ask", text=f"use {KEY}"))
     data = base64.b64encode(KEY.encode()).decode()
     assert "API key" in refused(talk.page("file", name="k.txt", data=data))
-    assert "whole" in refused(talk.page("file", name="k.txt", data="%"))
+    assert "incomplete" in refused(talk.page("file", name="k.txt", data="%"))
 
 
 def test_a_file_of_the_browser_is_read_here(paced: Factory, chat: Make) -> None:
@@ -419,13 +422,162 @@ def test_a_chat_is_exported(
 
 def test_the_picture_holds_all_turns_and_no_script(paced: Factory, chat: Make) -> None:
     talk = chat(paced(text="echo"))
-    assert "nothing was asked" in talk._draw()[1]
+    assert "no questions yet" in talk._draw()[1]
     talk.ask("<script>alert(1)</script> one")
     talk.ask("two")
     html, plain = talk._draw()
     assert "<script" not in html
     assert html.count("glmkit-asked") == 2
     assert plain.startswith("You: <script>alert(1)</script> one")
+
+
+def saved_by_page(talk: Watched) -> tuple[str, str]:
+    """Return the picture that a page writes into the notebook, as its script does."""
+    frame = next(m["frame"] for m in talk.told if "frame" in m)
+    turns = {m["turn"]["key"]: m["turn"] for m in talk.told if "turn" in m}
+    shown = [turns[one["key"]].get("saved") for one in talk.state["path"]]
+    kept = [one for one in shown if one]
+    html = "".join(html for html, _ in kept)
+    return frame[1] + html + frame[2], "\n\n".join(plain for _, plain in kept)
+
+
+def test_the_page_saves_the_picture_that_the_kernel_would_send(
+    paced: Factory, chat: Make
+) -> None:
+    talk = chat(paced(text="echo"), title="sky & sea")
+    talk.ask("before")
+    talk.page("hello", saves=True)
+    talk.attach([1, 2], "numbers")
+    talk.ask("<b>Why</b>?\x1b[31m")
+    talk.page("retry", key="t1")
+    talk.rest()
+    talk.page("choose", key="t1")
+    bundle = talk._still._bundle()
+    html, plain = saved_by_page(talk)
+    assert html == bundle["text/html"]
+    assert plain == bundle["text/plain"]
+    assert talk._still.mark in html
+    assert "With numbers" in html
+    assert html.count("before") == 2, "question and answer"
+    assert "\x1b" not in html + plain
+    talk.page("hello", saves=False)
+    assert not talk._still.saved_by_page
+
+
+class Published(CapturingDisplayPublisher):
+    """Keeps each update of what is displayed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.updates: list[dict[str, str]] = []
+
+    def publish(self, data: Any, *args: Any, update: bool = False, **more: Any) -> None:
+        if update:
+            self.updates.append(data)
+
+
+def many_turns(paced: Factory, chat: Make, count: int) -> Watched:
+    """Return a chat with answers of some 4.6 KB."""
+    talk = chat(paced(tokens=1_150))
+    for number in range(count):
+        talk.ask(f"What of {number}?")
+    return talk
+
+
+def test_a_picture_grows_with_the_turns_and_not_with_their_square(
+    paced: Factory, chat: Make
+) -> None:
+    few, many = (
+        sum(map(len, many_turns(paced, chat, count)._still._bundle().values()))
+        for count in (10, 40)
+    )
+    assert many < 4.1 * few
+    assert many < 400_000
+    assert many_turns(paced, chat, 1)._draw()[0].count("curl") == 0
+
+
+@pytest.mark.parametrize("saves", [False, True])
+def test_a_picture_is_sent_at_the_end_of_a_cell_or_never(
+    paced: Factory, chat: Make, run: Run, shell: Any, saves: bool
+) -> None:
+    published = shell.display_pub = Published()
+    talk = chat(paced(tokens=1_150))
+    shell.user_ns["talk"] = talk
+    run("talk")
+    if saves:
+        talk.page("hello", saves=True)
+    began = time.monotonic()
+    result, _ = run("for n in range(30): talk.ask(f'What of {n}?')")
+    assert result.success
+    if saves:
+        assert published.updates == []
+        talk.close()
+    else:
+        assert len(published.updates) <= 2 + time.monotonic() - began
+    assert "What of 29?" in published.updates[-1]["text/html"]
+
+
+CANARY = "canary-5f1c"
+
+
+def test_privacy_keeps_all_texts_out_of_the_picture(
+    paced: Factory, chat: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_PRIVACY", "1")
+    file = tmp_path / "notes.txt"
+    file.write_text(f"{CANARY} in a file")
+    talk = chat(paced(text="echo"))
+    talk.page("hello", saves=True)
+    talk.attach(str(file))
+    talk.ask(f"What is {CANARY}?")
+    assert CANARY in talk.value
+    html, plain = saved_by_page(talk)
+    bundle = talk._still._bundle()
+    assert CANARY not in html + plain + str(bundle)
+    assert "GLMKIT_PRIVACY" in html
+    assert CANARY not in str(talk.get_state())
+
+
+@pytest.mark.parametrize("form", [".md", ".json", ".ipynb"])
+def test_privacy_exports_sizes_and_hashes_of_what_was_attached(
+    paced: Factory,
+    chat: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+) -> None:
+    file, image = tmp_path / "notes.txt", tmp_path / "red.png"
+    file.write_text(f"{CANARY} in a file")
+    PIL.Image.new("RGB", (2, 2), "red").save(image)
+    talk = chat(scripted(paced, says("Fine."), says("Red.")))
+    talk.attach(str(file))
+    talk.attach({"k": CANARY}, "table")
+    talk.ask("Sum it up")
+    talk.attach(str(image))
+    talk.ask("Which colour?")
+    open_text = talk.page("export", form=form)[-1]["text"]
+    assert CANARY in open_text
+    monkeypatch.setenv("GLMKIT_PRIVACY", "1")
+    text = talk.page("export", form=form)[-1]["text"]
+    assert CANARY not in text
+    assert "base64" not in text
+    for kept in ("notes.txt: 21 bytes, SHA-256", "table: ", "Sum it up", "Red."):
+        assert kept in text
+
+
+def test_files_of_an_earlier_question_are_chips_and_go_out_again(
+    paced: Factory, chat: Make
+) -> None:
+    place = scripted(paced, says("one"))
+    text = packed("document", "a & b.txt", "Line\nline") + "Sum it up"
+    talk = chat(place, history=[{"role": "user", "content": text}])
+    talk.page("hello")
+    (shown,) = [m["turn"] for m in talk.told if "turn" in m]
+    assert shown["question"] == "Sum it up"
+    assert shown["attached"] == [["file", "a & b.txt", "9 characters"]]
+    talk.page("retry", key="t1")
+    talk.rest()
+    assert sent(place)[-1]["content"] == text
 
 
 def test_no_text_and_no_key_is_in_the_state(paced: Factory, chat: Make) -> None:

@@ -14,6 +14,7 @@ from traitlets import TraitError
 import glmkit
 from glmkit.ledger import Ledger
 from glmkit.render.answer import Rendering
+from glmkit.render.answer.views import View
 from glmkit.types.errors import ConfigError
 from glmkit.widgets import (
     Chat,
@@ -167,6 +168,62 @@ def test_what_is_not_done_is_refused_in_place(
         {"heard": "1"},
         {"refused": "there is no sing", "hint": "Ask."},
     ]
+
+
+class _Unshowable(View):
+    """Fails to show a finished answer."""
+
+    def shown(self, reply: glmkit.Reply) -> None:
+        raise ValueError("no way to show it")
+
+
+def test_an_answer_that_cannot_be_formatted_is_kept_and_shown_as_plain_text(
+    paced: Factory,
+) -> None:
+    place, sent = paced(text="echo"), list[dict[str, Any]]()
+    client = glmkit.Client(place.url, place.key)
+    ended: list[AnswerRun] = []
+    run = AnswerRun(
+        Feed(sent.append, "a"),
+        lambda: client.stream("<b>Why</b>?"),
+        ended.append,
+        view=_Unshowable(),
+    )
+    run.start()
+    assert run.wait(30)
+    assert ended == [run]
+    assert run.reply is not None
+    assert run.reply.complete
+    assert run.error is None
+    assert "&lt;b&gt;Why&lt;/b&gt;?" in page_of(sent)
+    assert "plain text: ValueError" in page_of(sent)
+    assert page_of(sent) == run.html == run.saved
+
+
+@pytest.mark.parametrize("breaks_at", ["body", "whole"])
+def test_an_answer_that_cannot_be_sent_to_the_page_is_kept(
+    paced: Factory, breaks_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[type[BaseException] | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda one: faults.append(one[0]))
+
+    def send(message: dict[str, Any]) -> None:
+        if breaks_at in message:
+            raise OSError("the page is gone")
+
+    place = paced(tokens=40, rate=200)
+    client = glmkit.Client(place.url, place.key)
+    ended: list[AnswerRun] = []
+    run = AnswerRun(Feed(send, "a"), lambda: client.stream("Why?"), ended.append)
+    run.start()
+    assert run.wait(30)
+    assert ended == [run]
+    assert run.reply is not None
+    assert run.reply.complete
+    assert run.error is None
+    assert "Part 1" in run.html
+    wait_for(threads, lambda names: "glmkit widget" not in names)
+    assert faults == ([] if breaks_at == "body" else [OSError])
 
 
 def _broken_ledger() -> Dashboard:

@@ -84,9 +84,10 @@ class Section:
         return render.joined([*self.pieces, *self.blocks.tail()])
 
     def close(self) -> str:
-        """Return all of it for good."""
+        """Return all of it for good; it may be called again."""
         self.catch_up()
-        return render.joined([*self.pieces, *self.blocks.close()])
+        self.pieces += self.blocks.close()
+        return render.joined(self.pieces)
 
 
 class Rendering:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import msgspec
 
 from glmkit import render
+from glmkit.config.privacy import private
 from glmkit.render.page import code, folded, wrapped
+from glmkit.types.attached_text import unpacked
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import Message, TextPart
+from glmkit.types.messages import Message, Part, TextPart
+from glmkit.types.translation import _
 
 History = tuple[Message, ...]
 
@@ -47,7 +51,8 @@ def text(messages: History) -> str:
 def written(name: str, messages: History, form: str) -> str:
     """Return a conversation as the text of a file: ".md", ".json" or ".ipynb".
 
-    ConfigError for another form. The JSON is what `history=` reads again.
+    The JSON is what `history=` reads again. With GLMKIT_PRIVACY, size and hash stand
+    for what was attached. Raises ConfigError for another form.
     """
     writer = _WRITERS.get(form.lower())
     if writer is None:
@@ -55,7 +60,35 @@ def written(name: str, messages: History, form: str) -> str:
             f"a chat can not be written as {form or 'a file without suffix'}",
             hint=f"Use one of {', '.join(_WRITERS)}.",
         )
-    return writer(name, messages)
+    kept = tuple(map(_without_attachments, messages)) if private() else messages
+    return writer(name, kept)
+
+
+def _without_attachments(message: Message) -> Message:
+    content = message.content
+    if message.role != "user" or content is None:
+        return message
+    parts = (TextPart(content),) if isinstance(content, str) else content
+    return Message("user", "\n".join(map(_named, parts)))
+
+
+def _named(part: Part) -> str:
+    """Return the text of a part, with sizes and hashes for what is attached."""
+    if not isinstance(part, TextPart):
+        kind = type(part).__name__.removesuffix("Part").lower()
+        return _left_out(kind, msgspec.json.encode(part))
+    attached, question = unpacked(part.text)
+    lines = [_left_out(one.name, one.text.encode()) for one in attached]
+    return "\n".join([*lines, question])
+
+
+def _left_out(name: str, content: bytes) -> str:
+    return _(
+        "[{name}: {size:,} bytes, SHA-256 {digest}, left out: GLMKIT_PRIVACY is set]",
+        name=name,
+        size=len(content),
+        digest=hashlib.sha256(content).hexdigest()[:16],
+    )
 
 
 def write(name: str, messages: History, file: Path) -> None:

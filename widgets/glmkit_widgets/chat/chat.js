@@ -1,4 +1,4 @@
-// A chat: what was said, a place to write, and a line of what it came to.
+// A chat: its turns, a field for the next question, and a line with the sums.
 
 const NOTHING = {
   path: [],
@@ -16,19 +16,35 @@ const FORMS = [
   [".ipynb", "Notebook"],
 ];
 
-/** What the kernel has told, for all views of one chat. */
-class Told {
+/** What the kernel has sent, for all views of one chat. */
+class ChatStore {
   constructor(model) {
     this.turns = new Map();
+    this.picture = new SavedPicture(model, () => this.draw());
     this.state = NOTHING;
     this.draft = "";
     this.views = new Set();
     model.on("msg:custom", (message) => {
       if (message.turn) this.turns.set(message.turn.key, message.turn);
       else if (message.state) this.state = message.state;
-      else return;
+      else if (message.frame) this.frame = message.frame;
+      if (!message.turn && !message.state) return;
       for (const view of this.views) view.update(message.turn);
     });
+  }
+
+  /** The picture for the saved notebook: its mark, HTML and plain text. */
+  draw() {
+    const saved = this.state.path.map(({ key }) => this.turns.get(key)?.saved);
+    const turns = saved.filter(Boolean);
+    if (!this.frame || !turns.length) return null;
+    const [mark, before, after] = this.frame;
+    const html = turns.map(([html]) => html).join("");
+    return [mark, before + html + after, turns.map(([, plain]) => plain).join("\n\n")];
+  }
+
+  leave() {
+    this.picture.leave();
   }
 }
 
@@ -218,11 +234,11 @@ class Chat {
   }
 }
 
-/** Ask the kernel what was said so far. */
+/** Ask the kernel for the turns so far. */
 function start(model) {
-  const told = new Told(model);
-  model.send({ do: "hello", id: newId("hello") });
-  return told;
+  const store = new ChatStore(model);
+  model.send({ do: "hello", id: newId("hello"), saves: store.picture.works });
+  return store;
 }
 
 function render({ model, el, answers, kept: store }) {

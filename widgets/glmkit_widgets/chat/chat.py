@@ -1,4 +1,4 @@
-"""Chat: a conversation that streams, with everything a person does to one."""
+"""Chat: a conversation that streams, and what the user does with it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from glmkit.transport.background_loop import STEP_S
 from glmkit.types.errors import ConfigError, Interrupted
 from glmkit.types.replies import Reply
 from glmkit.types.requests import check_names
-from glmkit_widgets.chat import attachments
-from glmkit_widgets.chat.static_picture import drawn
+from glmkit.types.translation import _
+from glmkit_widgets.chat import attachments, page, static_picture
 from glmkit_widgets.chat.turn_runner import ChatRunner
 from glmkit_widgets.chat.turns import ChatTranscript, ChatTurn, TurnTree, total
 from glmkit_widgets.columns.columns import Settings
@@ -36,9 +36,9 @@ class Chat(ChatRunner):
     """Show a conversation: ask, stop, ask again, edit, fork, attach, export.
 
     `client` None is the process's own; `system`, `tools`, `history` and `options` are
-    those of `glmkit.Conversation`, or `conversation` is one that goes on. `names` are
+    those of `glmkit.Conversation`; or `conversation` is an existing one. `names` are
     the variables that can be attached; `settings` has an `options()` for what is not
-    given here; `title` is the chat's name. `.value` is the text of the last answer,
+    set here; `title` is the chat's name. `.value` is the text of the last answer,
     `.transcript` a list of all turns. Raises ConfigError.
 
         chat = Chat(system="Be brief.")
@@ -91,7 +91,7 @@ class Chat(ChatRunner):
 
     @property
     def conversation(self) -> Conversation:
-        """What was said, as `glmkit.Conversation` has it."""
+        """The conversation that the chat shows."""
         return self._talk
 
     @property
@@ -101,9 +101,9 @@ class Chat(ChatRunner):
             return ChatTranscript(self._tree.path())
 
     def ask(self, question: str) -> Reply:
-        """Ask as the page does, and wait for the reply; what is attached goes along.
+        """Ask with what is attached, as the page does, and wait for the reply.
 
-        Ctrl-C stops the answer and raises Interrupted. Raises whatever the call does.
+        Ctrl-C stops the answer and raises Interrupted. Raises what the call raises.
         """
         with self._lock:
             run = self._ask(question)
@@ -121,9 +121,9 @@ class Chat(ChatRunner):
         return run.reply
 
     def attach(self, what: Any, name: str = "") -> None:
-        """Let a variable's name, a path or a value go along with the next question.
+        """Attach a variable's name, a path or a value to the next question.
 
-        Raises ConfigError for what can not be read or looks like a key.
+        Raises ConfigError for what cannot be read or looks like a key.
         """
         if isinstance(what, str):
             made = attachments.of_word(what, self._names)
@@ -170,38 +170,51 @@ class Chat(ChatRunner):
 
     def _offered_jobs(self) -> dict[str, Callable[[dict[str, Any]], object]]:
         return {
-            "hello": lambda said: self._tell_all(),
-            "ask": lambda said: self._taken(said, self._ask(said["text"])),
-            "edit": lambda said: self._taken(
-                said, self._again(said["key"], said["text"])
+            "hello": lambda message: self._greet(message.get("saves") is True),
+            "ask": lambda message: self._taken(message, self._ask(message["text"])),
+            "edit": lambda message: self._taken(
+                message, self._again(message["key"], message["text"])
             ),
-            "retry": lambda said: self._again(said["key"]),
-            "stop": lambda said: self.stop(),
-            "choose": lambda said: self._choose(said["key"]),
-            "fork": lambda said: self._fork_below(said["key"]),
+            "retry": lambda message: self._again(message["key"]),
+            "stop": lambda message: self.stop(),
+            "choose": lambda message: self._choose(message["key"]),
+            "fork": lambda message: self._fork_below(message["key"]),
             "attach": self._attach,
-            "file": lambda said: self._upload(said["name"], said["data"]),
-            "detach": lambda said: self._detach(said["place"]),
-            "names": lambda said: self._offer(said["id"]),
-            "confirm": lambda said: self._confirmed(said["mark"], said["yes"] is True),
-            "text": lambda said: self._hand_out(said, self._tree[said["key"]].answer),
-            "cell": lambda said: self._to_cell(said),
-            "export": lambda said: self._download(said, said["form"]),
+            "file": lambda message: self._upload(message["name"], message["data"]),
+            "detach": lambda message: self._detach(message["place"]),
+            "names": lambda message: self._offer(message["id"]),
+            "confirm": lambda message: self._confirmed(
+                message["mark"], message["yes"] is True
+            ),
+            "text": lambda message: self._hand_out(
+                message, self._tree[message["key"]].answer
+            ),
+            "cell": lambda message: self._to_cell(message),
+            "export": lambda message: self._download(message, message["form"]),
         }
 
     def _do(self, name: str, content: dict[str, Any]) -> None:
         job = self._jobs.get(name)
         if job is None:
-            raise ConfigError(f"a chat has no {name!r}")
+            raise ConfigError(_("the chat cannot do {name!r}", name=name))
         job(content)
 
-    def _taken(self, said: dict[str, Any], _run: AnswerRun) -> None:
-        """Tell the view that sent it: now what was typed may go."""
-        self.send({"took": said["id"]})
+    def _greet(self, saves: bool) -> None:
+        """Answer a page that has just opened; `saves`: it saves the picture itself."""
+        self._still.saved_by_page = saves
+        if saves:
+            self.send({"frame": self._frame()})
+        self._tell_all()
+        if not saves:
+            self._still.update()
 
-    def _attach(self, said: dict[str, Any]) -> None:
-        self.attach(said["word"])
-        self.send({"took": said["id"]})
+    def _taken(self, message: dict[str, Any], run: AnswerRun) -> None:
+        """Let the view that asked clear its field."""
+        self.send({"took": message["id"]})
+
+    def _attach(self, message: dict[str, Any]) -> None:
+        self.attach(message["word"])
+        self.send({"took": message["id"]})
 
     def _upload(self, name: str, data: str) -> None:
         self._pending.append(attachments.of_upload(name, data))
@@ -219,27 +232,28 @@ class Chat(ChatRunner):
         if mark in self._confirming:
             self._confirming[mark].answer(yes)
 
-    def _hand_out(self, said: dict[str, Any], text: str) -> None:
-        self.send({"text": text, "to": said["id"]})
+    def _hand_out(self, message: dict[str, Any], text: str) -> None:
+        self.send({"text": text, "to": message["id"]})
 
-    def _to_cell(self, said: dict[str, Any]) -> None:
-        """Give the code of an answer; where it has none, its text for a raw cell.
+    def _to_cell(self, message: dict[str, Any]) -> None:
+        """Send the code of an answer; where it has none, its text for a raw cell.
 
-        A Markdown cell would let a model's text fetch what it likes.
+        In a Markdown cell a model's text could fetch any address.
         """
-        text = self._tree[said["key"]].answer
+        text = self._tree[message["key"]].answer
         code = code_of(text)
         kind = "raw" if code == text.strip() else "code"
-        self.send({"cell": kind, "source": code, "to": said["id"]})
+        self.send({"cell": kind, "source": code, "to": message["id"]})
 
-    def _download(self, said: dict[str, Any], form: str) -> None:
+    def _download(self, message: dict[str, Any], form: str) -> None:
         name = self._title or "chat"
         text = transcript.written(name, self._talk.messages, form)
         kind = _KINDS.get(form, "application/x-ipynb+json")
-        self.send({"file": f"{name}{form}", "kind": kind, "text": text, **_to(said)})
+        file = {"file": f"{name}{form}", "kind": kind, "text": text}
+        self.send({**file, "to": message["id"]})
 
     def _with(self, turns: Sequence[ChatTurn]) -> Chat:
-        """Show the very turns of another chat in the place of those told anew."""
+        """Show the turns of another chat instead of those read from the messages."""
         self._tree = TurnTree()
         for turn in turns:
             self._tree.add(turn)
@@ -250,7 +264,7 @@ class Chat(ChatRunner):
         self._forks.append(self.fork(self._tree[key]))
         self._tell()
 
-    # What a page is told.
+    # What is sent to a page.
 
     def _tell_all(self) -> None:
         self._follow()
@@ -259,20 +273,19 @@ class Chat(ChatRunner):
         self._tell()
 
     def _tell(self, turn: ChatTurn | None = None) -> None:
-        """Tell the views how it stands, with what is new in one turn."""
+        """Send the state to the views, with one turn that has changed."""
         if turn is not None:
             self._tell_turn(turn)
         path = []
         for shown in self._tree.path():
             beside = self._tree.beside(shown.key)
             path.append({"key": shown.key, "beside": beside})
-        given = self._given()
         state = {
             "path": path,
             "running": next(iter(self._runs), ""),
-            "asks": _asks(given),
+            "asks": page.asks(self._given()),
             "total": total(iter(self._tree)),
-            "pending": [[a.kind, a.title, a.about] for a in self._pending],
+            "pending": page.chips(self._pending),
             "confirming": [asked.told for asked in self._confirming.values()],
             "forks": [fork.model_id for fork in self._forks],
             "title": self._title,
@@ -280,32 +293,25 @@ class Chat(ChatRunner):
         self.send({"state": state})
 
     def _tell_turn(self, turn: ChatTurn) -> None:
-        attached = [[a.kind, a.title, a.about] for a in turn.attached]
-        told = {"key": turn.key, "question": turn.question, "attached": attached}
-        has_code = code_of(turn.answer) != turn.answer.strip()
-        self.send({"turn": {**told, "code": has_code, "empty": not turn.answer}})
+        saves = self._still.saved_by_page
+        self.send({"turn": page.turn(turn, saves=saves)})
 
     def _set(self, _change: object) -> None:
         with self._lock:
             self._tell()
 
     def _draw(self) -> tuple[str, str]:
-        return drawn(self._tree.path(), self._title)
+        return static_picture.drawn(self._tree.path(), self._title)
+
+    def _frame(self) -> list[str]:
+        """Return what the page needs to save the picture: its mark, and the HTML
+        before and after the turns."""
+        before, after = static_picture.frame(self._title)
+        around = self._still.framed(f"{before}\0{after}")
+        return [self._still.mark, *around.split("\0")]
 
 
 def _system(settings: Settings | None) -> str | None:
     """Return the system prompt that a conversation begins with."""
     system = settings.options().get("system") if settings is not None else None
     return None if system is None else str(system)
-
-
-def _to(said: dict[str, Any]) -> dict[str, str]:
-    return {"to": said["id"]}
-
-
-def _asks(given: Mapping[str, Any]) -> str:
-    """Return whom the next question goes to, as far as that is set."""
-    shown = [str(given["model"])] if given.get("model") else []
-    if given.get("temperature") is not None:
-        shown.append(f"temperature {given['temperature']:g}")
-    return " · ".join(shown)

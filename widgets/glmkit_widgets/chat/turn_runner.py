@@ -1,4 +1,4 @@
-"""The kernel's side of a chat: its turns, asked one at a time, and tools confirmed."""
+"""The kernel's side of a chat: it asks one turn at a time and confirms tools."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from glmkit.render.answer.badge import NOTHING, About
 from glmkit.tools.tool import Tool
 from glmkit.types.errors import ConfigError, Interrupted, told_of
 from glmkit.types.replies import where
+from glmkit.types.translation import _
 from glmkit_widgets.chat import attachments
 from glmkit_widgets.chat.attachments import Attachment
 from glmkit_widgets.chat.tool_confirmation import Confirmation
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 
 class ChatRunner(GLMWidget):
-    """Asks the turns of one conversation and keeps what came of each.
+    """Asks the turns of one conversation and keeps each answer.
 
-    A question that is edited or asked again begins where the old one began; the old
-    one stays beside it. One that `follows` asks the process's client of the moment.
+    A question that is edited or asked again begins where the old one began, and the
+    old one is kept beside it. With `follows` each question goes to the client that is
+    the process's own at that time.
     """
 
     def __init__(
@@ -58,18 +60,18 @@ class ChatRunner(GLMWidget):
         super().__init__(client, **traits)
 
     def stop(self) -> None:
-        """Stop the answer; what arrived is kept. A tool that waits gets a no."""
+        """Stop the answer and keep what arrived; a tool that waits is declined."""
         super().stop()
         with self._lock:
             for asked in self._confirming.values():
                 asked.answer(False)
 
     def _tell(self, turn: ChatTurn | None = None) -> None:
-        """Tell the views how it stands, with what is new in one turn."""
+        """Send the state to the views, with one turn that has changed."""
         raise NotImplementedError
 
     def _ask(self, question: str) -> AnswerRun:
-        """Ask with all that is attached. ConfigError where that can not be."""
+        """Ask with all that is attached. Raises ConfigError."""
         self._check(question, self._pending)
         self._follow()
         path = self._tree.path()
@@ -79,7 +81,7 @@ class ChatRunner(GLMWidget):
         return self._begin(parent, question, attached, self._talk.messages)
 
     def _again(self, key: str, question: str | None = None) -> AnswerRun:
-        """Ask from the same point on, beside what came of it before."""
+        """Ask again from the same point; the old turn stays beside the new one."""
         old = self._tree[key]
         words = old.question if question is None else question
         self._check(words, old.attached)
@@ -89,13 +91,16 @@ class ChatRunner(GLMWidget):
     def _check(self, question: str, attached: Sequence[Attachment]) -> None:
         self._check_free()
         if not question.strip() and not attached:
-            raise ConfigError("the question is empty", hint="Write one, then send it.")
+            raise ConfigError(
+                _("the question is empty"), hint=_("Write a question, then send it.")
+            )
         digests.refuse_keys(question)
 
     def _check_free(self) -> None:
         if self._runs:
             raise ConfigError(
-                "the last answer is still under way", hint="Stop it first, or wait."
+                _("the last answer is not finished"),
+                hint=_("Wait until it ends, or stop it."),
             )
 
     def _begin(
@@ -135,7 +140,7 @@ class ChatRunner(GLMWidget):
     def _given(self) -> dict[str, Any]:
         """Return the options of the next question."""
         given = {} if self._settings is None else dict(self._settings.options())
-        given.pop("system", None)  # it is said once, at the beginning
+        given.pop("system", None)  # it is sent once, at the beginning
         return given | self._options
 
     def _ended(self, turn: ChatTurn, run: AnswerRun) -> None:
@@ -144,16 +149,17 @@ class ChatRunner(GLMWidget):
             turn,
             answer=run.reply.text if run.reply else "",
             reply=run.reply,
-            error=_told(run.error),
+            error=_reason(run.error),
             html=run.html,
+            saved=run.saved,
             after=self._talk.messages,
         )
         self._tree.put(done)
-        self.set_trait("value", done.answer)
         self._tell(done)
+        self.set_trait("value", done.answer)
 
     def _choose(self, key: str) -> None:
-        """Go on from another of the turns that stand beside each other."""
+        """Go on from another version of a turn."""
         self._check_free()
         self._tree.choose(key)
         last = self._tree.path()[-1]
@@ -163,12 +169,12 @@ class ChatRunner(GLMWidget):
         self._still.update()
 
     def _follow(self) -> None:
-        """Take in what was said elsewhere, such as in a cell of this conversation."""
+        """Add the turns that were asked elsewhere, such as in a cell of this chat."""
         if not self._runs:
             self._show(self._tree.follow(self._talk.messages))
 
     def _show(self, turns: Sequence[ChatTurn]) -> None:
-        """Show turns that are whole already."""
+        """Show turns that are complete already."""
         for turn in turns:
             self.feed(turn.key).end(turn.html)
         if turns:
@@ -181,7 +187,7 @@ class ChatRunner(GLMWidget):
         return About(self._title, asked)
 
     def _confirm(self, tool: Tool, arguments: Mapping[str, Any]) -> bool:
-        """Ask the person by buttons; waits on the thread of the run."""
+        """Ask the user by buttons; waits on the thread of the run."""
         with self._lock:
             if self._closed or any(run.stopping for run in self._runs.values()):
                 return False
@@ -196,12 +202,12 @@ class ChatRunner(GLMWidget):
         return yes
 
 
-def _told(error: BaseException | None) -> str:
+def _reason(error: BaseException | None) -> str:
     match error:
         case None:
             return ""
         case Interrupted():
-            return "interrupted"
+            return _("interrupted")
         case Exception():
             return told_of(error)[0]
         case _:

@@ -12,7 +12,7 @@ from glmkit.types.messages import Message
 from glmkit.types.money import Money
 from glmkit.types.plain_text import plain
 from glmkit.types.replies import Reply
-from glmkit_widgets.chat.attachments import Attachment
+from glmkit_widgets.chat.attachments import Attachment, parted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +21,12 @@ History = tuple[Message, ...]
 
 
 class ChatTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """One question and what came of it.
+    """One question and its answer.
 
     `parent` is the key of the turn before, "" for none; `before` and `after` are the
-    whole history round it. `reply` is None where nothing came, or where the turn was
-    there when the chat was made; `error` says why an answer is not whole.
+    whole history around it. `reply` is None where nothing arrived, or where the turn
+    was there when the chat was made; `error` says why an answer is not complete.
+    `html` is the answer in the page, `saved` the same in a saved notebook.
     """
 
     key: str
@@ -36,6 +37,7 @@ class ChatTurn(msgspec.Struct, frozen=True, kw_only=True):
     reply: Reply | None = None
     error: str = ""
     html: str = ""
+    saved: str = ""
     before: History = ()
     after: History = ()
 
@@ -237,14 +239,18 @@ def turns_of(history: History, start: int, parent: str, number: int) -> list[Cha
     ends = [*asked, len(history)][1:]
     found: list[ChatTurn] = []
     for begin, end in zip(asked, ends, strict=True):
-        said = [m for m in history[begin + 1 : end] if m.role == "assistant"]
+        answers = [m for m in history[begin + 1 : end] if m.role == "assistant"]
+        question, attached = parted(history[begin])
+        html = transcript.inside(history[begin + 1 : end])
         found.append(
             ChatTurn(
                 key=f"t{number + len(found)}",
                 parent=found[-1].key if found else parent,
-                question=transcript.said(history[begin]),
-                answer=transcript.said(said[-1], calls=False) if said else "",
-                html=transcript.inside(history[begin + 1 : end]),
+                question=question,
+                attached=attached,
+                answer=transcript.said(answers[-1], calls=False) if answers else "",
+                html=html,
+                saved=html,
                 before=history[:begin],
                 after=history[:end],
             )

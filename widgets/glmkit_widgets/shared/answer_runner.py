@@ -1,4 +1,4 @@
-"""One answer on its way into a widget: asked, read and shown on a thread of its own."""
+"""Asks for one answer of a widget, on a thread of its own, and shows it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,33 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 
+import msgspec
+
 from glmkit.client.call.streams import Stream
 from glmkit.render.answer import Rendering
 from glmkit.render.answer.badge import NOTHING, About, badge_of, partial_of
 from glmkit.render.answer.pace import Pace
 from glmkit.render.answer.views import MARKDOWN, View
+from glmkit.render.page import wrapped
 from glmkit.transport.background_loop import SETTLE_S
 from glmkit.types.errors import Interrupted, told_of
 from glmkit.types.plain_text import escaped
 from glmkit.types.replies import Reply
+from glmkit.types.translation import _
 from glmkit_widgets.shared.feed import Feed
 
 
 class AnswerRun:
-    """Asks, shows the answer as it comes, and ends with one finished text.
+    """Asks, shows the answer while it streams, and shows the finished answer.
 
-    `open` returns the stream that is read; it is called on the thread of the run, so
-    that the tools of a conversation run there. `ended(run)` is called on it at the
-    end, whatever came: then `.reply` holds what arrived, or None, and `.error` says
-    why the answer is not whole. `grew()` is called there too, whenever more is shown.
-    `badged` False leaves the line of costs to who shows them elsewhere.
+    `open` returns the stream; it is called on the thread of the run, so that the tools
+    of a conversation run there. `ended(run)` is called on that thread at the end in
+    any case: `.reply` holds what arrived, or None, and `.error` says why the answer is
+    not complete. `grew()` is called there whenever more is shown. `badged` False
+    leaves out the line with tokens and cost.
 
-    A notebook's cell does the same on the thread that waits for it.
+    The reply is kept first and shown second: where it cannot be shown, what is shown
+    is its plain text.
     """
 
     def __init__(
@@ -55,13 +60,14 @@ class AnswerRun:
         self._done = Event()
         self.reply: Reply | None = None
         self.error: BaseException | None = None
-        #: When something to show came first, by the clock of `time.monotonic`.
+        #: When the first text arrived, by `time.monotonic`.
         self.arrived_at: float | None = None
-        #: The finished answer as the page shows it.
-        self.html = ""
+        #: The finished answer in the page; in a saved notebook, without the request.
+        self.html = self.saved = ""
+        self._shows = True
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start; returns at once."""
         context = contextvars.copy_context()
         Thread(
             target=context.run, args=(self._run,), name="glmkit widget", daemon=True
@@ -69,37 +75,41 @@ class AnswerRun:
 
     @property
     def running(self) -> bool:
-        """Whether the answer is still under way."""
+        """Whether the answer has not ended."""
         return not self._done.is_set()
 
     @property
     def text(self) -> str:
-        """The answer's text, as far as it has come."""
+        """The answer's text so far."""
         return self._rendering.text
 
     @property
     def stopping(self) -> bool:
-        """Whether it was stopped; the thread may still be settling."""
+        """Whether it was stopped; its thread may still run."""
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """Close the connection; what arrived is kept and marked. From any thread."""
+        """Close the connection and keep what arrived; may be called from any thread."""
         self._stop.set()
         if self._stream is not None:
             self._stream.close()
 
     def wait(self, seconds: float = SETTLE_S) -> bool:
-        """Wait until it has ended, and say whether it has."""
+        """Wait until it has ended; False where `seconds` pass first."""
         return self._done.wait(seconds)
 
     def _run(self) -> None:
         try:
             self._read()
-        except BaseException as exc:  # a stop cancels; whatever else is shown
+        except BaseException as exc:  # a stop cancels; anything else is shown
             self.error = exc
         try:
-            self._finish()
-            self._ended(self)
+            self._keep()
+            self._render()
+            try:
+                self._feed.end(self.html)
+            finally:
+                self._ended(self)
         finally:
             self._done.set()
 
@@ -111,34 +121,59 @@ class AnswerRun:
             pace.follow(self._stream, self._stop.is_set)
 
     def _show(self) -> None:
+        """Show what is new; a fault in here must not end a stream that is paid for."""
+        if not self._shows:
+            return
         if self.arrived_at is None and self._rendering.size:
             self.arrived_at = time.monotonic()
-        self._feed.follow(self._rendering)
-        self._grew()
+        try:
+            self._feed.follow(self._rendering)
+            self._grew()
+        except Exception:
+            self._shows = False  # the finished answer is shown in any case
 
-    def _finish(self) -> None:
-        """Keep what arrived, and show it as it stays."""
+    def _keep(self) -> None:
+        """Keep what arrived."""
         arrived = self._stream.reply if self._stream is not None else None
         self.reply = arrived if arrived is not None and arrived.calls else None
         if self._stop.is_set():
             self.error = Interrupted(self.reply)
-        self.html = self._html()
-        self._feed.end(self.html)
 
-    def _html(self) -> str:
+    def _render(self) -> None:
+        """Make the HTML of the finished answer."""
         failed = self.error if isinstance(self.error, Exception) else None
-        inside = wrong(failed) if failed else ""
+        below = wrong(failed) if failed else ""
+        try:
+            self.html, self.saved = (html + below for html in self._finished())
+        except Exception as exc:
+            self.html = self.saved = f"{wrapped(self.text)}{unshown(exc)}{below}"
+
+    def _finished(self) -> tuple[str, str]:
         partial = partial_of(self.reply, self.error)
         if self.reply is None:
-            badge, shown = None, None
-        else:
-            badge = badge_of(self.reply, self._about()) if self._badged else None
-            shown = None if self.error else self._view.shown(self.reply)
-        return self._rendering.inside(badge, partial, shown) + inside
+            html = self._rendering.inside(None, partial)
+            return html, html
+        badge = badge_of(self.reply, self._about()) if self._badged else None
+        shown = None if self.error else self._view.shown(self.reply)
+        html = self._rendering.inside(badge, partial, shown)
+        if badge is None or not badge.request:
+            return html, html
+        short = msgspec.structs.replace(badge, request="")
+        return html, self._rendering.inside(short, partial, shown)
+
+
+def unshown(error: Exception) -> str:
+    """Return why an answer stands as plain text, as HTML."""
+    reason = _(
+        "The answer is shown as plain text: {kind} while it was formatted.",
+        kind=type(error).__name__,
+    )
+    return f'<p class="glmkit-partial">{escaped(reason)}</p>'
 
 
 def wrong(error: Exception) -> str:
     """Return an error as HTML: what happened, and the next step."""
-    said, hint = told_of(error)
+    message, hint = told_of(error)
     step = f'<p class="glmkit-hint">{escaped(hint)}</p>' if hint else ""
-    return f'<div class="glmkit-wrong" role="alert"><p>{escaped(said)}</p>{step}</div>'
+    inside = f"<p>{escaped(message)}</p>{step}"
+    return f'<div class="glmkit-wrong" role="alert">{inside}</div>'

@@ -287,6 +287,7 @@ function answering(render, start = () => {}) {
     return {
       initialize({ model }) {
         shared = { answers: new Answers(model), kept: start(model) };
+        return () => shared.kept?.leave?.();
       },
       render: ({ model, el }) => render({ model, el, ...shared }),
     };

@@ -32,3 +32,47 @@ class Picture {
     this.typeset(this.output);
   }
 }
+
+/** Writes the picture of a widget into the notebook when the notebook is saved.
+ *
+ * `draw()` returns mark, HTML and plain text, or null where there is nothing to save.
+ * Before JupyterLab turns a notebook into text it says so, and waits for no kernel. */
+class SavedPicture {
+  constructor(model, draw) {
+    const context = model.widget_manager?.context;
+    this.draw = draw;
+    this.works = Boolean(context?.saveState?.connect && context.model?.cells);
+    if (!this.works) return;
+    this.context = context;
+    this.written = "";
+    this.heard = (_, state) => state === "started" && this.write();
+    context.saveState.connect(this.heard);
+  }
+
+  write() {
+    const [mark, html, plain] = this.draw() ?? [];
+    if (!html || html === this.written || this.context.isDisposed) return;
+    for (const outputs of this.outputs()) {
+      for (let place = 0; place < outputs.length; place++) {
+        const output = outputs.get(place).toJSON();
+        const before = output.data?.["text/html"];
+        if (!before || ![before].flat().join("").includes(mark)) continue;
+        const data = { ...output.data, "text/html": html, "text/plain": plain };
+        outputs.set(place, { ...output, data });
+        this.written = html;
+      }
+    }
+  }
+
+  *outputs() {
+    const { cells } = this.context.model;
+    for (let place = 0; place < cells.length; place++) {
+      const { outputs } = cells.get(place);
+      if (outputs?.set) yield outputs;
+    }
+  }
+
+  leave() {
+    this.context?.saveState.disconnect(this.heard);
+  }
+}

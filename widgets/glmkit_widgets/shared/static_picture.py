@@ -46,6 +46,11 @@ class StaticPicture:
         self._events: Any = None
         self.saved_by_page = False
 
+    @property
+    def mark(self) -> str:
+        """What tells this picture from others in the saved notebook."""
+        return f'data-picture="{self._id}"'
+
     def show(self, model_id: str) -> None:
         """Display the picture, then the live view of the widget with that id."""
         from IPython.display import display
@@ -97,7 +102,7 @@ class StaticPicture:
         marked = _HEADING.sub(r'<\1 class="jp-toc-ignore">', html)
         return (
             f"<style>{_style()}</style>"
-            f'<div class="glmkit-still" data-picture="{self._id}">{marked}</div>'
+            f'<div class="glmkit-still" {self.mark}>{marked}</div>'
         )
 
     def _listen(self) -> None:
