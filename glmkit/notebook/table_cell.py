@@ -89,7 +89,7 @@ def _table(name: str, names: Mapping[str, Any]) -> Any:
     return table
 
 
-class _Line:
+class _TextOutput:
     """A line of text as an output of its own."""
 
     def __init__(self, text: str) -> None:
@@ -109,4 +109,4 @@ def _rest(plan: Plan, asked: int) -> Any:
         n=plan.asked,
         cost=cost,
     )
-    return _Line(plain(said))
+    return _TextOutput(plain(said))

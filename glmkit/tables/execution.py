@@ -14,7 +14,7 @@ from glmkit.ledger.default import ledger
 from glmkit.ledger.runs import Earlier
 from glmkit.tables.grid import CellResult
 from glmkit.tables.preparation import Preparation, RowOutcome, Status, reason_of
-from glmkit.tables.runner import CallRunner, Question
+from glmkit.tables.runner import CallRunner, PendingCall
 from glmkit.tools.loops import repairs
 from glmkit.tools.schema import Misfit
 from glmkit.types.errors import (
@@ -145,7 +145,7 @@ class TableRun:
         except Misfit:
             return None
 
-    def _ask(self, place: int) -> Question:
+    def _ask(self, place: int) -> PendingCall:
         request = self.outcomes[place].request
         if request is None:
             raise ConfigError(_("this row has no prompt"))

@@ -26,7 +26,7 @@ _WIDTH = 24
 _FATAL = (AuthError, BudgetError, LedgerError, LocalError, QuotaError)
 
 
-class Question(Protocol):
+class PendingCall(Protocol):
     """A question that was not sent yet: an exchange, or a series of them."""
 
     @property
@@ -38,7 +38,7 @@ class Question(Protocol):
 
 
 #: Makes a question; GLMError where it cannot be asked.
-Ask = Callable[[int], Question]
+Ask = Callable[[int], PendingCall]
 Report = Callable[[int, CellResult], None]
 
 
@@ -122,7 +122,7 @@ class CallRunner:
             await self._one(number)
 
     async def _one(self, number: int) -> None:
-        question: Question | None = None
+        question: PendingCall | None = None
         try:
             question = self._ask(number)
             self._report(number, CellResult("running"))
@@ -146,7 +146,7 @@ class CallRunner:
         self.error = self.error or exc
         self.stop()
 
-    async def _asked(self, question: Question) -> Reply:
+    async def _asked(self, question: PendingCall) -> Reply:
         self._under_way += 1
         try:
             return await question.drain()
@@ -154,7 +154,7 @@ class CallRunner:
             self._under_way -= 1
             self._settled.set()
 
-    async def _once_it_fits(self, number: int) -> tuple[Question, Reply]:
+    async def _once_it_fits(self, number: int) -> tuple[PendingCall, Reply]:
         """Ask again each time that a question has ended; BudgetError once none is left.
 
         What others reserve is given back as they end, mostly in part.
@@ -173,7 +173,7 @@ class CallRunner:
                     await self._settled.wait()
 
 
-def _arrived(question: Question | None) -> Reply | None:
+def _arrived(question: PendingCall | None) -> Reply | None:
     """Return what came of a question before it broke off."""
     if question is None:
         return None
@@ -181,7 +181,7 @@ def _arrived(question: Question | None) -> Reply | None:
     return reply if reply.calls and reply.calls[-1].id else None
 
 
-def asking(client: Client, options: dict[str, object], prompt: str) -> Question:
+def asking(client: Client, options: dict[str, object], prompt: str) -> PendingCall:
     """Return the call of one question. Raises GLMError."""
     if options.get("schema") is not None:
         raise ConfigError("a lab takes no schema", hint="Ask with client.chat.")

@@ -84,9 +84,9 @@ def _run(asked: argparse.Namespace) -> None:
     tier = tiers.checked(asked.tier) if asked.tier else tiers.current()
     engine.check_installed()
     from glmkit.local.platform import serve
-    from glmkit.local.platform.server.settings import Plan
+    from glmkit.local.platform.server.settings import Settings
 
-    plan = Plan(
+    plan = Settings(
         weights=weights.ready(asked.weights),
         keys=keys,
         tier=tier,
