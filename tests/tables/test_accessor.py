@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -432,3 +433,68 @@ def test_bare_failures_of_a_server_are_not_asked_again_and_cost_is_not_known(
     assert lost["answer_cost"].isna().all()
     assert lost["answer_error"].str.startswith("ServerError").all()
     assert place.seen["requests"] == rows
+
+
+def test_the_first_interrupt_ends_softly_and_the_next_run_goes_on(
+    paced: Factory,
+) -> None:
+    place = paced(text="echo", wait_s=0.02)
+    script = _CHILD.format(url=place.url, key=place.key, options={})
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as child:
+        place.until(lambda seen: seen["requests"] >= 20)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate()
+    assert child.returncode == 0, err
+    assert "'uncertain': 0" in out
+    sent = place.seen["requests"]
+    assert sent < 200
+    assert f"'done': {sent}" in out
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+    assert place.seen["requests"] == 200
+
+
+def test_the_second_interrupt_gives_up_what_is_in_flight(paced: Factory) -> None:
+    place = paced(text="echo", wait_s=30)
+    script = _CHILD.format(url=place.url, key=place.key, options={})
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as child:
+        place.until(lambda seen: seen["active"] == 4)
+        child.send_signal(signal.SIGINT)
+        assert child.stderr is not None
+        for line in iter(lambda: child.stderr.read(1), ""):  # the bar says so
+            if line == "C":
+                break
+        child.send_signal(signal.SIGINT)
+        _out, err = child.communicate()
+    assert child.returncode != 0
+    assert "Interrupted" in err
+    assert place.until(lambda seen: seen["active"] == 0)["requests"] == 4
+
+
+def test_a_second_run_of_the_same_rows_at_once_is_refused(paced: Factory) -> None:
+    place = paced(text="echo", wait_s=0.5)
+    script = _CHILD.format(url=place.url, key=place.key, options={})
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT
+    ) as child:
+        place.until(lambda seen: seen["active"] > 0)
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+        child.kill()
+    assert "under way already" in done.stderr
