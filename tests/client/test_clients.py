@@ -205,9 +205,9 @@ def test_nobody_there_is_a_typed_error_and_one_row() -> None:
 
 def test_silence_ends_with_the_time_out(paced: Factory) -> None:
     with pytest.raises(glmkit.TransportError, match="silent"):
-        client_of(paced(wait_s=30), timeout_s=0.2).chat("Hi")
+        client_of(paced(gate=0), timeout_s=0.2).chat("Hi")
     with (
-        client_of(paced(first_s=30), timeout_s=0.2).stream("Hi") as stream,
+        client_of(paced(first_s=600), timeout_s=2).stream("Hi") as stream,
         pytest.raises(glmkit.StreamError, match="silent"),
     ):
         list(stream)
@@ -241,11 +241,13 @@ def test_last_is_the_last_reply_even_if_it_was_cut(paced: Factory) -> None:
 
 
 def test_in_flight_bounds_the_requests_at_one_time(paced: Factory) -> None:
-    place = paced(tokens=1, wait_s=0.05)
+    place = paced(tokens=1, gate=0)
     client = client_of(place, in_flight=3)
     threads = [threading.Thread(target=client.chat, args=("Hi",)) for _ in range(12)]
     for thread in threads:
         thread.start()
+    place.until(lambda seen: seen["active"] == 3)
+    place.release()
     for thread in threads:
         thread.join()
     assert place.seen["requests"] == 12

@@ -496,7 +496,7 @@ def test_error_after_a_round_of_tools_keeps_the_round(paced: Factory) -> None:
 
 
 def test_stream_that_is_left_keeps_the_piece_that_came(paced: Factory) -> None:
-    place = scripted(paced, says("word " * 100), says("Again."), rate=100)
+    place = scripted(paced, says("word " * 100), says("Again."), gate=3)
     conversation = glmkit.Conversation(client_of(place))
     with conversation.stream("?") as stream:
         for event in stream:
@@ -505,12 +505,13 @@ def test_stream_that_is_left_keeps_the_piece_that_came(paced: Factory) -> None:
     assert [m.role for m in conversation.messages] == ["user", "assistant"]
     assert conversation.messages[-1].content == stream.reply.text
     assert stream.reply.text.startswith("word")
+    place.release()
     conversation.ask("And?")
     assert [m["role"] for m in sent(place)] == ["user", "assistant", "user"]
 
 
 def test_async_stream_that_is_left_keeps_the_piece_that_came(paced: Factory) -> None:
-    place = scripted(paced, says("word " * 100), rate=100)
+    place = scripted(paced, says("word " * 100), gate=3)
 
     async def run() -> None:
         async with glmkit.AsyncClient(place.url, place.key) as client:
@@ -529,14 +530,14 @@ def test_async_stream_that_is_left_keeps_the_piece_that_came(paced: Factory) -> 
 def interrupts() -> str:
     """Be interrupted by the person."""
     os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(5)
+    time.sleep(60)
     return "went on"
 
 
 async def interrupts_async() -> str:
     """Be interrupted by the person, aside."""
     os.kill(os.getpid(), signal.SIGINT)
-    await asyncio.sleep(5)
+    await asyncio.sleep(60)
     return "went on"
 
 
@@ -602,7 +603,7 @@ def test_undo_forgets_a_whole_turn_with_its_tools(paced: Factory) -> None:
 
 
 def test_one_conversation_answers_one_question_at_a_time(paced: Factory) -> None:
-    place = scripted(paced, says("word " * 50), rate=50)
+    place = scripted(paced, says("word " * 100), gate=3)
     conversation = glmkit.Conversation(client_of(place))
     late = conversation.stream("Late?")
     with conversation.stream("?") as stream:

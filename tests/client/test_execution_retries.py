@@ -16,7 +16,7 @@ from glmkit.ledger.default import ledger
 from glmkit.transport import retries
 from glmkit.types.errors import APIError
 from glmkit.wire.error_codes import RULES
-from tests.conftest import Paced
+from tests.conftest import LIMIT_S, Paced, wait_for
 
 Factory = Callable[..., Paced]
 _KEY = "0123456789abcdef0123456789abcdef.0123456789abcdef"
@@ -44,7 +44,7 @@ def rows(columns: str) -> list[Any]:
 
 
 def ask(place: Paced, *, stream: bool, **options: Any) -> glmkit.Reply:
-    client = client_of(place, timeout_s=5)
+    client = client_of(place, timeout_s=60)
     if not stream:
         return client.chat("Hi", **options)
     with client.stream("Hi", **options) as answer:
@@ -134,12 +134,12 @@ def test_cost_is_not_known_where_a_try_may_have_been_served(
 
 
 def test_silence_is_asked_again_only_with_a_request_id(paced: Factory) -> None:
-    bare, named = paced(wait_s=30), paced(wait_s=30)
-    client = client_of(bare, timeout_s=0.1)
+    bare, named = paced(gate=0), paced(gate=0)
+    client = client_of(bare, timeout_s=1)
     with pytest.raises(glmkit.TransportError, match="silent"):
         client.chat("Hi")
     with pytest.raises(glmkit.TransportError, match="silent"):
-        client_of(named, timeout_s=0.1).chat("Hi", request_id="named-1234")
+        client_of(named, timeout_s=1).chat("Hi", request_id="named-1234")
     assert (bare.seen["requests"], named.seen["requests"]) == (1, 3)
 
 
@@ -244,8 +244,8 @@ def sent_in_outage(place: Paced, calls: int) -> None:
 def test_too_many_in_flight_shrink_the_window_and_all_get_through(
     paced: Factory,
 ) -> None:
-    place = paced(right=3, wait_s=0.05, tokens=1)
-    client = client_of(place, in_flight=8, timeout_s=20)
+    place = paced(right=3, gate=0, tokens=1)
+    client = client_of(place, in_flight=8, timeout_s=LIMIT_S)
     replies: list[glmkit.Reply] = []
     threads = [
         threading.Thread(target=lambda: replies.append(client.chat("Hi")))
@@ -253,16 +253,18 @@ def test_too_many_in_flight_shrink_the_window_and_all_get_through(
     ]
     for thread in threads:
         thread.start()
+    place.until(lambda seen: seen["active"] == 3)
+    slots = execution._limiter._slots[client._service.owner, client.model]
+    wait_for(lambda: slots.window.size, lambda size: size < 8)
+    place.release()
     for thread in threads:
         thread.join()
     assert len(replies) == 24
-    window = execution._limiter._slots[client._service.owner, client.model].window
-    assert window.size < 8
     assert rows("sum(state = 'done')") == [(24,)]
 
 
 def test_unknown_right_is_searched_and_remembered(paced: Factory) -> None:
-    place = paced(wait_s=0.02, tokens=1)
+    place = paced(wait_s=0.3, tokens=1)
 
     async def main() -> None:
         client = glmkit.AsyncClient(place.url, place.key)

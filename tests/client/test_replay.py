@@ -193,7 +193,7 @@ def test_unfinished_answers_are_not_recorded(
 
 
 def test_stream_that_is_left_early_is_not_recorded(paced: Factory, tape: Path) -> None:
-    with glmkit.Client(**at(paced(tokens=500, rate=100), tape)).stream("Hi") as stream:
+    with glmkit.Client(**at(paced(tokens=500, gate=4), tape)).stream("Hi") as stream:
         next(iter(stream))
     assert not tape.exists()
 

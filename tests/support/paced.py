@@ -7,7 +7,8 @@ answers stands in the base URL, so that any client can be pointed at it:
 
     http://127.0.0.1:PORT/lane=a/tokens=10000/rate=200/api/paas/v4
 
-`GET /lane=a/state` tells what the server saw in that lane.
+`GET /lane=a/state` returns what the server saw in that lane; `GET /lane=a/release`
+lets the answers go on that wait at the plan's `gate`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from os import getpid
@@ -58,6 +59,7 @@ class Lane:
 
 
 LANES: dict[str, Lane] = {}
+GATES: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
 
 def prompt_of(body: object) -> str:
@@ -130,6 +132,9 @@ class Connection(asyncio.Protocol):
                     | {"bodies": list(lane.bodies), "headers": list(lane.headers)}
                 ),
             )
+        elif path.endswith("/release"):
+            GATES[plan.lane].set()
+            self._send(200, b"{}")
         else:
             self._note(plan, lane, headers, body)
             if self.answered[plan.lane] == plan.drop:
@@ -187,6 +192,8 @@ class Connection(asyncio.Protocol):
             self._send(429, refusal("1302"))
             return
         await asyncio.sleep(plan.wait_s)
+        if plan.gate == 0:
+            await GATES[plan.lane].wait()
         if fault == "cut":
             self._send(200, whole(plan, model, prompt), cut=True)
             return
@@ -247,12 +254,16 @@ class Connection(asyncio.Protocol):
 
     async def _due(self, plan: Plan, sent: int, start: float) -> int:
         """Return how many events are due, once one is: by the clock, so no drift."""
+        if sent == plan.gate:
+            await GATES[plan.lane].wait()
+        before_gate = plan.gate - sent if sent < plan.gate else BURST
         if not plan.rate:
             await asyncio.sleep(0)
-            return BURST
+            return min(BURST, before_gate)
         delay = start + sent / plan.rate - time.monotonic()
         await asyncio.sleep(max(delay, 0))
-        return max(1, int((time.monotonic() - start) * plan.rate) + 1 - sent)
+        due = int((time.monotonic() - start) * plan.rate) + 1 - sent
+        return max(1, min(due, before_gate))
 
 
 def joined(body: bytes) -> bytes:

@@ -26,6 +26,7 @@ class Plan:
     text: str = "mixed"  # mixed, hostile, fence, paragraph; echo: the prompt
     wait_s: float = 0.0  # before the headers
     first_s: float = 0.0  # between the headers and the first event
+    gate: int = -1  # wait after so many events, 0: before all, for the lane's release
     thinking: int = 0  # events of reasoning before the answer
     prompt_tokens: int = 7
     usage: str = "finish"  # or "separate", "none"

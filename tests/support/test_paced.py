@@ -4,6 +4,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -67,6 +68,23 @@ def test_the_pace_is_kept_by_the_clock(paced: Factory) -> None:
     # Never too early; how late is the machine's affair.
     assert time.monotonic() - start >= 0.5
     assert endpoint.seen["sent"] == 103 - 1  # 100 pieces, the finish and [DONE]
+
+
+@pytest.mark.parametrize("rate", [0, 1000])
+def test_an_answer_waits_at_its_gate(paced: Factory, rate: int) -> None:
+    endpoint = paced(tokens=500, rate=rate, gate=7)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(ask, endpoint, stream=True)
+        endpoint.until(lambda seen: seen["sent"] == 7)
+        assert (endpoint.seen["sent"], answer.done()) == (7, False)
+        endpoint.release()
+        assert answer.result()[1].count("data: ") == 502
+    whole = paced(gate=0)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(ask, whole)
+        whole.until(lambda seen: seen["active"] == 1)
+        whole.release()
+        assert answer.result()[0].status == 200
 
 
 def test_a_cut_stream_breaks_off_and_an_ended_one_ends(paced: Factory) -> None:

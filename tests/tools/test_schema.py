@@ -326,7 +326,7 @@ def test_custom_server_is_asked_to_decode_by_the_schema(paced: Factory) -> None:
 
 
 def test_stream_left_early_keeps_what_came(paced: Factory) -> None:
-    place = scripted(paced, GOOD * 50, rate=50)
+    place = scripted(paced, GOOD * 50, gate=4)
     with client_of(place).stream("Who?", schema=Person) as stream:
         for event in stream:
             if isinstance(event, Text):

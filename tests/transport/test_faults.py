@@ -30,13 +30,13 @@ import pytest
 import glmkit
 from glmkit.ledger.default import ledger
 from glmkit.transport import background_loop, http as transport
-from tests.conftest import ROOT, wait_for
+from tests.conftest import LIMIT_S, ROOT, wait_for
 from tests.support.wrong_answers import ARGUMENTS, MOMENTS, TEXT
 
 #: Seconds of silence that a call puts up with where the fault is silence.
 SHORT_S = 1.0
 #: Seconds within which every call must have ended.
-DEADLINE_S = 10.0
+DEADLINE_S = 120.0
 KEY = "faulty0123456789.canary0123456789"
 TOOLS = [
     {
@@ -220,7 +220,8 @@ def all_async(faulty: Faulty, fault: str) -> list[Outcome]:
             what = f"async {fault} {at} {shape}"
             calls.append(async_outcome(what, awaited(client, shape)))
         ends = await asyncio.gather(*calls)
-        async with asyncio.timeout(5):  # the loop closes what a fault left half-read
+        # The loop closes what a fault left half-read.
+        async with asyncio.timeout(LIMIT_S):
             while asyncio.all_tasks() != {asyncio.current_task()}:
                 await asyncio.sleep(0)
         return list(ends)
@@ -229,7 +230,10 @@ def all_async(faulty: Faulty, fault: str) -> list[Outcome]:
 
 
 def client_options(fault: str) -> dict[str, Any]:
-    return {"timeout_s": SHORT_S if fault in SILENT else 60.0, "in_flight": 200}
+    return {
+        "timeout_s": SHORT_S if fault in SILENT else 10 * DEADLINE_S,
+        "in_flight": 200,
+    }
 
 
 def sockets() -> int:
@@ -285,12 +289,12 @@ def test_every_call_ends_whole_or_in_a_typed_error(faulty: Faulty, fault: str) -
     assert states.count("failed") == list(verdicts.values()).count("error")
 
 
-def naive(url: str) -> str:
+def naive(url: str, timeout_s: float = LIMIT_S) -> str:
     """Read a stream as people write it by hand."""
     text = ""
     body = {"model": "m", "messages": [], "stream": True}
     with (
-        httpx.Client(timeout=SHORT_S) as client,
+        httpx.Client(timeout=timeout_s) as client,
         client.stream("POST", url + "/chat/completions", json=body) as reply,
     ):
         for line in reply.iter_lines():
@@ -320,7 +324,7 @@ def test_the_judge_finds_a_naive_reader_out(
 def test_pings_keep_a_naive_reader_waiting_but_not_a_call(faulty: Faulty) -> None:
     """A time-out of single reads is no bound: the naive reader outlives our call."""
     url = faulty.url("ping", "middle")
-    line = f"from tests.transport.test_faults import naive; naive({url!r})"
+    line = f"from tests.transport.test_faults import naive; naive({url!r}, 2.5)"
     with subprocess.Popen([sys.executable, "-c", line], cwd=ROOT) as child:
         wait_for(lambda: faulty.seen()["requests"], lambda n: n == 1)
         client = glmkit.Client(url, KEY, timeout_s=3 * SHORT_S)

@@ -12,6 +12,7 @@ import pytest
 
 from glmkit.transport.http import Sent
 from glmkit.types.errors import TransportError
+from tests.conftest import LIMIT_S
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
 
@@ -63,13 +64,13 @@ def peer() -> Iterator[Peer]:
 
 
 async def ask(url: str, body: bytes = b"{}") -> bytes:
-    async with Sent("POST", url, {}, body, timeout_s=10) as reply:
+    async with Sent("POST", url, {}, body, timeout_s=LIMIT_S) as reply:
         return await reply.read(100)
 
 
 async def served(peer: Peer, asked: asyncio.Task[bytes]) -> bytes:
     """Answer a request from a thread and return what was heard of it."""
-    heard = await asyncio.to_thread(peer.heard, 10)
+    heard = await asyncio.to_thread(peer.heard, LIMIT_S)
     peer.answer()
     assert await asked == b"hi"
     return heard
@@ -91,12 +92,12 @@ def test_a_request_leaves_in_its_own_turn_of_the_loop(peer: Peer) -> None:
 def test_an_answer_that_can_not_be_read_lets_go_of_its_connection(peer: Peer) -> None:
     async def main() -> None:
         asked = asyncio.create_task(ask(peer.origin))
-        await asyncio.to_thread(peer.heard, 10)
+        await asyncio.to_thread(peer.heard, LIMIT_S)
         peer.answer(ANSWER.replace(b"content-length", b"content-encoding: br\r\na"))
         with pytest.raises(TransportError, match="unasked encoding") as caught:
             await asked
         # The error holds all frames alive: nothing is let go by their end.
-        assert await asyncio.to_thread(peer.left, 10)
+        assert await asyncio.to_thread(peer.left, LIMIT_S)
         assert caught.value is not None
 
     asyncio.run(main())
@@ -124,7 +125,7 @@ def test_a_proxy_of_https_hears_the_place_alone(
 
     async def main() -> bytes:
         asked = asyncio.create_task(ask("https://model.invalid/api", b"secret"))
-        heard = await asyncio.to_thread(peer.heard, 10)
+        heard = await asyncio.to_thread(peer.heard, LIMIT_S)
         peer.answer(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
         await asyncio.gather(asked, return_exceptions=True)
         return heard
@@ -142,11 +143,11 @@ async def begun(
     """Ask, and have the beginning of an answer read; the other chunks come last."""
 
     def serve() -> None:
-        peer.heard(10)
+        peer.heard(LIMIT_S)
         peer.answer(answer)
 
     serving = asyncio.create_task(asyncio.to_thread(serve))
-    async with Sent("POST", peer.origin, {}, b"{}", timeout_s=10) as reply:
+    async with Sent("POST", peer.origin, {}, b"{}", timeout_s=LIMIT_S) as reply:
         await serving
         chunks = reply.chunks()
         yield reply, await anext(chunks), chunks

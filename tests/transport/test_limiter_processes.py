@@ -20,10 +20,22 @@ Start = Callable[..., "subprocess.Popen[str]"]
 _TABLE = """
     import asyncio, sys, glmkit
     async def main():
-        client = glmkit.AsyncClient(in_flight={right}, timeout_s=60)
+        client = glmkit.AsyncClient(in_flight={right}, timeout_s=600)
+        print("begins", flush=True)
         await asyncio.gather(*(client.chat("Hi") for _ in range({calls})))
         from glmkit.client.call import execution
         print("shared" if not execution._limiter.fault else execution._limiter.fault)
+    asyncio.run(main())
+"""
+#: Two hundred who call without end.
+_CROWD = """
+    import asyncio, glmkit
+    async def call(client):
+        while True:
+            await client.chat("Hi")
+    async def main():
+        client = glmkit.AsyncClient(in_flight={right}, timeout_s=600)
+        await asyncio.gather(*(call(client) for _ in range(200)))
     asyncio.run(main())
 """
 _STREAMS = """
@@ -63,16 +75,28 @@ def start() -> Iterator[Start]:
         child.communicate()
 
 
+def begin(children: list[subprocess.Popen[str]]) -> None:
+    """Wait until each of these is about to make its calls."""
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begins\n"
+
+
 def ends(children: list[subprocess.Popen[str]]) -> list[str]:
-    return [child.communicate(timeout=LIMIT_S)[0].strip() for child in children]
+    """Wait for the ends and return the last words."""
+    return [child.communicate(timeout=LIMIT_S)[0].split()[-1] for child in children]
 
 
 def test_four_processes_keep_to_one_right_together(
     paced: Factory, start: Start
 ) -> None:
-    place = paced(wait_s=0.05, tokens=1)
+    place = paced(gate=0, tokens=1)
     table = _TABLE.format(right=6, calls=40)
-    assert ends([start(table, place) for _ in range(4)]) == ["shared"] * 4
+    children = [start(table, place) for _ in range(4)]
+    begin(children)
+    place.until(lambda seen: seen["active"] == 6)
+    place.release()
+    assert ends(children) == ["shared"] * 4
     seen = place.seen
     assert seen["requests"] == 160
     assert seen["peak"] == 6
@@ -82,11 +106,13 @@ def test_without_the_shared_file_they_exceed_it_and_say_why(
     paced: Factory, start: Start, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    place = paced(wait_s=0.3, tokens=1)
+    place = paced(gate=0, tokens=1)
     table = _TABLE.format(right=6, calls=40)
     nowhere = {"GLMKIT_STATE_DIR": str(tmp_path / "file")}
-    told = ends([start(table, place, **nowhere) for _ in range(4)])
-    assert "shared" not in told
+    children = [start(table, place, **nowhere) for _ in range(4)]
+    place.until(lambda seen: seen["active"] > 6)
+    place.release()
+    assert "shared" not in ends(children)
     assert place.seen["peak"] > 6
 
 
@@ -106,13 +132,13 @@ def test_killed_process_frees_its_slots_at_once(paced: Factory, start: Start) ->
 
 
 def test_busy_process_lets_another_in(paced: Factory, start: Start) -> None:
-    """One with two hundred calls to make does not keep out one with a single call."""
+    """One with two hundred calls at a time does not keep out one with a single call."""
     place = paced(wait_s=0.05, tokens=1)
-    table = start(_TABLE.format(right=2, calls=200), place)
+    crowd = start(_CROWD.format(right=2), place)
     place.until(lambda seen: seen["requests"] >= 4)
     assert ends([start(_TABLE.format(right=2, calls=1), place)]) == ["shared"]
-    assert place.seen["requests"] < 201
-    assert table.poll() is None
+    assert crowd.poll() is None
+    assert place.seen["peak"] == 2
 
 
 def test_a_loop_of_single_calls_lets_another_in(paced: Factory, start: Start) -> None:

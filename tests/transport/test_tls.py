@@ -13,6 +13,7 @@ import pytest
 
 import glmkit
 from glmkit.wire import refusal
+from tests.conftest import LIMIT_S
 
 _PEM = Path(__file__).parents[1] / "data/tls.pem"
 _KEY = "0123456789abcdef.0123456789abcdef"
@@ -65,7 +66,7 @@ def speaking_tls(connection: socket.socket) -> None:
 
 def asked(scheme: str, behave: Behave) -> glmkit.TransportError:
     with listening(behave) as place:
-        client = glmkit.Client(f"{scheme}://{place}/v1", _KEY, timeout_s=10)
+        client = glmkit.Client(f"{scheme}://{place}/v1", _KEY, timeout_s=LIMIT_S)
         with pytest.raises(glmkit.TransportError) as caught:
             client.chat("Hi")
     return caught.value

@@ -21,7 +21,7 @@ from glmkit.types.replies import Where, where
 from glmkit_widgets.compare.compare import Compare
 from glmkit_widgets.compare.differences import MOST, changes, distance, words
 from glmkit_widgets.shared.throttled_worker import ThrottledWorker
-from tests.conftest import Paced, Run, wait_for
+from tests.conftest import LIMIT_S, Paced, Run, wait_for
 
 Factory = Callable[..., Paced]
 Make = Callable[..., Compare]
@@ -74,7 +74,7 @@ def states(widget: Compare) -> list[str]:
 def ended(widget: Compare) -> Compare:
     """Run it to its end."""
     widget.run()
-    assert widget.wait(30)
+    assert widget.wait(LIMIT_S)
     return widget
 
 
@@ -86,7 +86,7 @@ def test_four_answers_stream_at_once(paced: Factory, make: Make) -> None:
     wait_for(lambda: [run.text for run in widget._under_way.values()], all)
     assert set(states(widget)) <= {"waiting", "running"}
     widget.stop()
-    assert widget.wait(10)
+    assert widget.wait(LIMIT_S)
     assert place.seen["peak"] == 4
 
 
@@ -147,7 +147,7 @@ def test_one_answer_stops_and_the_others_go_on(paced: Factory, make: Make) -> No
     assert widget.value[0].state == "interrupted"
     widget.page(do="stop")
     place.until(lambda seen: seen["active"] == 0)
-    assert widget.wait(10)
+    assert widget.wait(LIMIT_S)
     assert states(widget) == ["interrupted"] * 4
 
 
@@ -158,7 +158,7 @@ def test_closing_leaves_nothing_running(paced: Factory, make: Make) -> None:
     place.until(lambda seen: seen["active"] == 4)
     widget.close()
     place.until(lambda seen: seen["active"] == 0)
-    assert not widget.wait(10), "it was closed with answers under way"
+    assert not widget.wait(LIMIT_S), "it was closed with answers under way"
     wait_for(threads, lambda names: "glmkit widget" not in names)
 
 
@@ -272,10 +272,15 @@ def test_votes_stay_where_calls_are_pruned(paced: Factory, make: Make) -> None:
 def test_a_blind_comparison_tells_no_name_before_the_vote(
     paced: Factory, make: Callable[..., Watched]
 ) -> None:
-    widget = make(paced(tokens=8, rate=40), blind=True)
+    place = paced(tokens=8, gate=4)
+    widget = make(place, blind=True)
     seen = [json.dumps(widget.columns)]
     widget.observe(lambda change: seen.append(json.dumps(change["new"])), "columns")
-    ended(widget)
+    widget.run()
+    place.until(lambda seen: seen["active"] == 4)
+    wait_for(lambda: [run.text for run in widget._under_way.values()], all)
+    place.release()
+    assert widget.wait(LIMIT_S)
     seen += map(json.dumps, widget.sent)
     assert len(seen) > 10
     told = "".join(seen)
@@ -337,14 +342,17 @@ def test_the_picture_shows_all_answers_escaped(
     widget = make(paced(tokens=60, text="hostile"), prompt, FOUR[:2])
     with capture_output() as captured:
         widget._ipython_display_()  # the first showing asks
-        assert widget.wait(30)
+        assert widget.wait(LIMIT_S)
+        wait_for(
+            lambda: captured.outputs[-1].data.get("text/html", ""),
+            lambda html: html.count("glmkit-body") >= 2,
+        )
     first, view, *updates = captured.outputs
     assert "glmkit-still" in first.data["text/html"]
     assert "text/html" not in view.data
     last = updates[-1].data
     for bad in ("<img", "<script", "<iframe", "<svg"):
         assert bad not in last["text/html"]
-    assert last["text/html"].count("glmkit-body") >= 2
     assert "glm-4-air" in last["text/plain"]
 
 
@@ -433,7 +441,7 @@ def test_the_magic_opens_a_comparison_of_the_named_models(
     result, _ = run('%glm compare glm-4-plus,glm-4-air glm-4-long -p "Why is it blue?"')
     widget = result.result
     assert widget.models == ["glm-4-plus", "glm-4-air", "glm-4-long"]
-    assert widget.wait(30)
+    assert widget.wait(LIMIT_S)
     assert {each.state for each in widget.value} == {"done"}
     asked = place.seen["bodies"][-1]["messages"]
     assert asked == [{"role": "user", "content": "Why is it blue?"}]

@@ -19,7 +19,7 @@ from glmkit.types.options import THINK, client_options
 from glmkit_widgets.controls import copy_as_code
 from glmkit_widgets.controls.controls import Controls
 from glmkit_widgets.controls.model_list import choices
-from tests.conftest import Paced
+from tests.conftest import LIMIT_S, Paced, wait_for
 
 HELD = dict.fromkeys(
     ("model", "temperature", "top_p", "max_tokens", "think", "system")
@@ -115,7 +115,7 @@ def test_threads_that_move_both_sides_leave_them_alike(settings: Settings) -> No
     for mover in movers:
         mover.start()
     for mover in movers:
-        mover.join(60)
+        mover.join(LIMIT_S)
     assert not any(mover.is_alive() for mover in movers), "they wait for each other"
     assert {side.temperature for side in both} == {settings.temperature}
     for controls in both:
@@ -167,6 +167,7 @@ def test_the_picture_is_an_output_of_its_own_and_escaped(
     with capture_output() as captured:
         controls._ipython_display_()
         settings.temperature = 0.3
+        wait_for(lambda: len(captured.outputs) == 3)
     picture, view, update = captured.outputs
     assert "<img" not in picture.data["text/html"]
     assert "&lt;img" in picture.data["text/html"]

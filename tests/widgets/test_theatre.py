@@ -12,7 +12,7 @@ import glmkit
 from glmkit.types.errors import ConfigError
 from glmkit_widgets.theatre.spread import AnswerText, Spread, sentence, spreads
 from glmkit_widgets.theatre.theatre import TemperatureTheatre
-from tests.conftest import Paced, Run, wait_for
+from tests.conftest import LIMIT_S, Paced, Run, wait_for
 
 Factory = Callable[..., Paced]
 Make = Callable[..., TemperatureTheatre]
@@ -38,7 +38,7 @@ def test_each_temperature_is_asked_as_often_as_said(paced: Factory, make: Make) 
     place = paced(tokens=6)
     theatre = make(place, (1, 0, 0.5), repeats=3, model="glm-4-air", max_tokens=9)
     theatre.run()
-    assert theatre.wait(30)
+    assert theatre.wait(LIMIT_S)
     bodies = place.seen["bodies"]
     asked = sorted(body["temperature"] for body in bodies)
     assert asked == [0, 0, 0, 0.5, 0.5, 0.5, 1, 1, 1]
@@ -67,7 +67,7 @@ def test_all_temperatures_stream_at_once_and_the_picture_moves(
     wait_for(lambda: theatre.measures, lambda m: m[1]["within"] is not None)
     assert theatre.said == "", "nothing is concluded before the end"
     theatre.stop()
-    assert theatre.wait(10)
+    assert theatre.wait(LIMIT_S)
     place.until(lambda seen: (seen["left"], seen["active"]) == (4, 0))
     assert [result.state for result in theatre.value] == ["interrupted"] * 4
     assert theatre.said
@@ -81,7 +81,7 @@ def test_the_model_is_that_of_the_settings(paced: Factory, make: Make) -> None:
     place = paced(tokens=6)
     theatre = make(place, settings=Settings())
     theatre.run()
-    assert theatre.wait(30)
+    assert theatre.wait(LIMIT_S)
     assert {result.model for result in theatre.value} == {"glm-4-long"}
     assert {result.temperature for result in theatre.value} == {0, 1}
 
@@ -109,7 +109,7 @@ def test_repeats_change_the_columns_before_they_are_asked() -> None:
 def test_a_failure_is_shown_and_measures_nothing(paced: Factory, make: Make) -> None:
     theatre = make(paced(status=500, code="1234"), repeats=1)
     theatre.run()
-    assert theatre.wait(60)
+    assert theatre.wait(LIMIT_S)
     assert {result.state for result in theatre.value} == {"failed"}
     assert theatre.said == ""
     assert 'role="alert"' in theatre._ended["0.1"]
@@ -118,7 +118,7 @@ def test_a_failure_is_shown_and_measures_nothing(paced: Factory, make: Make) -> 
 def test_the_picture_holds_sentence_and_bars(paced: Factory, make: Make) -> None:
     theatre = make(paced(tokens=30))
     theatre.run()
-    assert theatre.wait(30)
+    assert theatre.wait(LIMIT_S)
     html, plain = theatre._draw()
     assert "all answers are the same, word for word" in plain
     assert html.count('class="bar"') == 2
@@ -194,7 +194,7 @@ def test_the_sentence_says_no_more_than_is_seen(apart: list[float], moral: str) 
 def test_the_magic_opens_the_theatre(run: Run, place: Paced) -> None:
     result, _ = run('%glm theatre glm-4-air -p "Why?"')
     theatre = result.result
-    assert theatre.wait(60)
+    assert theatre.wait(LIMIT_S)
     assert len(theatre.value) == 10
     assert {each.model for each in theatre.value} == {"glm-4-air"}
     assert set(glmkit.usage()["cell"]) != {""}

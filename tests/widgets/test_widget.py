@@ -103,8 +103,11 @@ def threads() -> set[str]:
 def test_an_answer_streams_and_ends_with_its_badge(
     paced: Factory, asker: Callable[[Paced], Asker]
 ) -> None:
-    widget = asker(paced(tokens=40, rate=200))
+    place = paced(tokens=40, gate=20)
+    widget = asker(place)
     widget.page(do="ask", text="Why?")
+    wait_for(lambda: any("body" in message for message in widget.sent))
+    place.release()
     assert widget.sent[0] == {"heard": "1"}
     (run,) = wait_for(lambda: widget.ended)
     assert run.reply is not None
