@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from glmkit.config.endpoints import state_dir
 from glmkit.ledger.default import ledger
 from glmkit.tables.execution import TableRun, kept_line
@@ -64,6 +62,9 @@ def _alone(run: str) -> Iterator[None]:
 
 
 def _follow(run: TableRun, rows: int) -> None:
+    # On the caller's thread: it warns, and silences that for the whole process.
+    from tqdm.auto import tqdm
+
     with tqdm(total=rows, desc=run.task.verb.name, unit="row", leave=False) as bar:
         run.start()
         asked = False

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from glmkit.client.clients import Client
 from glmkit.client.resources.client_methods import Verbs as ClientMethods
@@ -39,6 +38,9 @@ def vectors_of(
     if not wordy:
         return outcomes
     parts = [*pieces([texts[place] for place in wordy], model, dimensions)]
+    # On the caller's thread: it warns, and silences that for the whole process.
+    from tqdm.auto import tqdm
+
     with tqdm(total=len(wordy), desc="embed", unit="row", leave=False) as bar:
         found = background_loop.run(_all(client, parts, model, dimensions, bar))
     places = iter(wordy)

@@ -29,6 +29,11 @@ class LiveAnswer(anywidget.AnyWidget):
         """Say that a static output takes the view's place next."""
         self.send({"ends": True})
 
+    def close(self) -> None:
+        """Remove it from the page, with its layout."""
+        super().close()
+        self.layout.close()
+
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
         """Answer a view that is ready, or that missed something."""
         if isinstance(content, dict):

@@ -22,6 +22,11 @@ class Probe(anywidget.AnyWidget):
         super().__init__()
         self.on_msg(self._heard)
 
+    def close(self) -> None:
+        """Remove it from the page, with its layout."""
+        super().close()
+        self.layout.close()
+
     def _heard(self, _widget: object, _content: Any, _buffers: object) -> None:
         self._answered()
         self.close()
