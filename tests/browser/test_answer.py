@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.notebook import Notebook, live_notebook
 from tests.browser.reopening import reopen_without_kernel
 from tests.conftest import Paced, wait_for
+from tests.notebook.test_front_ends import WORDS
 
 Open = Callable[[Sequence[str]], Notebook]
 
@@ -47,7 +49,42 @@ def test_text_grows_and_one_static_output_stays(
     expect(live).to_have_count(0)
     assert kinds(book.outputs(0)) == [{"text/html", "text/plain"}]
     assert "Sunlight holds every colour" in book.shown(0)
+    assert "7 tokens in, 300 out" in book.shown(0)
     assert "widgets" not in book.save()["metadata"]
+
+
+_CONTAINED = """\
+import ipywidgets
+out, button = ipywidgets.Output(), ipywidgets.Button(description="Ask")
+def ask(_=None):
+    with out:
+        get_ipython().run_cell_magic("glm", "", "go")
+button.on_click(ask)
+display(button, out)"""
+
+
+@pytest.mark.parametrize("clicked", [False, True])
+@pytest.mark.parametrize("proven", [False, True])
+def test_inside_an_output_widget_all_of_an_answer_is_shown(
+    notebook: Open, paced: Callable[..., Paced], clicked: bool, proven: bool
+) -> None:
+    place = paced(tokens=300, rate=200, text="paragraph")
+    cells = ["%load_ext glmkit", f"%glm config endpoint {place.url}", _CONTAINED]
+    cells.append("1" if clicked else "ask()")
+    book = live_notebook(notebook, cells) if proven else notebook(cells)
+    for index in range(len(cells) - 1):
+        book.run(index)
+    shown = book.cell(2).locator(".jp-OutputArea")
+    if clicked:
+        shown.get_by_role("button", name="Ask").click()
+    else:
+        book.start(3)
+    if proven and not clicked:  # it grows
+        expect(shown.locator(".glmkit-live")).to_have_attribute("aria-busy", "true")
+    answer = shown.locator(".glmkit-answer").last
+    expect(answer.locator(".glmkit-badge")).to_contain_text("7 tokens in, 300 out")
+    assert WORDS in " ".join(answer.inner_text().split())
+    book.screenshot(f"output-widget-{clicked}-{proven}")
 
 
 def test_live_view_and_final_output_say_the_same(
