@@ -168,8 +168,36 @@ def _from_builtins(kind: Any, value: Any) -> Any:
 
 
 def _form_of_schema(kind: dict[str, Any]) -> Form:
+    schema = _checked(kind)
+    boxed = not _is_object(schema, schema)
+    if boxed:
+        schema = _boxed(schema)
+    fault = _faults(schema)
+
+    def read(text: str) -> Any:
+        value = decode(Any, text)
+        if boxed and not isinstance(value, dict):
+            value = {"value": value}
+        if (what := fault(value)) is not None:
+            raise msgspec.ValidationError(what)
+        return value["value"] if boxed else value
+
+    return Form(schema, kind, read)
+
+
+def faults_of(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
+    """Return a function that names the first fault of a value by a JSON Schema.
+
+    Raises ConfigError for what is not a JSON Schema.
+
+    >>> faults_of({"type": "array", "maxItems": 1})([1, 2])
+    '[1, 2] is too long - at `$`'
+    """
+    return _faults(_checked(dict(schema)))
+
+
+def _checked(kind: dict[str, Any]) -> dict[str, Any]:
     from jsonschema import Draft202012Validator, SchemaError
-    from referencing import Registry
 
     try:
         schema: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(kind))
@@ -181,25 +209,25 @@ def _form_of_schema(kind: dict[str, Any]) -> Form:
     for ref in _refs(schema):
         if _target(schema, ref) is None:
             _refuse(f"the reference {ref!r} leads nowhere in it")
-    boxed = not _is_object(schema, schema)
-    if boxed:
-        schema = _boxed(schema)
+    return schema
+
+
+def _faults(schema: dict[str, Any]) -> Callable[[Any], str | None]:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
     # The empty registry: nothing is ever fetched.
     validator = Draft202012Validator(schema, registry=Registry())
 
-    def read(text: str) -> Any:
-        value = decode(Any, text)
-        if boxed and not isinstance(value, dict):
-            value = {"value": value}
-        for fault in validator.iter_errors(value):
-            raise msgspec.ValidationError(f"{fault.message} - at `{fault.json_path}`")
-        return value["value"] if boxed else value
+    def first(value: Any) -> str | None:
+        fault = next(validator.iter_errors(value), None)
+        return fault and f"{fault.message} - at `{fault.json_path}`"
 
-    return Form(schema, kind, read)
+    return first
 
 
 def _refuse(what: str, cause: Exception | None = None) -> NoReturn:
-    raise ConfigError(f"this is no JSON Schema: {what}", hint=_HINT) from cause
+    raise ConfigError(f"this is not a JSON Schema: {what}", hint=_HINT) from cause
 
 
 def _boxed(schema: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import glmkit
-from glmkit.tools.schema import Misfit, form_of
+from glmkit.tools.schema import Misfit, faults_of, form_of
 from glmkit.types.errors import ConfigError, SchemaError
 from glmkit.types.events import Event, Finish, Repair, Text
 from glmkit.types.replies import Reply
@@ -351,3 +351,32 @@ def test_stand_in_answers_in_the_asked_form(platform: object) -> None:
     )
     assert choice.parsed in ("yes", "no")
     assert choice.source == "stand-in"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "says"),
+    [
+        ({"required": ["a"]}, {}, "'a' is a required property - at `$`"),
+        ({"properties": {"a": {"maximum": 3}}}, {"a": 4}, "maximum of 3 - at `$.a`"),
+        (
+            {"items": {"pattern": "^a+$"}},
+            ["a", "b"],
+            "does not match '^a+$' - at `$[1]`",
+        ),
+        ({"type": "integer"}, True, "not of type 'integer'"),
+        ({"type": ["string", "null"]}, None, None),
+        ({"$defs": {"a": {"const": 1}}, "$ref": "#/$defs/a"}, 2, "1 was expected"),
+    ],
+)
+def test_the_first_fault_of_a_value_is_named(
+    schema: dict[str, Any], value: Any, says: str | None
+) -> None:
+    found = faults_of(schema)(value)
+    assert (found is None) == (says is None)
+    assert says is None or says in str(found)
+
+
+@pytest.mark.parametrize("schema", [{"type": 3}, {"$ref": "#/$defs/none"}])
+def test_faults_of_what_is_not_a_schema_are_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        faults_of(schema)

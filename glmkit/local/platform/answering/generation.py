@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -17,7 +18,6 @@ from glmkit.local.platform.answering import (
     function_calls,
     json_grammar,
     limits,
-    schema_check,
 )
 from glmkit.local.platform.answering.hosted_tools import Told, ToolRun, ToolRunner
 from glmkit.local.platform.answering.parts import (
@@ -33,7 +33,8 @@ from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunctio
 from glmkit.local.platform.answering.retrieval import Grounds
 from glmkit.local.platform.server.errors import Refusal
 from glmkit.local.platform.storage.full_text_index import Folder
-from glmkit.types.errors import LocalError
+from glmkit.tools.schema import faults_of
+from glmkit.types.errors import ConfigError, LocalError
 
 _BROKEN = "1234"
 _WINDOW_ENDED = "model_context_window_exceeded"
@@ -235,22 +236,24 @@ class _Answering:
     async def _fitting(
         self, prompt: list[int], how: Sampling, schema: dict[str, Any]
     ) -> AsyncGenerator[str, None]:
-        """Yield JSON that fits the schema; held back where the grammar can not hold it.
+        """Yield JSON that fits the schema; whole where the grammar leaves words out.
 
-        A faulty attempt is made anew, twice at the most; the last one stands.
+        A faulty attempt is repeated, twice at the most; the last one stands.
         """
         how = msgspec.structs.replace(how, grammar=_grammar(schema))
-        live = schema_check.holds(schema)
-        for attempt in range(1 if live else _ATTEMPTS):
-            texts: list[str] = []
-            async with aclosing(self._texts(prompt, _again(how, attempt))) as pieces:
+        if not json_grammar.leaves_out(schema):
+            async with aclosing(self._texts(prompt, how)) as pieces:
                 async for text in pieces:
-                    texts.append(text)
-                    if live:
-                        yield text
-            if live or self._reason != "stop" or _fits(schema, "".join(texts)):
+                    yield text
+            return
+        # It imports jsonschema while the engine works.
+        faults = asyncio.ensure_future(asyncio.to_thread(_faults_of, schema))
+        for attempt in range(_ATTEMPTS):
+            async with aclosing(self._texts(prompt, _again(how, attempt))) as pieces:
+                texts = [text async for text in pieces]
+            if self._reason != "stop" or _fits(await faults, "".join(texts)):
                 break
-        for text in () if live else texts:
+        for text in texts:
             yield text
 
     async def _texts(
@@ -303,10 +306,18 @@ def _again(how: Sampling, attempt: int) -> Sampling:
     return msgspec.structs.replace(how, seed=seed, temperature=warm)
 
 
-def _fits(schema: dict[str, Any], text: str) -> bool:
+def _faults_of(schema: dict[str, Any]) -> Callable[[Any], str | None]:
+    """Return what checks an answer; where the schema is not one, the grammar is all."""
     try:
-        return schema_check.fault(schema, json.loads(text)) is None
-    except (ValueError, TypeError, RecursionError):
+        return faults_of(schema)
+    except ConfigError:
+        return lambda value: None
+
+
+def _fits(faults: Callable[[Any], str | None], text: str) -> bool:
+    try:
+        return faults(json.loads(text)) is None
+    except (ValueError, RecursionError):
         return False
 
 

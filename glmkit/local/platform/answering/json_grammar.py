@@ -1,7 +1,8 @@
 """JSON Schema to the engine's grammar, with every length bounded.
 
-What a grammar can not hold (number bounds, patterns, `not`) is checked afterwards, by
-`constraints`. Unbounded texts and numbers would run on until the limit of tokens.
+The engine's own converter bounds neither numbers nor the pairs of a map, which a small
+model writes until the limit of tokens, and drops a schema with `not` or a reference
+that leads nowhere. What a grammar cannot express (`leaves_out`) is checked afterwards.
 """
 
 from __future__ import annotations
@@ -31,12 +32,27 @@ ws ::= " "? | "\n" [ ]{0,8}
 #: A JSON object of any shape.
 ANY_OBJECT = f"root ::= object{_RULES}"
 
+#: Words that no grammar here holds an answer to.
+_LEFT_OUT = {
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "pattern", "uniqueItems", "not", "allOf", "contains", "prefixItems",
+    "minProperties", "maxProperties", "patternProperties", "propertyNames",
+    "dependentRequired", "if",
+}  # fmt: skip
 _ANY = {"object": "object", "array": "array", "boolean": "boolean", "null": "null"}
 
 
 def of(schema: Mapping[str, Any]) -> str:
     """Return the grammar of the schema's values."""
     return _Grammar(schema).text
+
+
+def leaves_out(schema: Any) -> bool:
+    """Whether an answer in the grammar may still break the schema."""
+    if isinstance(schema, Mapping):
+        parts = schema.values()
+        return bool(_LEFT_OUT & schema.keys()) or any(map(leaves_out, parts))
+    return any(map(leaves_out, schema)) if isinstance(schema, list) else False
 
 
 def of_words(words: list[str], end: str) -> str:
