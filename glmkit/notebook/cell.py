@@ -14,21 +14,20 @@ from glmkit.types.errors import GLMError, Interrupted
 from glmkit.types.plain_text import plain
 
 if TYPE_CHECKING:
+    from glmkit.notebook.namespace import Scope
     from glmkit.notebook.question import Prepared, Question
     from glmkit.notebook.session import Session
     from glmkit.types.replies import Reply
 
 
-def ask(session: Session, question: Question) -> Reply | None:
+def ask(session: Session, question: Question, names: Scope) -> Reply | None:
     """Ask, show the answer in this cell, and keep the reply as `question.out`.
 
     What arrived before an error or an interrupt is shown, kept and marked. A dry
     run shows what would be sent, and returns None.
     """
     with Cautions() as cautions:
-        prepared = questions.prepare(
-            question, session.names(), session.client, session.chats
-        )
+        prepared = questions.prepare(question, names, session.client, session.chats)
         if question.dry_run:
             dry_run.show(prepared, prepared.about(cautions.notes()).notes)
             return None

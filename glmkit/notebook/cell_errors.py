@@ -45,6 +45,14 @@ class Mistakes(Mapping[int, str]):
     def __len__(self) -> int:
         return len(self._found)
 
+    def __str__(self) -> str:
+        return self.last.error
+
+    @property
+    def any(self) -> bool:
+        """Whether a cell has failed."""
+        return self._last is not None
+
     def note(self, result: ExecutionResult) -> None:
         """Take note of a cell that has run."""
         error = result.error_before_exec or result.error_in_exec

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from glmkit.notebook import completion
 from glmkit.notebook.front_ends import Place, front_ends, place_of
 from glmkit.notebook.magics import GLMMagics
+from glmkit.notebook.magics.glm import with_body
 from glmkit.notebook.session import Session
 from glmkit.transport import background_loop
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The session of each shell that has loaded the extension.
 _sessions: dict[int, Session] = {}
+#: The session of the shell that unloaded the extension last.
+_left: Session | None = None
 
 
 def of(shell: InteractiveShell) -> Session:
@@ -28,18 +31,32 @@ def of(shell: InteractiveShell) -> Session:
 def load(shell: InteractiveShell) -> None:
     """Register magics and formatters; import the slow modules on the loop's thread."""
     unload(shell)
-    session = _sessions[id(shell)] = Session(shell)
+    session = _sessions[id(shell)] = _resumed(shell) or Session(shell)
     shell.register_magics(GLMMagics(shell, session))
     _configurables(shell).append(session.settings)
     shell.events.register("pre_run_cell", session.enter)
     shell.events.register("post_run_cell", session.mistakes.note)
     session.replay.watch()
     session.dataframe_verbs.add()
+    shell.input_transformers_cleanup.append(with_body)
     completion.register(shell, session)
     _displays(shell).for_type_by_name(
         "glmkit.types.replies", "Reply", _shown_by(session)
     )
     background_loop.submit(_warm(shell, place_of(shell)))
+
+
+def _resumed(shell: InteractiveShell) -> Session | None:
+    """Return the session that was unloaded last, if it is the shell's.
+
+    `%reload_ext` unloads and loads: chats, settings and client stay.
+    """
+    global _left
+    session, _left = _left, None
+    if session is None or session.shell is not shell:
+        return None
+    session.resume()
+    return session
 
 
 def _shown_by(session: Session) -> Callable[[Reply], None]:
@@ -53,14 +70,17 @@ def _shown_by(session: Session) -> Callable[[Reply], None]:
 
 def unload(shell: InteractiveShell) -> None:
     """Take the magics and formatters away."""
+    global _left
     session = _sessions.pop(id(shell), None)
     if session is None:
         return
+    _left = session
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("glm", None)
     _configurables(shell).remove(session.settings)
     shell.events.unregister("pre_run_cell", session.enter)
     shell.events.unregister("post_run_cell", session.mistakes.note)
+    shell.input_transformers_cleanup.remove(with_body)
     session.leave()
     session.replay.leave()
     session.dataframe_verbs.leave()

@@ -1,11 +1,12 @@
 """Interpolation: `{name}` in a prompt becomes the value, every other brace stays.
 
 A brace is filled where it holds a Python expression whose names all exist, at least
-one of them the person's own: `{name}`, `{df.head()}`, `{x:.2f}`, `{Out[3]}`. The
-expression runs once in the notebook's namespace, side effects included, and what it
-gave is never read again for braces. All else goes out byte for byte: unknown names,
-JSON, doubled braces, `${...}`, `\\{`, the arguments of LaTeX commands, and braces with
-a blank right inside them.
+one of them the user's own: `{name}`, `{name=}`, `{df.head()}`, `{x:.2f}`. IPython's
+variables are looked up, and no more: `{Out[3]}`, `{In[3]}`, `{Err}`. The expression
+runs once in the notebook's namespace, side effects included, and its value is never
+read again for braces. All else goes out byte for byte: unknown names, JSON, doubled
+braces, `${...}`, `\\{`, the arguments of LaTeX commands, and braces with a blank right
+inside them.
 """
 
 from __future__ import annotations
@@ -60,12 +61,13 @@ class Filled(msgspec.Struct, frozen=True):
 
 
 class _Field(NamedTuple):
-    """An expression in braces."""
+    """An expression in braces; `label` stands before its value, as `x=` of `{x=}`."""
 
     source: str
     code: CodeType
     conversion: str
     spec: str
+    label: str = ""
 
 
 #: Turns a value into a text, or into something that is sent as media.
@@ -75,8 +77,8 @@ Telling = Callable[[Any, str, str], Any]
 def fill(text: str, names: Mapping[str, Any], tell: Telling) -> Filled:
     """Return the text with its fields filled from `names`.
 
-    `tell(value, conversion, spec)` words a value. A field that can not be worded or
-    raises stays as it stands; ConfigError and other GLMErrors of `tell` go on.
+    `tell(value, conversion, spec)` words a value. A field that raises, or whose value
+    has no text, stays as it is written; ConfigErrors of `tell` are raised.
     """
     return _Filling(text, names, tell).done()
 
@@ -98,9 +100,9 @@ class _Filling:
         text, start, at = self._text, 0, self._text.find("{")
         while at >= 0:
             found = _BRACE.match(text, at, at + _LONGEST)
-            value = self._value(found) if found else None
-            if found and value is not None:
-                self._pieces += [text[start:at], value]
+            filled = self._value(found) if found else None
+            if found and filled is not None:
+                self._pieces += [text[start:at], *filled]
                 start = at = found.end()
             else:
                 at += 1
@@ -109,8 +111,8 @@ class _Filling:
         notes = tuple(self._notes)[:_MOST_NOTES]
         return Filled(tuple(_joined(self._pieces)), tuple(self._sources), notes)
 
-    def _value(self, found: re.Match[str]) -> Any:
-        """Return what stands for a brace, None to leave it."""
+    def _value(self, found: re.Match[str]) -> tuple[str, Any] | None:
+        """Return label and value that stand for a brace, None to leave it."""
         inside = found[1]
         if not any(name in self._names for name in _NAME.findall(inside)):
             self._suggest(found)
@@ -125,11 +127,14 @@ class _Filling:
             return None
         return self._filled(field)
 
-    def _filled(self, field: _Field) -> Any:
-        # The person's own code, in the person's own namespace.
+    def _filled(self, field: _Field) -> tuple[str, Any] | None:
+        # The user's own code, in the user's own namespace.
         try:
             value = eval(field.code, *namespace.of(self._names))
-            told = self._tell(value, field.conversion, field.spec)
+            conversion = field.conversion
+            if field.label and isinstance(value, str) and not field.spec:
+                conversion = conversion or "r"
+            worded = self._tell(value, conversion, field.spec)
         except (ConfigError, KeyboardInterrupt):
             raise
         except Exception as exc:
@@ -139,7 +144,7 @@ class _Filling:
             )
             return None
         self._sources.append(field.source)
-        return told
+        return field.label, worded
 
     def _foreign(self, found: re.Match[str]) -> bool:
         """Whether the brace belongs to a template, a shell, or a formula."""
@@ -191,12 +196,14 @@ def _field(inside: str, names: Mapping[str, Any]) -> _Field | None:
     if inside != inside.strip():
         return None
     for source, spec in _split(inside):
-        plain, conversion = source, ""
+        plain, conversion, label = source, "", ""
         if source[-2:-1] == "!" and source[-1] in "rsa":
             plain, conversion = source[:-2], source[-1]
+        if (shown := plain.rstrip()).endswith("=") and shown[-2:-1] not in "=!<>":
+            plain, label = shown[:-1].rstrip(), plain
         code = _code(plain, names)
         if code is not None:
-            return _Field(plain, code, conversion, spec)
+            return _Field(plain, code, conversion, spec, label)
     return None
 
 
@@ -212,6 +219,11 @@ def _split(inside: str) -> Iterator[tuple[str, str]]:
 #: At the top they are another language's, or do what a prompt has no business with.
 _REFUSED_TOP = (ast.Tuple, ast.Set, ast.Dict, ast.Lambda, ast.Constant, ast.Starred)
 _REFUSED = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+#: All that an expression over IPython's variables alone may hold: `{In[3]}`.
+_LOOK_UP = (
+    ast.Expression, ast.Name, ast.Subscript, ast.Attribute, ast.Constant, ast.Slice,
+    ast.UnaryOp, ast.USub, ast.expr_context,
+)  # fmt: skip
 
 
 def _code(source: str, names: Mapping[str, Any]) -> CodeType | None:
@@ -227,7 +239,7 @@ def _code(source: str, names: Mapping[str, Any]) -> CodeType | None:
 
 
 def _known(tree: ast.Expression, source: str, names: Mapping[str, Any]) -> bool:
-    """Whether every free name exists, and one of them is the person's."""
+    """Whether every free name exists, and one of them is the user's."""
     top = tree.body
     if isinstance(top, _REFUSED_TOP) and not source.startswith("("):
         return False
@@ -241,6 +253,9 @@ def _known(tree: ast.Expression, source: str, names: Mapping[str, Any]) -> bool:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     } | {node.arg for node in nodes if isinstance(node, ast.arg)}
     free = used - bound
-    return any(name in names for name in free) and all(
-        name in names or namespace.is_builtin(name) for name in free
-    )
+    known = {name for name in free if name in names}
+    if not known or not all(map(namespace.is_builtin, free - known)):
+        return False
+    if any(namespace.is_own(name) for name in known):
+        return True
+    return known == free and all(isinstance(node, _LOOK_UP) for node in nodes)

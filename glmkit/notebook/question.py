@@ -24,12 +24,15 @@ from glmkit.types.errors import ConfigError, ContextLengthError
 from glmkit.types.messages import Message, Request, TextPart
 from glmkit.types.replies import Reply
 from glmkit.types.requests import turns_of
+from glmkit.types.translation import _
 
 #: What a model is told where the form of its answer matters.
 _ORDERS = {
     "code": "Answer with Python code in one fenced block, and nothing else.",
     "json": "Answer with JSON only: no fence, no comment.",
 }
+#: Filled fields that the badge names.
+_FIELDS = 5
 #: Characters of a prompt that fits any model's window.
 _SURELY_FITS = 4_000
 
@@ -69,9 +72,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A question that can be sent, whole or streamed: nothing has been sent yet.
 
     `turns` are the messages of its prompt. `sent` lists, a line for each, what leaves
-    the kernel beside the prompt's own words; `notes` what the user may have meant
-    otherwise. `talk` is the conversation that asks: that of `chat`, or one made for
-    the question's `tools`.
+    the kernel beside the prompt's own words, `filled` its fields, `notes` what the user
+    may have meant otherwise. `talk` is the conversation that asks: that of `chat`, or
+    one made for the question's `tools`.
     """
 
     question: Question
@@ -80,6 +83,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any]
     tools: tuple[Any, ...] = ()
     sent: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     chat: NamedChat | None = None
     talk: Conversation | None = None
@@ -138,7 +142,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     def about(self, warned: tuple[str, ...] = ()) -> About:
         """Return what the badge says of the cell, as it stands now."""
-        notes = (*self.notes, *warned)
+        notes = (*_filled(self.filled), *self.notes, *warned)
         if self.chat is None:
             return About(notes=notes)
         return About(self.chat.name, self.chat.turns, notes)
@@ -178,11 +182,21 @@ def prepare(
         options=options,
         tools=tools,
         sent=tuple(sent),
+        filled=filled.sources,
         notes=filled.notes,
     )
     prepared = _in_conversation(prepared, chats)
     prepared.check()
     return prepared
+
+
+def _filled(sources: tuple[str, ...]) -> list[str]:
+    """Return the fields that were filled in, for the badge."""
+    if not sources:
+        return []
+    names = [f"{{{source}}}" for source in dict.fromkeys(sources)]
+    more = f" and {len(names) - _FIELDS} more" if len(names) > _FIELDS else ""
+    return [_("filled in {fields}", fields=", ".join(names[:_FIELDS]) + more)]
 
 
 def _order(question: Question) -> str | None:

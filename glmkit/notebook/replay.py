@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmkit.client import replay
+from glmkit.notebook import notebook_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +22,17 @@ class Replay:
     def __init__(self, shell: InteractiveShell, place: Callable[[], Where]) -> None:
         self._shell = shell
         self._place = place
+        self._mode: replay.Mode | None = None
 
     def watch(self) -> None:
         """Put the cassette beside the notebook, and note each cell that begins."""
         replay.settle_at(self._beside())
+        replay.switch(self._mode)
         self._shell.events.register("pre_run_cell", self._begin)
 
     def leave(self) -> None:
-        """Leave replay as it was before the extension was loaded."""
+        """Leave replay as it was before `watch`, which puts the mode back."""
+        self._mode = None if replay.forced() else replay.switched()
         self._shell.events.unregister("pre_run_cell", self._begin)
         replay.settle_at(None)
         replay.switch(None)
@@ -39,10 +42,7 @@ class Replay:
 
     def _beside(self) -> Path:
         """Return the notebook's stem with `.glm.jsonl`, in the notebook's folder."""
-        named = os.environ.get("JPY_SESSION_NAME", "")
-        if not named.endswith(".ipynb"):
-            named = str(self._shell.user_ns.get("__vsc_ipynb_file__", ""))
-        path = Path(named)
-        folder = path.parent if path.is_absolute() else Path()
-        name = f"{path.stem}.glm.jsonl" if named else replay.FILE
+        path = notebook_file.path_of(self._shell)
+        folder = path.parent if path and path.is_absolute() else Path()
+        name = f"{path.stem}.glm.jsonl" if path else replay.FILE
         return (folder if folder.is_dir() else Path()).absolute() / name

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glmkit.notebook import notebook_file
 from glmkit.notebook.cell_errors import Mistakes
 from glmkit.notebook.conversations import Chats
 from glmkit.notebook.dataframe_verbs import DataFrameVerbs
@@ -34,6 +33,7 @@ class Session:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.settings = GLM(parent=shell)
+        self._profile = self._profiled()
         self.settings.observe(lambda _: self.forget_client(), "endpoint")
         if self.settings.endpoint:
             self.forget_client()
@@ -44,6 +44,15 @@ class Session:
         #: The reply that the last cell showed: it is not shown again as its value.
         self.shown: Reply | None = None
         self._last: tuple[Reply, Prepared] | None = None
+
+    def resume(self) -> None:
+        """Go on after the extension was loaded again: take what the profile changed."""
+        if self._profile != self._profiled():
+            self._profile = self._profiled()
+            self.settings.update_config(self.shell.config)
+
+    def _profiled(self) -> dict[str, Any]:
+        return dict(self.shell.config.get("GLM", {}))
 
     def client(self) -> Client:
         """Return the process's client, made for the settings' endpoint.
@@ -78,9 +87,10 @@ class Session:
         self.forget_client(key)
         self.client()
 
-    def names(self) -> Scope:
-        """Return the names that a prompt may use."""
-        return Scope(self.shell, {"Err": self.mistakes})
+    def names(self, caller: Mapping[str, Any] | None = None) -> Scope:
+        """Return the names that a prompt may use, with the locals of a `caller`."""
+        errors = {"Err": self.mistakes} if self.mistakes.any else {}
+        return Scope(self.shell, errors, caller)
 
     def enter(self, info: Any) -> None:
         """Set the call site for the cell that begins; a tag stays."""
@@ -119,13 +129,9 @@ class Session:
         """Return notebook and cell, as far as the front end names them."""
         from glmkit.types.replies import Where, where
 
-        return Where(_notebook(), _cell(self.shell), tag or where.get().tag)
-
-
-def _notebook() -> str:
-    """Return the notebook's file name: Jupyter's servers name it for the kernel."""
-    path = os.environ.get("JPY_SESSION_NAME", "")
-    return Path(path).name if path.endswith(".ipynb") else ""
+        path = notebook_file.path_of(self.shell)
+        notebook = path.name if path else ""
+        return Where(notebook, _cell(self.shell), tag or where.get().tag)
 
 
 def _cell(shell: InteractiveShell) -> str:

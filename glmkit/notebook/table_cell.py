@@ -25,13 +25,15 @@ FIRST = 20
 display: Any = _display
 
 
-def ask(session: Session, question: Question) -> pd.DataFrame | None:
+def ask(
+    session: Session, question: Question, names: Mapping[str, Any]
+) -> pd.DataFrame | None:
     """Ask the first rows, or all of them, and return the frame; also as `-o NAME`.
 
     A dry run shows the plan and returns None. Rows that were answered before are kept,
     so that `--all` after the first rows asks only the rest.
     """
-    plan = _plan(session, question)
+    plan = _plan(session, question, names)
     if question.dry_run:
         display(plan)
         return None
@@ -44,10 +46,10 @@ def ask(session: Session, question: Question) -> pd.DataFrame | None:
     return None if question.quiet else frame
 
 
-def _plan(session: Session, question: Question) -> Plan:
+def _plan(session: Session, question: Question, names: Mapping[str, Any]) -> Plan:
     from glmkit.tables.accessor import TableVerbs
 
-    verbs = TableVerbs(_table(question.each or "", session.names()))
+    verbs = TableVerbs(_table(question.each or "", names))
     options: dict[str, Any] = {
         **question.options,
         "client": session.client(),
@@ -66,7 +68,7 @@ def _plan(session: Session, question: Question) -> Plan:
         labels = [label.strip() for label in question.labels.split(",")]
         plan = verbs.classify(question.prompt, labels=labels, **options)
     elif question.schema is not None:
-        schema = schemas.schema(question.schema, session.names())
+        schema = schemas.schema(question.schema, names)
         plan = verbs.extract(question.prompt, schema=schema, **options)
     else:
         plan = verbs.map(question.prompt, **options)

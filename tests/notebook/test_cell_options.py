@@ -10,6 +10,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import glmkit
+from glmkit.notebook import extension
 from tests.conftest import Paced, Run
 
 Factory = Callable[..., Paced]
@@ -74,7 +75,7 @@ def test_badge_suggests_a_near_name(
     [
         ("--modle glm-4-plus", "Did you mean --model?"),
         ("--temp 1", "--temperature"),
-        ("glm-4-plus", "Options begin with a dash"),
+        ("glm-4-plus", "the prompt goes below the line"),
         ("-t 7", "0 to 1"),
         ("-t", "expected one argument"),
         ("--top-p 0", "0.01 to 1"),
@@ -412,3 +413,116 @@ def test_formats_of_other_tools_are_understood(
     for format in ("md", "math"):
         result, _ = run(f"%%glm -f {format}\nHi")
         assert result.error_in_exec is None
+
+
+def test_a_line_without_a_body_names_where_the_prompt_goes(
+    run: Run, place: Paced
+) -> None:
+    for cell in ("%%glm Why is the sky blue?", "%%glm"):
+        result, out = run(cell)
+        assert isinstance(result.error_in_exec, glmkit.ConfigError)
+        assert len(out.splitlines()) == 2
+    _, out = run("%%glm Why?")
+    assert "the prompt goes below the line" in out
+    _, out = run("%%glm --help")
+    assert "--max-tokens" in out
+    assert place.seen["requests"] == 0
+
+
+def test_a_cell_that_is_typed_is_not_complete_before_its_prompt(
+    shell: InteractiveShell,
+) -> None:
+    assert shell.check_complete("%%glm -t 0\n")[0] == "incomplete"
+
+
+def test_the_callers_local_variables_come_first(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.user_ns["city"] = "Rome"
+    run(
+        "def ask(city, image=None):\n"
+        "    return get_ipython().run_cell_magic('glm', '-q -t {warm}', '{city}?')\n"
+        "warm = 0.5\nask('Bonn')"
+    )
+    assert sent(place)["messages"][0]["content"] == "Bonn?"
+    assert sent(place)["temperature"] == 0.5
+    run("[get_ipython().run_cell_magic('glm', '-q', '{town}') for town in ['Köln']]")
+    assert sent(place)["messages"][0]["content"] == "Köln"
+    run("%%glm\n{city}?")
+    assert sent(place)["messages"][0]["content"] == "Rome?"
+
+
+def test_a_literal_cell_is_sent_as_written(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.user_ns |= {"x": 7, "y": 1}
+    run("%%glm --literal -s {x}\n<div>{x}</div>")
+    assert [m["content"] for m in sent(place)["messages"]] == ["{x}", "<div>{x}</div>"]
+    run("%glm config literal on")
+    run("%%glm\n<div>{x}</div>")
+    assert sent(place)["messages"][0]["content"] == "<div>{x}</div>"
+    run("%%glm --no-literal\n<div>{x}</div>")
+    assert sent(place)["messages"][0]["content"] == "<div>7</div>"
+
+
+def test_what_was_filled_in_is_seen_in_the_badge(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.user_ns |= {"x": 7, "y": 1}
+    _, out = run("%%glm\n{x} and {x + y} and {x}")
+    assert "filled in {x}, {x + y}" in out
+    _, out = run("%%glm\nno field")
+    assert "filled in" not in out
+
+
+def test_ipythons_own_variables_are_looked_up_and_no_more(
+    run: Run, shell: InteractiveShell, place: Paced, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    shell.user_ns["path"] = made
+    name = str(made)
+    for field in (
+        f"{{(In, open({name!r}, 'w').write('ran'))[1]}}",
+        f"{{[Out, open({name!r}, 'w')][0]}}",
+        f"{{_ or open({name!r}, 'w')}}",
+        "{In.append(path) or len(In)}",
+        "{(path, get_ipython().run_line_magic('pwd', ''))[1]}",
+    ):
+        run(f"%%glm\n{field}")
+        if "append" not in field:
+            assert sent(place)["messages"][0]["content"] == field
+    assert not made.exists()
+
+
+def test_input_and_error_of_a_cell_are_what_was_typed_and_seen(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    shell.run_cell("%%glm -q\nHi", store_history=True)
+    number = shell.execution_count - 1
+    run(f"%%glm\nAgain: {{In[{number}]}}")
+    assert sent(place)["messages"][0]["content"] == "Again: %%glm -q\nHi"
+    run("%%glm\n{Err}")
+    assert sent(place)["messages"][0]["content"] == "{Err}"
+    run("1 / 0")
+    run("%%glm\nWhy {Err}?")
+    content = sent(place)["messages"][0]["content"]
+    assert content.endswith("ZeroDivisionError: division by zero?")
+
+
+def test_reloading_keeps_chats_settings_and_client(
+    run: Run, shell: InteractiveShell, place: Paced
+) -> None:
+    run("%%glm --chat sky\nHi")
+    run("%glm config temperature 0.5")
+    run("%glm replay auto")
+    before = extension.of(shell)
+    client = before.client()
+    run("%reload_ext glmkit")
+    after = extension.of(shell)
+    assert [*after.chats] == ["sky"]
+    assert after.settings.options() == {"temperature": 0.5}
+    assert after.client() is client
+    _, out = run("%glm replay")
+    assert out.startswith("replay auto")
+    run("%%glm --chat sky\nAgain")
+    assert after.chats["sky"].turns == 2

@@ -56,6 +56,8 @@ def fill(text: str, **more: Any) -> Filled:
         ("{rows[0][1:]}", "ne"),
         ("{name if i else x}", "Ada"),
         ("{decimal.Decimal(1)}", "1"),
+        ("{i=} {name=} {i = } {x=:.1f} {name=!s}", "i=7 name='Ada' "),
+        ("{x=:.1f} {name=!s}{i==7}", "x=3.1 name=AdaTrue"),
     ],
 )
 def test_field_over_existing_names_is_filled(text: str, told: str) -> None:

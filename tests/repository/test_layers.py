@@ -46,7 +46,7 @@ DOORS = {
     "pandas": "ledger.views tables notebook.table_cell figures glmkit_widgets __main__",
     "platformdirs": "config",
     "plotly": "figures glmkit_widgets",
-    "psutil": "ledger",
+    "psutil": "ledger notebook",
     "pyarrow": "ledger.views",
     "pygments": "notebook",
     "pypdf": "client.prompts",

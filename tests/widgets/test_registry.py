@@ -35,7 +35,7 @@ def test_every_folder_has_a_row_and_every_row_a_folder() -> None:
 
 def test_a_word_opens_each_widget_that_is_no_part_of_another() -> None:
     parts = {entry.name for entry in WIDGETS if not entry.word}
-    assert parts == {"Answer", "Filters"}
+    assert parts == {"LiveAnswer", "Filters"}
     assert {entry.word for entry in WIDGETS if entry.word} <= {*COMMANDS}
     assert "promptlab" in COMMANDS
     assert "lab" not in COMMANDS

@@ -76,6 +76,6 @@ WIDGETS = (
         "[MODEL] [-p PROMPT]",
         "Count a prompt's tokens against the context window",
     ),
-    WidgetEntry("Answer", "shared.answer"),
+    WidgetEntry("LiveAnswer", "shared.answer"),
     WidgetEntry("Filters", "dashboard.filters"),
 )

@@ -240,11 +240,12 @@ def _unknown(word: str, of: MagicArgumentParser) -> ConfigError:
     near = [option for option in known if len(name) > 3 and option.startswith(name)]
     near = near or difflib.get_close_matches(name, known, 1, 0.5)
     if not word.startswith("-"):
-        hint = f"Options begin with a dash: -m {word}? The prompt goes below the line."
-    elif near:
-        hint = f"Did you mean {near[0]}?"
-    else:
-        hint = "`%%glm?` lists the options."
+        return ConfigError(
+            _("{word!r} stands in the line of `%%glm`", word=word),
+            hint=_("Options begin with a dash, as in `-m {word}`; the prompt goes "
+                   "below the line.", word=word),
+        )  # fmt: skip
+    hint = f"Did you mean {near[0]}?" if near else "`%%glm?` lists the options."
     return ConfigError(f"%%glm has no option {name!r}", hint=hint)
 
 

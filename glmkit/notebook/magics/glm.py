@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import (
@@ -12,6 +13,7 @@ from IPython.core.magic import (
     no_var_expand,
 )
 
+from glmkit.notebook import namespace
 from glmkit.notebook.magics import cell_options, commands
 from glmkit.notebook.magics.printing import say
 
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from glmkit.notebook.session import Session
+
+
+def with_body(lines: list[str]) -> list[str]:
+    """Give a `%%glm` line that stands alone an empty body, so that the magic runs.
+
+    IPython refuses a cell magic without a body, and names the line magic.
+    """
+    if len(lines) == 1 and _ALONE.match(lines[0]):
+        return [*lines, "\n"]
+    return lines
+
+
+# While a cell is typed it is not complete yet: IPython then leaves this one out.
+with_body.has_side_effects = True  # type: ignore[attr-defined]
+_ALONE = re.compile(r"%%glm(\s|$)")
 
 
 @magics_class
@@ -44,17 +61,16 @@ class GLMMagics(Magics):
         from glmkit.notebook.cell import ask
 
         session, parser = self.session, cell_options.parser(self.ask)
-        question = cell_options.read(
-            parser, line, cell, session.settings, session.names()
-        )
+        names = session.names(namespace.caller_of(session.shell))
+        question = cell_options.read(parser, line, cell, session.settings, names)
         if question is None:
             say(parser.format_help())
             return None
         if question.each is not None:
             from glmkit.notebook import table_cell
 
-            return table_cell.ask(session, question)
-        return ask(session, question)
+            return table_cell.ask(session, question, names)
+        return ask(session, question, names)
 
     @no_var_expand
     @line_magic("glm")  # type: ignore[arg-type]

@@ -61,7 +61,7 @@ def _help(
         dry_run=dry_run,
         literal=True,
     )
-    return ask(session, question)
+    return ask(session, question, session.names())
 
 
 def rerun(session: Session, *words: str) -> Any:
