@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from glmkit.notebook import namespace
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 
 _TYPES: dict[str, Any] = {
     "str": str,
@@ -19,6 +21,7 @@ _TYPES: dict[str, Any] = {
     "bool": bool,
     **{f"list[{kind.__name__}]": list[kind] for kind in (str, int, float, bool)},  # type: ignore[valid-type]
 }
+_WORDS = {kind: word for word, kind in _TYPES.items()}
 _FIELD = re.compile(r"([^\W\d]\w*)(?:[ :]+([a-z]+(?:\[[a-z]+\])?))?")
 _HINT = (
     'Name a type of this notebook, or write fields: --schema "name, age int"; '
@@ -79,9 +82,30 @@ def _fields(text: str) -> type[msgspec.Struct]:
                 f"the schema does not parse at {part.strip()!r}", hint=_HINT
             )
         fields[found[1]] = kind
+    return _struct(", ".join(f"{name} {_WORDS[kind]}" for name, kind in fields.items()))
+
+
+@lru_cache(maxsize=256)
+def _struct(text: str) -> type[msgspec.Struct]:
+    """Make the type of fields in their one spelling, once.
+
+    Pickle finds it under its qualified name, by `__getattr__` below.
+    """
+    fields = [(name, _TYPES[kind]) for name, kind in map(str.split, text.split(", "))]
     try:
-        return msgspec.defstruct(
-            "Answer", list(fields.items()), frozen=True, forbid_unknown_fields=True
+        made = msgspec.defstruct(
+            "Answer", fields, frozen=True, forbid_unknown_fields=True, module=__name__
         )
     except (TypeError, ValueError) as exc:
-        raise ConfigError(f"the schema does not parse: {exc}", hint=_HINT) from exc
+        raise ConfigError(
+            _("the schema does not parse: {error}", error=exc), hint=_HINT
+        ) from exc
+    made.__qualname__ = f"Answer({text})"
+    return made
+
+
+def __getattr__(name: str) -> Any:
+    """Return the type of a pickled answer: `Answer(name str, age int)`."""
+    if name.startswith("Answer(") and name.endswith(")"):
+        return _fields(name.removeprefix("Answer(")[:-1])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints, overload
 
@@ -161,10 +162,11 @@ def _arguments_of(function: Callable[..., Any], name: str) -> Any:
     """Return a struct type of a function's arguments."""
     if not callable(function):
         raise ToolError(f"{function!r} is no function", hint="Decorate a function.")
-    if not inspect.getdoc(function):
+    # `python -OO` takes the docstrings away: then the name has to do.
+    if not inspect.getdoc(function) and sys.flags.optimize < 2:
         raise ToolError(
             f"the tool {name} has no docstring",
-            hint="Say in one what it does: the model reads it.",
+            hint="Describe there what it does: the model reads it.",
         )
     try:
         hints = get_type_hints(function, include_extras=True)
