@@ -201,7 +201,7 @@ class Paced:
         return seen
 
     def release(self) -> None:
-        """Let the answers go on that wait at a gate."""
+        """Let answers go on that wait at a gate, and all as fast as they can."""
         with urllib.request.urlopen(f"{self.origin}/release"):
             pass
 

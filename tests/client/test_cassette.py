@@ -282,19 +282,19 @@ sys.stdin.readline()
 for number in range(100):
     cassette.add(recording(f"{sys.argv[2]} {number}", "word " * 400 * (number % 7)))
 """
+#: Writes half of a line, and the rest once it is told to.
 TORN = """
 import sys
 from pathlib import Path
 from tests.client.test_cassette import recording
 from glmkit.client.replay import lines
-print("ready", flush=True)
-sys.stdin.readline()
-path = Path(sys.argv[1])
-for number in range(100):
-    line = lines.encode(recording(f"{sys.argv[2]} {number}", "word " * 400))
-    for place in range(0, len(line), 100):
-        with path.open("ab") as file:
-            file.write(line[place : place + 100])
+line = lines.encode(recording(sys.argv[2], "word " * 400))
+half = len(line) // 2
+for part in (line[:half], line[half:]):
+    with Path(sys.argv[1]).open("ab") as file:
+        file.write(part)
+    print("ready", flush=True)
+    sys.stdin.readline()
 """
 
 

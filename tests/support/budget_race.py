@@ -1,9 +1,8 @@
 """A process of sixteen threads that spend a budget until it refuses them.
 
 Run as `python -m tests.support.budget_race LEDGER SEED [unreserved] NUMBER`. With
-`unreserved`
-a call looks at what is left and is then written without a reservation: the control
-arm, which must overspend.
+`unreserved` all threads look at what is left before one of them writes a call, without
+a reservation: the control arm, which must overspend.
 """
 
 from __future__ import annotations
@@ -37,14 +36,11 @@ def spent(path: Path) -> int:
     return found
 
 
-async def spend(ledger: Ledger, chance: random.Random, reserved: bool) -> None:
+async def spend(ledger: Ledger, chance: random.Random) -> None:
     """Make calls until there is no money for one, or a fair number is reached."""
     for _ in range(40):
-        if not reserved and ledger.budgets()[0].left.parts < MOST.parts:
-            return
         try:
-            held = MOST if reserved else Money(0, "CNY")
-            call = await ledger.open(pending(at=time.time()), held)
+            call = await ledger.open(pending(at=time.time()), MOST)
         except BudgetError:
             return
         await asyncio.sleep(chance.uniform(0, 0.004))  # the service answers
@@ -52,16 +48,35 @@ async def spend(ledger: Ledger, chance: random.Random, reserved: bool) -> None:
         await ledger.close(done(call, cost=owed))
 
 
+class Careless:
+    """Threads that look at what is left together, and then all spend the most."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._enough = False
+        self._all_have_come = threading.Barrier(THREADS, self._look)
+
+    def _look(self) -> None:
+        self._enough = self._ledger.budgets()[0].left.parts >= MOST.parts
+
+    async def spend(self) -> None:
+        while True:
+            self._all_have_come.wait()
+            if not self._enough:
+                return
+            call = await self._ledger.open(pending(at=time.time()), Money(0, "CNY"))
+            await self._ledger.close(done(call, cost=MOST))
+
+
 def main(path: Path, seed: int, reserved: bool) -> None:
     ledger = Ledger(path)
-    threads = [
-        threading.Thread(
-            target=lambda number=number: asyncio.run(
-                spend(ledger, random.Random(seed * 1000 + number), reserved)
-            )
-        )
-        for number in range(THREADS)
-    ]
+    careless = Careless(ledger)
+
+    def work(number: int) -> None:
+        chance = random.Random(seed * 1000 + number)
+        asyncio.run(spend(ledger, chance) if reserved else careless.spend())
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,8 +1,9 @@
 """A process that makes calls until it is killed, and says what it has made sure of.
 
-Run as `python crash_writer.py LEDGER [late]`: prints `open NUMBER` once a call could be
-sent and `done NUMBER` once its end is recorded. With `late` it writes each row at the
-end of the call only: the control arm, which must lose calls.
+Run as `python crash_writer.py LEDGER [late] [hold]`: prints `open NUMBER` once a call
+could be sent and `done NUMBER` once its end is recorded. With `late` it writes each row
+at the end of the call only: the control arm, which must lose calls. With `hold` no call
+from number HELD on ends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from glmkit.ledger import Ledger
 from glmkit.types.replies import Answer, Call, Where
 from glmkit.types.requests import request_of
 
+HELD = 40
 REQUEST = request_of("Why is the sky blue?", {})
 
 
@@ -36,7 +38,8 @@ async def call(ledger: Ledger, number: int, late: bool) -> None:
     )
     row = asked if late else await ledger.open(asked)
     say("open", number)
-    await asyncio.sleep(0.001 * (number % 7))
+    held = "hold" in sys.argv and number >= HELD
+    await asyncio.sleep(3600 if held else 0.001 * (number % 7))
     row = await ledger.open(asked) if late else row
     answer = Answer(text="Scattering. " * (number % 50), finish_reason="stop")
     await ledger.close(msgspec.structs.replace(row, state="done", answer=answer))

@@ -8,7 +8,7 @@ answers stands in the base URL, so that any client can be pointed at it:
     http://127.0.0.1:PORT/lane=a/tokens=10000/rate=200/api/paas/v4
 
 `GET /lane=a/state` returns what the server saw in that lane; `GET /lane=a/release`
-lets the answers go on that wait at the plan's `gate`.
+lets answers go on that wait at the plan's `gate`, and lifts the `rate` of all.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ class Connection(asyncio.Protocol):
         if sent == plan.gate:
             await GATES[plan.lane].wait()
         before_gate = plan.gate - sent if sent < plan.gate else BURST
-        if not plan.rate:
+        if not plan.rate or GATES[plan.lane].is_set():
             await asyncio.sleep(0)
             return min(BURST, before_gate)
         delay = start + sent / plan.rate - time.monotonic()

@@ -29,7 +29,7 @@ from glmkit.transport.limiter import (
 from glmkit.transport.retries import Budget, Retries
 from glmkit.types.errors import APIError
 from glmkit.wire.error_codes import api_error
-from tests.conftest import wait_for
+from tests.conftest import LIMIT_S, wait_for
 
 
 class _Clock(selectors.DefaultSelector):
@@ -362,23 +362,28 @@ def test_look_for_another_processs_slot_goes_on_where_its_loop_ended(
     """The first who waits leaves, and its loop with the look that was planned."""
     with held_elsewhere(tmp_path / "one") as child:
         slots = Slots(Places(tmp_path / "one"), Right(1, known=True))
-        first = threading.Thread(target=asyncio.run, args=(given_up(slots),))
+        leave = threading.Event()
+        first = threading.Thread(target=asyncio.run, args=(given_up(slots, leave),))
         first.start()
         wait_for(lambda: slots.waiting == 1)
         second = threading.Thread(target=asyncio.run, args=(slots.take(),))
         second.start()
         wait_for(lambda: slots.waiting == 2)
+        leave.set()
         first.join()
         child.kill()
-        second.join(10)
+        second.join(LIMIT_S)
         assert not second.is_alive()
     assert (slots.in_flight, slots.waiting) == (1, 0)
 
 
-async def given_up(slots: Slots) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await slots.take()
+async def given_up(slots: Slots, leave: threading.Event) -> None:
+    """Wait for a slot until the word to leave."""
+    taking = asyncio.create_task(slots.take())
+    await asyncio.to_thread(leave.wait)
+    taking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await taking
 
 
 @contextlib.contextmanager
