@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,9 +18,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from nbclient import NotebookClient
 
+import glmkit
 from glmkit.notebook.output import Display
 from glmkit.render.answer import Rendering
-from glmkit.render.answer.badge import partial_of
+from glmkit.render.answer.badge import About, partial_of
 from glmkit.types.events import (
     Event,
     Repair,
@@ -182,3 +188,106 @@ def test_broken_stream_keeps_and_marks_what_arrived(
     assert "Sunlight holds" in shown.data["text/plain"]
     assert "broke off" in shown.data["text/plain"]
     assert error.output_type == "error"
+
+
+class Broken(io.StringIO):
+    """A console that takes so many writes, then refuses two."""
+
+    def __init__(self, writes: int) -> None:
+        super().__init__()
+        self.left = writes
+
+    def write(self, text: str) -> int:
+        self.left -= 1
+        if self.left in (-1, -2):
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 3, 6])
+def test_a_display_that_fails_costs_no_answer(
+    shell: InteractiveShell,
+    paced: Callable[..., Paced],
+    monkeypatch: pytest.MonkeyPatch,
+    writes: int,
+) -> None:
+    monkeypatch.setenv("GLMKIT_ENDPOINT", paced(tokens=60, rate=100).url)
+    errors = io.StringIO()
+    with redirect_stdout(Broken(writes)), redirect_stderr(errors):
+        result = shell.run_cell("%%glm -o kept\nHi", store_history=True)
+    assert result.error_in_exec is None
+    assert "No space left on device" in errors.getvalue()
+    reply = shell.user_ns["kept"]
+    assert reply.complete
+    assert reply.usage == Usage(7, 60, 67)
+    last = glmkit.last()
+    assert last is not None
+    assert last.calls == reply.calls
+    assert shell.user_ns["_"] is reply
+    assert list(glmkit.usage()["state"]) == ["done"]
+
+
+def test_a_badge_that_fails_costs_no_answer(terminal: InteractiveShell) -> None:
+    def about(_reply: Reply) -> About:
+        raise ValueError("no such\nbadge")
+
+    out, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(errors):
+        Display(terminal, about=about).whole(reply("All of it"))
+    assert "All of it" in out.getvalue()
+    assert "could not be displayed (ValueError: no such badge)" in errors.getvalue()
+
+
+_SESSION = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+config = Config(HistoryManager={"enabled": False})
+config.InteractiveShell.colors = "nocolor"
+shell = InteractiveShell.instance(config=config)
+shell.run_cell("%load_ext glmkit")
+shell.run_cell("%glm config endpoint " + sys.argv[1])
+def fails(result):
+    raise RuntimeError("a hook that fails")
+if sys.argv[2:]:
+    shell.events.register("post_run_cell", fails)
+shell.run_cell("%%glm -o kept\\nHi", store_history=True)
+shell.run_cell("import glmkit\\nprint(ascii([kept.text, _.text, glmkit.last().text, "
+    "list(glmkit.usage()['state'])]))")
+"""
+
+
+def in_session(url: str, folder: Path, *more: str, encoding: str = "utf-8") -> str:
+    """Run a cell in a console of an encoding, and return what it wrote."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SESSION, url, *more],
+        env={**os.environ, "PYTHONIOENCODING": f"{encoding}:strict"},
+        cwd=folder,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode(encoding)
+
+
+SAID = "So 😀 and ¥ and …"
+KEPT = ascii([SAID, SAID, SAID, ["done"]])
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp1252", "ascii"])
+def test_what_a_console_cannot_encode_costs_no_answer(
+    paced: Callable[..., Paced], tmp_path: Path, encoding: str
+) -> None:
+    place = paced(replies=json.dumps([{"content": SAID}]))
+    shown = in_session(place.url, tmp_path, encoding=encoding)
+    assert KEPT in shown
+    assert "So ? and" in shown
+    assert "tokens in" in shown
+
+
+def test_a_hook_that_fails_costs_no_answer(
+    paced: Callable[..., Paced], tmp_path: Path
+) -> None:
+    place = paced(replies=json.dumps([{"content": SAID}]))
+    shown = in_session(place.url, tmp_path, "with the hook")
+    assert "a hook that fails" in shown
+    assert KEPT in shown
