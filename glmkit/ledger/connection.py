@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from glmkit.ledger import budgets, owners, schema, sums
+from glmkit.ledger.batches import Batches
 from glmkit.ledger.faults import aside, is_busy, is_damage, is_lasting, translated
 from glmkit.ledger.measures import Bands
 from glmkit.ledger.volumes import on_network
@@ -30,6 +31,8 @@ T = TypeVar("T")
 
 #: Milliseconds that SQLite waits by itself, on whatever thread asked.
 _BUSY_MS = 5
+#: Open calls from which on their rows are written together.
+_MANY = 8
 #: Seconds between two looks at whether the file was moved aside.
 _GLANCE_S = 0.05
 #: Seconds that a worker thread tries on while another process holds the file.
@@ -48,6 +51,7 @@ class Connection:
         self.owner = 0
         self.open_rows: set[int] = set()
         self.bands = Bands()
+        self._batches = Batches(self._attempt, self.persist)
         self._mode = ""
         self._lock = threading.Lock()
         self._reading = threading.Lock()
@@ -73,6 +77,12 @@ class Connection:
             return self._attempt(work)
         except sqlite3.OperationalError:  # busy: any other error has been translated
             return await asyncio.to_thread(self.persist, work)
+
+    async def write_call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Write the beginning or the end of a call, with others where many are open."""
+        if len(self.open_rows) < _MANY or self._mode == "delete":
+            return await self.write(work)
+        return await self._batches.write(work)
 
     def persist(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work, and wait for other processes as long as is reasonable."""

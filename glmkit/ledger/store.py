@@ -70,11 +70,14 @@ class Ledger:
         """
         row = _Row(call, reserved, self.private, self._connection)
         try:
-            await self._connection.write(row.insert)
+            await self._connection.write_call(row.insert)
         except asyncio.CancelledError:
             row.unwanted = True
             if row.id:
                 await self._connection.write(row.remove)
+            raise
+        except LedgerError:  # its transaction was taken back
+            self._connection.open_rows.discard(row.id)
             raise
         rush = len(self._connection.open_rows) > _RUSH
         if row.id % (_CHORES_IN_A_RUSH if rush else _CHORES_EVERY) == 0:
@@ -102,7 +105,7 @@ class Ledger:
                 return None
             return budgets.crossed(db) if self._looks() else []
 
-        crossed = await self._connection.write(update)
+        crossed = await self._connection.write_call(update)
         if crossed is None:
             raise LedgerError(
                 f"the ledger {self.path} has no row {call.id} of this call",
