@@ -61,15 +61,15 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _ignores_hangup() -> bool:
-    """Whether this process was started by `nohup`, to run on without its terminal."""
+    """Whether `nohup` started this process, to keep it running without a terminal."""
     hangup = getattr(signal, "SIGHUP", None)
     return hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN
 
 
 def _watch(parent: int) -> None:
-    """End this process once its parent is another than it was.
+    """End this process once its parent has changed.
 
-    Windows never changes the number, so that there only the terminal's end counts.
+    On Windows the id never changes, and only the end of the terminal counts.
     """
     while os.getppid() == parent:
         time.sleep(_LOOK_S)

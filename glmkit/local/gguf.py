@@ -1,4 +1,4 @@
-"""The head of a GGUF file: is it one, and what is the model called.
+"""Reads the header of a GGUF file: whether it is one, and the name of its model.
 
 The layout is that of llama.cpp's `gguf-py`: magic, version, counts, then key, type and
 value, little-endian.
@@ -32,7 +32,7 @@ def check(path: Path) -> None:
 
 
 def name_of(path: Path) -> str:
-    """Return `general.name`, or an empty string where the head does not tell it."""
+    """Return `general.name`, or an empty string where the header has none."""
     with path.open("rb") as file:
         try:
             _, _, _, count = _HEAD.unpack(file.read(_HEAD.size))
@@ -42,7 +42,7 @@ def name_of(path: Path) -> str:
 
 
 def _named(file: BinaryIO, count: int) -> str:
-    """Look through the scalars; the name stands before the first array."""
+    """Search the scalars; the name comes before the first array."""
     for _ in range(count):
         key = _text(file)
         (kind,) = struct.unpack("<I", file.read(4))
@@ -60,5 +60,5 @@ def _named(file: BinaryIO, count: int) -> str:
 def _text(file: BinaryIO) -> str:
     (length,) = struct.unpack("<Q", file.read(8))
     if length > _LONGEST:
-        raise ValueError("no such text in a head")
+        raise ValueError("a text of the header is too long")
     return file.read(length).decode()

@@ -1,7 +1,7 @@
-"""The ping that distinguishes our platform from another server on the same port.
+"""A ping that proves the identity of the platform behind a port.
 
-The asker sends a nonce and gets it back signed: the key never travels to a server that
-has not shown that it knows it.
+The client sends a nonce and gets it back signed with the key, so that the key is never
+sent to a server that has not proved that it knows it.
 """
 
 from __future__ import annotations

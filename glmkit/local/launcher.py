@@ -1,4 +1,4 @@
-"""Find the local platform, or start it: one for all kernels of a user."""
+"""Finds, starts and stops the local platform: one for all kernels of a user."""
 
 from __future__ import annotations
 
@@ -77,14 +77,18 @@ def find() -> Platform | None:
 
 
 def running() -> list[Platform]:
-    """Return every platform of this user on this machine: also of other settings,
-    of another version of glmkit, or run by `glmkit serve`."""
+    """Return every platform of this user on this machine.
+
+    That includes other settings, other versions of glmkit, and `glmkit serve`.
+    """
     return [found for _place, found in state.records() if answers(found)]
 
 
 def strays() -> list[Platform | Orphan]:
-    """Return what runs and is of no use: platforms of other settings or versions,
-    and processes that nothing finds. `stop` ends them too."""
+    """Return the running processes that this kernel does not use; `stop` ends them.
+
+    They are platforms of other settings or versions, and orphans.
+    """
     mine = find()
     others = [one for one in running() if one.shared and one != mine]
     return [*others, *orphans.find()]
@@ -184,12 +188,12 @@ def _spawn(place: Path, file: Path, log: Path) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without keys: the platform has no business with them."""
+    """Return the environment without API keys, which the platform does not need."""
     return {name: value for name, value in os.environ.items() if "API_KEY" not in name}
 
 
 def _detached() -> dict[str, Any]:
-    """Keep the child out of the terminal's Ctrl-C and the kernel's end."""
+    """Detach the child from the terminal's Ctrl-C and from the kernel."""
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
         return {"creationflags": flags}

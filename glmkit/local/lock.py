@@ -1,4 +1,7 @@
-"""A lock between the processes of one machine, freed by the system when they die."""
+"""A lock on a file between processes; the system frees it when its holder dies.
+
+`flock`, unlike the byte ranges of the limiter, also excludes threads of one process.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _STEP_S = 0.05
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock on a file, which is made when it is missing; OSError without."""
+    """Hold the lock on a file, creating it if need be; OSError where that fails."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

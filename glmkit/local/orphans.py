@@ -1,4 +1,4 @@
-"""Processes of the platform that nothing uses any more, as Linux lists them."""
+"""Finds processes of the local platform that nothing uses any more (Linux)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def find() -> list[Orphan]:
 
 
 def _commands() -> list[tuple[int, list[str]]]:
-    """Return the command lines of this user's processes that run modules of ours."""
+    """Return the command lines of this user's engines and platforms, by process id."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile
@@ -75,7 +75,7 @@ def _age_s(pid: int) -> float:
 
 
 def _fields(pid: int) -> list[str]:
-    """Return what /proc/PID/stat lists after the name, empty where it has ended."""
+    """Return the fields of /proc/PID/stat after the name, none once it has ended."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return []

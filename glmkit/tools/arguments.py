@@ -16,7 +16,7 @@ _LONGEST_NAME = 64
 def object_of(text: str) -> str | None:
     r"""Return the JSON object that a model wrote as arguments; None where it did not.
 
-    Nothing and `null` are no arguments, an object inside a JSON text is that object,
+    Nothing and `null` are an empty object, an object inside a JSON text is that object,
     and half characters are replaced.
 
     >>> object_of("null"), object_of('"{\\"a\\": 1}"'), object_of('{"a": 1')

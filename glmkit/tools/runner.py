@@ -1,4 +1,4 @@
-"""Using the tools that a model asks for: checked, confirmed, bounded, never raising."""
+"""Runs the tools that a model asks for: checked, confirmed, bounded, never raising."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from glmkit.types.errors import ToolError
 from glmkit.types.events import ToolCall, ToolResult
 from glmkit.types.plain_text import one_line
 
-#: Asks the person whether a tool may be used with these arguments.
+#: Asks the user whether a tool may be used with these arguments.
 Asker = Callable[[Tool, Mapping[str, Any]], bool]
 
 _ERROR_CAP = 2_000
@@ -30,7 +30,7 @@ _SHOWN = 2_000
 
 
 def ask_person(tool: Tool, arguments: Mapping[str, Any]) -> bool:
-    """Ask on this thread for a typed yes; where nobody can be asked it is a no."""
+    """Ask for a typed yes on this thread; without a terminal the answer is no."""
     if not _somebody():
         return False
     shown = msgspec.json.encode(arguments, enc_hook=repr).decode()
@@ -39,10 +39,10 @@ def ask_person(tool: Tool, arguments: Mapping[str, Any]) -> bool:
         shown = f"{shown[:_SHOWN]}... ({len(shown) - _SHOWN} more characters)"
     try:
         asked = f"The model wants to use {tool.name}({shown})."
-        said = input(f"{one_line(asked)} Type yes to allow: ")
+        answer = input(f"{one_line(asked)} Type yes to allow: ")
     except (EOFError, OSError, RuntimeError):  # a kernel without input raises the last
         return False
-    return said.strip().lower() in {"y", "yes"}
+    return answer.strip().lower() in {"y", "yes"}
 
 
 def _somebody() -> bool:
@@ -72,7 +72,7 @@ class Toolbox:
             else:
                 result = _bounded(tool, arguments)
         except Exception as exc:
-            return _failed(call, _said(tool, exc))
+            return _failed(call, _fault(tool, exc))
         return _done(call, tool, result)
 
     async def use_async(self, call: ToolCall) -> ToolResult:
@@ -92,7 +92,7 @@ class Toolbox:
                 work = asyncio.to_thread(_bounded, tool, arguments)
             result = await asyncio.wait_for(work, tool.timeout_s)
         except Exception as exc:
-            return _failed(call, _said(tool, exc))
+            return _failed(call, _fault(tool, exc))
         return _done(call, tool, result)
 
     def _prepared(self, call: ToolCall) -> tuple[Tool, dict[str, Any]]:
@@ -104,7 +104,7 @@ class Toolbox:
 
 
 class Left(Exception):
-    """A tool tried to end the interpreter; an event loop would let it."""
+    """A tool tried to exit the interpreter, which an event loop would let it."""
 
 
 def _bounded(tool: Tool, arguments: dict[str, Any]) -> Any:
@@ -159,7 +159,7 @@ class _Aside:
         ).start()
 
     def cancel(self) -> None:
-        """Cancel it, as soon as its loop gets to it."""
+        """Cancel it at the next step of its loop."""
         if (
             self._loop is not None
             and self._task is not None
@@ -181,18 +181,18 @@ class _Aside:
 
 
 def _declined(tool: Tool) -> ToolError:
-    return ToolError(f"The person did not allow {tool.name}. Do without it.")
+    return ToolError(f"The user did not allow {tool.name}. Do without it.")
 
 
 def _done(call: ToolCall, tool: Tool, result: Any) -> ToolResult:
     try:
-        return ToolResult(call.id, call.name, tool.told(result))
+        return ToolResult(call.id, call.name, tool.shown(result))
     except Exception as exc:  # a result whose own __str__ or encoder fails
-        return _failed(call, _said(tool, exc))
+        return _failed(call, _fault(tool, exc))
 
 
-def _said(tool: Tool, exc: BaseException) -> str:
-    """Return what the model is told of an error; never a traceback."""
+def _fault(tool: Tool, exc: BaseException) -> str:
+    """Return an error as the model gets it, without a traceback."""
     if isinstance(exc, TimeoutError):
         return f"{tool.name} took longer than {tool.timeout_s:g} s and was stopped."
     return f"{tool.name} failed: {type(exc).__name__}: {exc}"[:_ERROR_CAP]

@@ -1,4 +1,4 @@
-"""Running Python that a model wrote, away from this kernel; or refusing to.
+"""Runs Python that a model wrote in a sandbox, or refuses to.
 
 By default in pydantic-monty: an interpreter of its own, in a process of its own, that
 has no files, no network, no environment and no other packages (`pip install
@@ -37,9 +37,9 @@ _FILE, _ROOM = 10_000_000, 50_000_000
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What came of the code: what it printed and its last value, and its error.
+    """The result of running code: what it printed and its last value, and its error.
 
-    `output` is cut after 20,000 characters; `seconds` are those of the wall.
+    `output` is cut after 20,000 characters; `seconds` is wall-clock time.
     """
 
     output: str
@@ -49,7 +49,7 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether it ran to its end."""
+        """Whether the code ran without an error."""
         return not self.error
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ def python(
 
 
 def ready(backend: Backend = "monty") -> bool:
-    """Whether code would run here, without running any.
+    """Whether the backend is installed; nothing is run.
 
     >>> ready("monty") in (True, False)
     True
@@ -137,7 +137,7 @@ def _shown(value: Any) -> str:
     try:
         return repr(value)
     except Exception as exc:  # an integer with too many digits, for one
-        return f"a {type(value).__name__} that can not be shown ({exc})"
+        return f"a {type(value).__name__} that cannot be shown ({exc})"
 
 
 #: Runs inside the sandbox: sets the limits for good, then runs what stdin brings.
@@ -182,9 +182,9 @@ def _in_bubblewrap(code: str, time_s: float, memory_mb: int) -> tuple[str, str]:
 def _ran(
     command: list[str], code: str, time_s: float, out: IO[bytes], err: IO[bytes]
 ) -> bool:
-    """Run a command with an empty environment; return whether it was too late.
+    """Run a command with an empty environment; return whether it timed out.
 
-    The program itself gets no environment: what it had could be read in /proc/1.
+    The code could read the environment of the program in /proc/1.
     """
     identity: dict[str, Any] = {}
     if os.geteuid() == 0:  # limits of root bind nobody
@@ -213,7 +213,7 @@ def _ran(
 
 
 def _walls(interpreter: Path) -> list[str]:
-    """Return the namespaces, and the little of the file system that is seen."""
+    """Return bubblewrap's options: namespaces, and read-only parts of the system."""
     seen = ["/usr", str(interpreter.parent.parent)]
     binds = [word for path in dict.fromkeys(seen) for word in ("--ro-bind", path, path)]
     for link in ("lib", "lib64", "bin"):
@@ -250,7 +250,7 @@ def _walls(interpreter: Path) -> list[str]:
 
 
 def _interpreter() -> Path:
-    """Return a Python that whoever runs the sandbox may read."""
+    """Return a Python that the user of the sandbox may read."""
     own = Path(sys.executable).resolve()
     if os.geteuid() != 0:
         return own
@@ -260,7 +260,7 @@ def _interpreter() -> Path:
         ):
             return candidate
     raise ToolError(
-        "as root the sandbox needs a Python that everybody may run",
+        "as root the sandbox needs a Python that every user may run",
         hint="Install one under /usr, or do not work as root.",
     )
 

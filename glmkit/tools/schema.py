@@ -26,14 +26,14 @@ _NOTES = {"title", "description", "default"}
 
 
 class Misfit(ValueError):
-    """A text that does not fit; the message says where and what."""
+    """A text does not fit its form; the message says what is wrong and where."""
 
 
 class Form(msgspec.Struct, frozen=True):
     """What an answer must be: `schema` as JSON Schema, `read` for the typed value.
 
-    What is no object stands in the field `value` of one, because the service answers
-    with objects only; a model that leaves the object out is understood all the same.
+    Other values than objects are put into the field `value` of one, because the service
+    answers with objects only; an answer without that object is understood too.
     """
 
     schema: dict[str, Any]
@@ -78,7 +78,7 @@ def form_of(kind: Any) -> Form:
 
 
 def _unboxed(boxed: Any, kind: Any, text: str) -> Any:
-    """Return the value in the box; what begins no object was left unboxed."""
+    """Return the value of a boxed answer, or of one that was left unboxed."""
     return decode(boxed, text).value if text.startswith("{") else decode(kind, text)
 
 

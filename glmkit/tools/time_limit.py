@@ -1,8 +1,8 @@
-"""Bounding the time of a person's function, on the thread that waits for it.
+"""A time limit for a user's function, on the thread that calls it.
 
-A function can not be stopped from outside; an exception can be raised in its thread.
-On the main thread that is what Ctrl-C does, which ends a `time.sleep` too; on another
-thread it comes between two steps of Python.
+A function cannot be stopped from outside, but an exception can be raised in its thread.
+On the main thread that is what Ctrl-C does, which also ends a `time.sleep`; on another
+thread it is raised between two steps of Python.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ARRIVAL_S = 0.1
 
 
 class Overrun(BaseException):
-    """The time is over. Not an Exception, so that a function does not swallow it."""
+    """The time is over. Not an Exception, so that functions do not catch it."""
 
 
 def bounded(function: Callable[[], T], seconds: float) -> T:
@@ -61,11 +61,11 @@ class _Watch:
         self._timer.daemon = True
 
     def start(self) -> None:
-        """Begin to count."""
+        """Start the timer."""
         self._timer.start()
 
     def stop(self) -> None:
-        """Fire no more, and let what was fired arrive: it must hit nobody else."""
+        """Stop the timer, and wait for a stop on its way, lest it hits other code."""
         if self._done:
             return
         with self._lock:

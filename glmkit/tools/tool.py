@@ -14,7 +14,7 @@ from glmkit.tools.arguments import object_of
 from glmkit.tools.schema import decode, schema_of
 from glmkit.types.errors import ConfigError, ToolError
 
-#: Seconds that a tool may take, and characters of its result that the model is told.
+#: Seconds that a tool may take, and characters of its result that the model gets.
 TIME_S = 60.0
 RESULT_CAP = 16_000
 #: Characters of malformed arguments that the model is shown.
@@ -28,8 +28,8 @@ _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 class Tool:
     """A function that a model may ask for; it can still be called as a function.
 
-    `definition` is what the model is told; `confirm` whether the person is asked
-    before each use; `timeout_s` and `result_cap` (characters) bound one use.
+    `definition` is sent to the model; `confirm`: the user is asked before each use;
+    `timeout_s` and `result_cap` (characters) bound one use.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Tool:
         self.name = name or str(getattr(function, "__name__", ""))
         if not _NAME.fullmatch(self.name):
             raise ToolError(
-                f"a tool can not be called {self.name!r}",
+                f"a tool cannot be called {self.name!r}",
                 hint="Use up to 64 letters, digits, _ and -: @glmkit.tool(name='...').",
             )
         self.confirm = confirm
@@ -87,11 +87,11 @@ class Tool:
             raise ToolError(
                 f"the arguments of {self.name} are nested too deep", hint=_FITTING
             ) from exc
-        given = msgspec.structs.asdict(value)
-        return {name: v for name, v in given.items() if v is not msgspec.UNSET}
+        fields = msgspec.structs.asdict(value)
+        return {name: v for name, v in fields.items() if v is not msgspec.UNSET}
 
-    def told(self, result: Any) -> str:
-        """Return a result as the model is told it: text, or JSON; cut where long."""
+    def shown(self, result: Any) -> str:
+        """Return a result as the model gets it: text or JSON, cut where it is long."""
         text = result if isinstance(result, str) else _json(result)
         if (more := len(text) - self.result_cap) > 0:
             text = f"{text[: self.result_cap]}... ({more} more characters are cut)"
@@ -128,7 +128,7 @@ def tool(
     """Make a typed, documented function a tool. Raises ToolError.
 
     The docstring tells the model what it does, the annotations what it takes;
-    `Annotated[int, "in metres"]` describes an argument. With `confirm=True` the person
+    `Annotated[int, "in metres"]` describes an argument. With `confirm=True` the user
     is asked before each use; `name`, `timeout_s` and `result_cap` are those of `Tool`,
     in parentheses: `@glmkit.tool(confirm=True)`. What it returns reaches the model as
     data: JSON that names the tool and says that it holds no instructions.
@@ -161,8 +161,8 @@ def tools_of(offered: Any) -> dict[str, Tool]:
 def _arguments_of(function: Callable[..., Any], name: str) -> Any:
     """Return a struct type of a function's arguments."""
     if not callable(function):
-        raise ToolError(f"{function!r} is no function", hint="Decorate a function.")
-    # `python -OO` takes the docstrings away: then the name has to do.
+        raise ToolError(f"{function!r} is not a function", hint="Decorate a function.")
+    # `python -OO` strips docstrings; the name has to do then.
     if not inspect.getdoc(function) and sys.flags.optimize < 2:
         raise ToolError(
             f"the tool {name} has no docstring",
@@ -180,7 +180,7 @@ def _arguments_of(function: Callable[..., Any], name: str) -> Any:
         schema_of(made)
     except (NameError, TypeError, ValueError, ConfigError) as exc:
         raise ToolError(
-            f"the tool {name} can not be described: {exc}",
+            f"the tool {name} cannot be described: {exc}",
             hint="Annotate its arguments with types that JSON has.",
         ) from exc
     return made
@@ -192,7 +192,7 @@ def _field(
     name = parameter.name
     if parameter.kind in _OPEN or parameter.kind is parameter.POSITIONAL_ONLY:
         raise ToolError(
-            f"the tool {tool_name} takes {parameter}, which a model can not name",
+            f"the tool {tool_name} takes {parameter}, which a model cannot name",
             hint="Give each argument a name and a type.",
         )
     if name not in hints:

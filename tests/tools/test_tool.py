@@ -169,16 +169,16 @@ def test_name_of_a_tool_is_what_the_service_takes() -> None:
         (pd.DataFrame({"a": [1]}), '"   a\\n0  1"'),
     ],
 )
-def test_result_is_told_as_text_or_json(result: Any, told: str) -> None:
-    assert draw.told(result) == told
+def test_result_is_shown_as_text_or_json(result: Any, told: str) -> None:
+    assert draw.shown(result) == told
 
 
 def test_long_result_is_cut_and_says_so() -> None:
     brief = glmkit.tool(result_cap=10)(draw.function)
-    assert brief.told("x" * 25) == "xxxxxxxxxx... (15 more characters are cut)"
+    assert brief.shown("x" * 25) == "xxxxxxxxxx... (15 more characters are cut)"
 
 
-def test_result_that_refers_to_itself_is_told_somehow() -> None:
+def test_result_that_refers_to_itself_is_shown_somehow() -> None:
     endless: list[Any] = []
     endless.append(endless)
-    assert draw.told(endless)
+    assert draw.shown(endless)

@@ -31,10 +31,10 @@ def main() -> None:
 
 
 def _end_with_the_pipe() -> None:
-    """Let the system end this process when the pipe closes, also during the load.
+    """Let the system end this process when the pipe closes, also while it loads.
 
-    Loading a model holds the interpreter for seconds, in which no thread could read.
-    Linux sends SIGIO, which ends a process; elsewhere `main` waits for the pipe.
+    Loading a model blocks the interpreter for seconds, and no thread could read then.
+    Linux sends SIGIO, which ends the process; elsewhere `main` waits for the pipe.
     """
     if sys.platform == "linux":
         import fcntl

@@ -1,7 +1,7 @@
-"""The client of the engine: count tokens, complete a prompt, start anew after a crash.
+"""The client of the engine: counts tokens, completes prompts, restarts after a crash.
 
-Completions are always streamed: only from a stream does the engine learn that its
-reader left. Progress is asked for, so that it learns so while it reads a prompt too.
+Completions are always streamed: the engine notices only in a stream that its reader has
+left. It also reports progress, so that it notices while it reads a prompt.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _LIKELY = 1000
 
 
 class Timings(msgspec.Struct, frozen=True, gc=False):
-    """What the engine tells of its work: `cache_n` tokens of the prompt were known."""
+    """Timings of the engine: `cache_n` tokens of the prompt were in its cache."""
 
     cache_n: int = 0
 
 
 class EnginePiece(msgspec.Struct, frozen=True, gc=False):
-    """What the engine sends: text; `stop` in the last one, with the counts."""
+    """A piece of a completion; the last one has `stop` and the counts."""
 
     content: str = ""
     stop: bool = False
@@ -44,7 +44,7 @@ class EnginePiece(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sampling(msgspec.Struct, frozen=True):
-    """How to choose tokens; `n_predict` is the most of them.
+    """Sampling parameters; `n_predict` is the most tokens.
 
     Fields that are None are not sent; `grammar` and `json_schema` exclude each other.
     """
@@ -59,7 +59,7 @@ class Sampling(msgspec.Struct, frozen=True):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The fields as the engine takes them."""
+        """The fields of the engine's request."""
         fields = msgspec.structs.asdict(self)
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -112,7 +112,7 @@ class Engine:
             await asyncio.to_thread(process.stop)
 
     async def _client(self) -> httpx.AsyncClient:
-        """Return the client of a live engine; one that died is started anew."""
+        """Return the client of a running engine; restart one that died."""
         async with self._starting:
             if self._http and self._process and self._process.running:
                 return self._http
@@ -135,7 +135,7 @@ class Engine:
         except (httpx.HTTPError, StreamError, msgspec.DecodeError) as exc:
             raise LocalError(
                 f"the local engine broke off: {exc or type(exc).__name__}",
-                hint="Run it again: the engine starts anew by itself.",
+                hint="Run it again: the engine restarts by itself.",
             ) from exc
 
     async def _ask(self, path: str, body: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Starting the engine's process, and ending it."""
+"""Starts and ends the engine's process."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _END_S = 5
 
 
 class Process:
-    """A running engine: its `url` and `key`; it ends with this process at the latest.
+    """A running engine with its `url` and `key`; it never outlives this process.
 
-    Raises LocalError, with the last words of the engine, when it does not start.
+    Raises LocalError with the last line of its log when it does not start.
     """
 
     def __init__(self, weights: Path) -> None:
         self.key = secrets.token_urlsafe(32)
         self._open = ExitStack()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
-        self._said = self._open.enter_context(log)
-        self._child = _spawn(self._said)
+        self._log = self._open.enter_context(log)
+        self._child = _spawn(self._log)
         order: dict[str, str | int] = {
             "weights": str(weights),
             "key": self.key,
@@ -49,7 +49,7 @@ class Process:
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         try:
-            # The pipe stays open: that it closes is the engine's sign to end.
+            # The pipe stays open: the engine ends when it closes.
             self._child.stdin.write(json.dumps(order).encode() + b"\n")
             self._child.stdin.flush()
             line = self._child.stdout.readline()
@@ -74,11 +74,11 @@ class Process:
         return self._child.poll() is None
 
     def last_words(self) -> str:
-        """Return the first error in the engine's log, else its last line."""
-        self._said.seek(0)
-        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        """Return the first error of the engine's log, else its last line."""
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
         errors = (line.partition(" E ")[2].strip() for line in lines)
-        return next(filter(None, errors), lines[-1] if lines else "it said nothing")
+        return next(filter(None, errors), lines[-1] if lines else "its log is empty")
 
     def stop(self) -> None:
         """End the engine and wait for it."""
@@ -95,14 +95,14 @@ class Process:
         self._open.close()
 
 
-def _spawn(said: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         # -P: a file beside a notebook must not pass for a module.
         [sys.executable, "-P", "-m", "glmkit.local.engine"],
         env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=said,
+        stderr=log,
         # Ctrl-C in a terminal is the platform's to handle, which then ends the engine.
         start_new_session=True,
     )

@@ -1,7 +1,7 @@
-"""From messages to tokens, so that a text can never pass for the template's marks.
+"""Turns messages into tokens, so that no text can act as a mark of the template.
 
-The template is filled with tokens of our own in the texts' places; its marks are read
-as marks, the texts as texts, whatever they hold.
+The template is applied to placeholders. Its own marks are tokenized as marks, the texts
+in the placeholders' place as plain text, whatever they hold.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ async def tokens_of(
 
 
 async def _hold_marks(engine: Engine, texts: list[str]) -> bool:
-    """Whether any of the texts reads otherwise when marks are read as marks."""
+    """Whether any of the texts holds what the tokenizer takes for a mark."""
     text = "\n".join(texts)
     plain = await engine.tokens(text, start=False, marks=False)
     return plain != await engine.tokens(text, start=False, marks=True)

@@ -129,7 +129,7 @@ def _record(
 def _key(place: Path | None) -> str:
     """Return a new key, or the one that the platform of this state had before.
 
-    With another key its files and batches would be nobody's after a rest.
+    Its files and batches belong to that key.
     """
     return state.new_key() if place is None else state.kept_key(place)
 

@@ -1,1 +1,1 @@
-"""What the engine is asked, and how its answers are shaped."""
+"""Answers of the platform: request checks, generation, and the service's JSON."""

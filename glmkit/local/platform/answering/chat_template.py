@@ -1,6 +1,6 @@
-"""The conversation as the stand-in's template takes it: texts in turn.
+"""Messages for the stand-in's chat template, which takes plain texts.
 
-The template knows neither tools nor thoughts, so that both are told in words.
+It knows neither tools nor thinking; both are written as text.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ _SYSTEM = "You are a helpful assistant."
 
 
 def of(messages: Sequence[ChatMessage], *more: str) -> list[dict[str, str]]:
-    """Return the turns; `more` goes below the system's words.
+    """Return the turns; `more` is appended to the system message.
 
-    Without a system message the template would put in one of its own, which makes the
-    answers worse.
+    Without one the template would insert its own, which makes the answers worse.
     """
-    told = [_turn(message) for message in messages]
-    if told[0]["role"] != "system":
-        told.insert(0, {"role": "system", "content": _SYSTEM})
-    told[0]["content"] = "\n\n".join([told[0]["content"], *more])
-    return told
+    turns = [_turn(message) for message in messages]
+    if turns[0]["role"] != "system":
+        turns.insert(0, {"role": "system", "content": _SYSTEM})
+    turns[0]["content"] = "\n\n".join([turns[0]["content"], *more])
+    return turns
 
 
 def _turn(message: ChatMessage) -> dict[str, str]:
     role = "user" if message.role == "tool" else message.role
-    return {"role": role, "content": _told(message)}
+    return {"role": role, "content": _text(message)}
 
 
-def _told(message: ChatMessage) -> str:
+def _text(message: ChatMessage) -> str:
     if message.role == "tool":
         return f"The function returned:\n{message.text}"
     calls = [call.function for call in message.tool_calls or () if call.function]
-    told = [
+    texts = [
         f'{{"name": "{c.name}", "arguments": {c.arguments or "{}"}}}' for c in calls
     ]
-    return "\n".join([message.text, *told] if message.text else told)
+    return "\n".join([message.text, *texts] if message.text else texts)

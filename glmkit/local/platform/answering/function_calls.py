@@ -1,8 +1,8 @@
 """Function calling by a model that never learned it.
 
-Whether to call is the model's own yes or no, judged against what it says to requests
-without content: a small model has a leaning that has nothing to do with the request
-(judged so, the stand-in was right for 23 of 27 requests). The name is constrained to
+The model answers yes or no to whether a call is needed; the odds are compared with
+those for empty requests, since a small model leans one way whatever it is asked (the
+stand-in was right for 23 of 27 requests). The name is constrained to
 the offered ones, the arguments to the chosen one's schema.
 """
 
@@ -27,8 +27,8 @@ _UNTHINKABLE = -20.0
 _NAME_TOKENS = 64
 
 
-def told(functions: Sequence[OfferedFunction]) -> str:
-    """Return the functions in words, for the system's part of the prompt."""
+def description_of(functions: Sequence[OfferedFunction]) -> str:
+    """Return a description of the functions for the system message."""
     lines = [
         f"- {one.name}: {one.description or 'no description'} "
         f"Arguments: {json.dumps(one.parameters or {}, ensure_ascii=False)}"
@@ -43,12 +43,12 @@ def new_id() -> str:
 
 
 def begun(name: str = "") -> str:
-    """Return how the answer starts, up to the name or to the arguments."""
+    """Return the beginning of the answer, up to the name or to the arguments."""
     return f'{{"name": "{name}", "arguments": ' if name else '{"name": "'
 
 
 def schema_of(function: OfferedFunction) -> dict[str, Any]:
-    """Return the schema of a function's arguments, which are an object always."""
+    """Return the schema of a function's arguments, which are always an object."""
     return {"type": "object", **(function.parameters or {})}
 
 
@@ -82,13 +82,13 @@ class Chooser:
         return await self.margin(ask, functions) > 0
 
     async def margin(self, ask: ChatRequest, functions: list[OfferedFunction]) -> float:
-        """Return by how much the last request is about the functions; below 0: not."""
+        """Return how far the last request is about the functions; below 0 it is not."""
         listed = "\n".join(f"- {one.name}: {_gist(one)}" for one in functions)
         leaning = await self._leaning(listed)
         return await self._odds(ask.question, listed) - leaning - _MARGIN
 
     async def _leaning(self, listed: str) -> float:
-        """Return the odds for requests without content; the functions recur often."""
+        """Return the odds for empty requests, kept because functions recur."""
         if listed not in self._leanings:
             if len(self._leanings) >= _MOST_KNOWN:
                 self._leanings.clear()

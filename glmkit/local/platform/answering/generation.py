@@ -1,4 +1,4 @@
-"""One answer of the stand-in, from the request to its parts."""
+"""Generates one answer of the stand-in, as a stream of parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from glmkit.local.platform.answering import (
     json_grammar,
     limits,
 )
-from glmkit.local.platform.answering.hosted_tools import Told, ToolRun, ToolRunner
+from glmkit.local.platform.answering.hosted_tools import (
+    ToolOutcome,
+    ToolRun,
+    ToolRunner,
+)
 from glmkit.local.platform.answering.parts import (
     AnswerPiece,
     Argument,
@@ -39,10 +43,10 @@ from glmkit.types.errors import ConfigError, LocalError
 _BROKEN = "1234"
 _WINDOW_ENDED = "model_context_window_exceeded"
 _OPEN, _CLOSE = "<think>\n", "</think>\n"
-#: Attempts at an answer that must fit a schema, and the warmth of the later ones.
+#: Attempts at an answer that must fit a schema, and the temperature of later ones.
 _ATTEMPTS = 3
 _WARM = 0.7
-#: The most tokens of thinking by effort; half of what is wanted at the most.
+#: The most tokens of thinking by effort, and at most half of those wanted.
 _EFFORTS = {"minimal": 16, "low": 32, "medium": 64, "high": 128}
 _MOST_THINKING = 192
 _THINK = (
@@ -52,7 +56,7 @@ _THINK = (
 
 
 def broken(exc: LocalError) -> Refusal:
-    """Return the engine's failure as the service would say it."""
+    """Return the refusal for a failure of the engine."""
     return Refusal(500, _BROKEN, str(exc))
 
 
@@ -72,14 +76,14 @@ def thinks(ask: ChatRequest, card: Card) -> bool:
 
 
 def inside(card: Card) -> bool:
-    """Whether a model's thinking stands in its content, between `<think>` marks."""
+    """Whether a model writes its thinking into the content, in `<think>` marks."""
     return card.kind == "reasoning" or (card.thinking or "").startswith("inside")
 
 
 class Talk:
-    """Answers requests; `grounds` finds what an answer shall rest on.
+    """Answers requests; `grounds` finds the texts that go into a prompt.
 
-    `folder` holds the documents that the tool for browsing searches.
+    `folder` holds the documents that the browser tool searches.
     """
 
     def __init__(
@@ -98,7 +102,7 @@ class Talk:
             raise broken(exc) from exc
 
     def _turns(self, ask: ChatRequest, *more: str) -> list[dict[str, str]]:
-        listed = [function_calls.told(ask.functions)] if ask.functions else []
+        listed = [function_calls.description_of(ask.functions)] if ask.functions else []
         return chat_template.of(ask.messages or [], *listed, *more)
 
     async def parts(
@@ -114,7 +118,7 @@ class Talk:
 
 
 class _Answering:
-    """The work on one answer, with its count of tokens."""
+    """The generation of one answer, with its token counts."""
 
     def __init__(self, talk: Talk, ask: ChatRequest, card: Card) -> None:
         self._talk = talk
@@ -133,7 +137,7 @@ class _Answering:
     async def parts(self, account: str) -> AsyncGenerator[Part, None]:
         ground = self._talk._grounds.of(self._ask, account)
         self._talk._runner.check(self._ask)
-        self._grounding = ground.told
+        self._grounding = ground.texts
         if ground.sources and not ground.after:
             yield SourcesFound(ground.sources)
         prompt = await self._tokens()
@@ -161,11 +165,11 @@ class _Answering:
         return self._ran(run) if run else self._words(prompt)
 
     async def _ran(self, run: ToolRun) -> AsyncGenerator[Part, None]:
-        """Yield the use of a tool, and the answer that rests on what it gave."""
+        """Yield the use of a tool, then the answer based on its result."""
         using = self._talk._runner.use(run, self._ask, self._complete)
         async with aclosing(using) as parts:
             async for part in parts:
-                if isinstance(part, Told):
+                if isinstance(part, ToolOutcome):
                     self._grounding = [*self._grounding, part.text]
                 else:
                     yield part
@@ -267,7 +271,7 @@ class _Answering:
     async def _complete(
         self, prompt: list[int], how: Sampling
     ) -> AsyncGenerator[EnginePiece, None]:
-        """Complete within what is wanted and what the window leaves; keep count."""
+        """Complete within the tokens wanted and left in the window; count them."""
         room = limits.room(self._card, len(prompt))
         wanted = max(1, min(how.n_predict, self._style.n_predict - self._spent))
         how = msgspec.structs.replace(how, n_predict=min(wanted, room))
@@ -298,7 +302,7 @@ def _grammar(schema: dict[str, Any]) -> str:
 
 
 def _again(how: Sampling, attempt: int) -> Sampling:
-    """Return the sampling of a later attempt: warm enough to give another answer."""
+    """Return the sampling of a later attempt, warm enough for another answer."""
     if not attempt:
         return how
     seed = how.seed if how.seed < 0 else how.seed + attempt
@@ -307,7 +311,7 @@ def _again(how: Sampling, attempt: int) -> Sampling:
 
 
 def _faults_of(schema: dict[str, Any]) -> Callable[[Any], str | None]:
-    """Return what checks an answer; where the schema is not one, the grammar is all."""
+    """Return the check of an answer, which passes all where the schema is invalid."""
     try:
         return faults_of(schema)
     except ConfigError:
@@ -322,7 +326,7 @@ def _fits(faults: Callable[[Any], str | None], text: str) -> bool:
 
 
 def _compact(text: str) -> str:
-    """Return JSON as the service writes arguments; a torso stays as it is."""
+    """Return JSON as the service writes arguments; a cut one stays as it is."""
     try:
         return msgspec.json.encode(msgspec.json.decode(text)).decode()
     except msgspec.DecodeError:

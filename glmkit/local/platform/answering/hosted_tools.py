@@ -1,7 +1,7 @@
-"""Tools that the platform runs by itself: Python in the sandbox, and the documents.
+"""Tools that the platform runs itself: Python in the sandbox, and document search.
 
-Whether one is used is the model's own yes or no, as with a function; the code is the
-model's, and really runs, away from the platform and from everything of the person's.
+The model decides whether one is used, as with a function. Its code really runs, in a
+sandbox without the files, the network or the environment of the user.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CODE, BROWSER = "code_interpreter", "web_browser"
 #: Completes a prompt within what an answer has left, and counts the tokens.
 Complete = Callable[[list[int], Sampling], AsyncGenerator[EnginePiece, None]]
 
-#: What the model is asked about each tool, in words that it judges well by.
+#: How each tool is described to the model, in words that it judges well by.
 _ABOUT = {
     CODE: OfferedFunction(CODE, "Calculate numbers"),
     BROWSER: OfferedFunction(BROWSER, "Search documents for facts"),
@@ -45,20 +45,20 @@ _OPEN, _CLOSE = "```python\n", "```"
 
 
 class ToolRun(msgspec.Struct, frozen=True):
-    """A tool that will be used; `here` says that the platform runs what comes of it."""
+    """A tool that will be used; `here`: the platform runs it, not the client."""
 
     kind: str
     here: bool = True
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What the model is told of a tool that ran, for its answer."""
+class ToolOutcome(msgspec.Struct, frozen=True):
+    """The result of a tool in words, for the prompt of the answer."""
 
     text: str
 
 
 class ToolRunner:
-    """Uses the tools that a request lets the platform use."""
+    """Runs the hosted tools that a request offers."""
 
     def __init__(self, engine: Engine, chooser: Chooser, folder: Folder | None) -> None:
         self._engine = engine
@@ -66,7 +66,7 @@ class ToolRunner:
         self._folder = folder
 
     def check(self, ask: ChatRequest) -> None:
-        """Raise a Refusal for a tool that is asked for and can not be run here."""
+        """Raise a Refusal for an offered tool that cannot run here."""
         for kind in _offered(ask):
             if kind == BROWSER:
                 searched(self._folder, "", 1)
@@ -88,15 +88,15 @@ class ToolRunner:
 
     def use(
         self, run: ToolRun, ask: ChatRequest, complete: Complete
-    ) -> AsyncGenerator[Part | Told, None]:
-        """Yield the call's parts, `Told` last where the tool was run here."""
+    ) -> AsyncGenerator[Part | ToolOutcome, None]:
+        """Yield the call's parts, `ToolOutcome` last where the tool was run here."""
         if run.kind == CODE:
             return self._code(ask, complete, run.here)
         return self._browse(ask, run.here)
 
     async def _code(
         self, ask: ChatRequest, complete: Complete, here: bool
-    ) -> AsyncGenerator[Part | Told, None]:
+    ) -> AsyncGenerator[Part | ToolOutcome, None]:
         call_id, code = new_id(), ""
         tokens = await tokens_of(self._engine, _coding(ask.question), _OPEN)
         style = Sampling(_CODE_TOKENS, seed=ask.seed or 0, stop=(_CLOSE,))
@@ -115,12 +115,12 @@ class ToolRunner:
         if result.error:
             logs["error_msg"] = result.error
         yield Outcome(CODE, [logs])
-        said = "Python failed" if result.error else "Python computed the answer"
-        yield Told(f"{said}: {result}")
+        done = "Python failed" if result.error else "Python computed the answer"
+        yield ToolOutcome(f"{done}: {result}")
 
     async def _browse(
         self, ask: ChatRequest, here: bool
-    ) -> AsyncGenerator[Part | Told, None]:
+    ) -> AsyncGenerator[Part | ToolOutcome, None]:
         query = json.dumps(ask.question, ensure_ascii=False)
         yield Using(new_id(), BROWSER, f"search({query})")
         if not here:
@@ -129,7 +129,9 @@ class ToolRunner:
         names = ("title", "link", "content")
         yield Outcome(BROWSER, [{name: one[name] for name in names} for one in found])
         known = "\n\n".join(one["content"] for one in found)
-        yield Told(f"Use these search results for the answer:\n{known or 'none'}")
+        yield ToolOutcome(
+            f"Use these search results for the answer:\n{known or 'none'}"
+        )
 
 
 def _coding(question: str) -> list[dict[str, str]]:
@@ -144,7 +146,7 @@ def _coding(question: str) -> list[dict[str, str]]:
 
 
 def _offered(ask: ChatRequest) -> dict[str, bool]:
-    """Return the tools on offer, and whether the platform runs what they come to."""
+    """Return the offered tools, and whether the platform runs each."""
     offered: dict[str, bool] = {}
     for tool in ask.tools or ():
         if tool.type == CODE:

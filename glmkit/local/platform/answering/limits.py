@@ -1,4 +1,4 @@
-"""What a model's card allows: output, window, requests in flight; and its defaults."""
+"""Limits and defaults of a model's card: output, window, requests in flight."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FAMILIES = (
 
 
 def style(ask: ChatRequest, card: Card) -> Sampling:
-    """Return how to sample; `n_predict` is the most tokens that are wanted."""
+    """Return the sampling of a request; `n_predict` is the most tokens wanted."""
     family = next(family for family in _FAMILIES if card.id.startswith(family.prefixes))
     temperature = family.temperature if ask.temperature is None else ask.temperature
     top_p = family.top_p if ask.top_p is None else ask.top_p
@@ -68,7 +68,7 @@ def _wanted(ask: ChatRequest, card: Card) -> int:
 
 
 def room(card: Card, prompt_tokens: int) -> int:
-    """Return what the window leaves for the answer; Refusal when that is nothing."""
+    """Return the tokens left in the window; Refusal when there are none."""
     window = card.context_window or WINDOW
     if prompt_tokens >= window:
         raise Refusal(400, "1261", "Prompt exceeds max length")
@@ -81,14 +81,14 @@ def room(card: Card, prompt_tokens: int) -> int:
 
 
 class Ids:
-    """The ids of the requests in flight: each account may use one for one request."""
+    """Request ids in flight: an account may use each for one request at a time."""
 
     def __init__(self) -> None:
         self._flying: set[tuple[str, str]] = set()
 
     @contextmanager
     def taken(self, account: str, request_id: str | None) -> Iterator[None]:
-        """Hold an id; a Refusal (1231) where a request in flight has it."""
+        """Hold an id; Refusal (1231) while another request has it."""
         if request_id is None:
             yield
             return
@@ -111,7 +111,7 @@ class Rights:
 
     @contextmanager
     def taken(self, card: Card, account: str = "") -> Iterator[None]:
-        """Hold one place; a Refusal (429, 1302) when there is none."""
+        """Hold one place; Refusal (429, 1302) when all are taken."""
         right = (card.in_flight or {}).get(self.tier)
         place = (account, card.id)
         if right is not None and self._flying[place] >= right:

@@ -1,4 +1,4 @@
-"""What an answer is made of, in the order in which it comes."""
+"""The parts of an answer, in the order in which they come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Thought(msgspec.Struct, frozen=True, gc=False):
-    """A piece of the thinking that goes before an answer."""
+    """A piece of the thinking before an answer."""
 
     text: str
 
@@ -20,26 +20,26 @@ class AnswerPiece(msgspec.Struct, frozen=True, gc=False):
 
 
 class CallBegun(msgspec.Struct, frozen=True, gc=False):
-    """A call of a function begins; its arguments follow."""
+    """The beginning of a function call; its arguments follow."""
 
     id: str
     name: str
 
 
 class Argument(msgspec.Struct, frozen=True, gc=False):
-    """A piece of the arguments, JSON text, of the call that was begun last."""
+    """A piece of the arguments (JSON) of the call begun last."""
 
     text: str
 
 
 class SourcesFound(msgspec.Struct, frozen=True):
-    """What a search found, in the service's shape."""
+    """The results of a search, in the service's shape."""
 
     sources: list[dict[str, Any]]
 
 
 class Using(msgspec.Struct, frozen=True, gc=False):
-    """A piece of the input of a tool that the platform runs: code, or a search."""
+    """A piece of the input of a hosted tool: code, or a search."""
 
     id: str
     kind: str
@@ -47,7 +47,7 @@ class Using(msgspec.Struct, frozen=True, gc=False):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a tool that the platform ran gave, in the service's shape."""
+    """The output of a hosted tool, in the service's shape."""
 
     kind: str
     outputs: list[dict[str, Any]]

@@ -105,7 +105,7 @@ def _check_messages(messages: list[ChatMessage] | None) -> None:
 
 
 def _check_history(messages: list[ChatMessage]) -> None:
-    """Refuse what the service cannot put into a prompt: calls that are no calls."""
+    """Refuse what the service cannot put into a prompt, such as malformed calls."""
     seen: set[str] = set()
     for message in messages:
         if message.role != "assistant":

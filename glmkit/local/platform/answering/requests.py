@@ -60,14 +60,14 @@ class OfferedFunction(msgspec.Struct):
 
 
 class RetrievalTool(msgspec.Struct):
-    """The knowledge to look into before the answer."""
+    """The knowledge base to search before the answer."""
 
     knowledge_id: FieldText | None = None
     prompt_template: FieldText | None = None
 
 
 class SearchTool(msgspec.Struct):
-    """The search to do before the answer; numbers and truth may come as text."""
+    """The search before the answer; numbers and booleans may come as text."""
 
     enable: bool | str | None = None
     search_query: FieldText | None = None

@@ -158,13 +158,13 @@ class AnswerWriter:
 
     def whole(self, parts: Iterable[Part]) -> dict[str, Any]:
         """Return the answer in one piece; the parts end with `Ended`."""
-        thought, said, calls, sources = "", "", list[dict[str, Any]](), None
+        thought, content, calls, sources = "", "", list[dict[str, Any]](), None
         for part in parts:
             match part:
                 case Thought():
                     thought += part.text
                 case AnswerPiece():
-                    said += part.text
+                    content += part.text
                 case CallBegun():
                     calls.append(_call(part, ""))
                 case Argument():
@@ -179,7 +179,7 @@ class AnswerWriter:
                     calls[-1][kind]["outputs"] = outputs
                 case Ended():
                     ended = part
-        message: dict[str, Any] = {"role": "assistant", "content": said}
+        message: dict[str, Any] = {"role": "assistant", "content": content}
         if thought:
             message["reasoning_content"] = thought
         if calls:

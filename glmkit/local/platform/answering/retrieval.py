@@ -1,4 +1,4 @@
-"""What an answer shall rest on: a search in the documents, or a knowledge base."""
+"""Finds texts for the prompt, in the folder of documents or in knowledge bases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glmkit.local.platform.answering.requests import (
 from glmkit.local.platform.server.errors import LackError
 from glmkit.local.platform.storage.full_text_index import Folder, Hit
 
-#: Tools of the service that a stand-in can not run.
+#: Tools of the service that a stand-in cannot run.
 _NOT_HERE = {"drawing_tool", "mcp"}
 _MOST = 50
 _FEW = 3
@@ -29,24 +29,24 @@ Lookup = Callable[[str, Sequence[str], str, int], list[Hit]]
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What goes into the prompt, and the sources that are shown, `after` the answer."""
+    """Texts for the prompt, and the sources to show before or `after` the answer."""
 
-    told: list[str] = []
+    texts: list[str] = []
     sources: list[dict[str, Any]] = []
     after: bool = True
 
 
 class Grounds:
-    """Searches before an answer, where the request has a tool that asks for it."""
+    """Searches before an answer, where a tool of the request asks for it."""
 
     def __init__(self, folder: Folder | None, knowledge: Lookup) -> None:
         self._folder = folder
         self._knowledge = knowledge
 
     def of(self, ask: ChatRequest, account: str) -> Ground:
-        """Return the ground: of functions, retrieval and search, the first one counts.
+        """Return what was found: functions, retrieval, search exclude each other.
 
-        Raises a Refusal for tools that a stand-in can not run.
+        The first of them counts. Raises a Refusal for tools that cannot run here.
         """
         tools = ask.tools or []
         for tool in tools:
@@ -63,7 +63,7 @@ class Grounds:
         return Ground()
 
     def _retrieved(self, tool: RetrievalTool, question: str, account: str) -> Ground:
-        """Tell what the knowledge base holds; a wrong id is no error."""
+        """Search a knowledge base; as on the service, a wrong id finds nothing."""
         hits = self._knowledge(account, [tool.knowledge_id or ""], question, _FEW)
         if not hits:
             return Ground()
@@ -77,10 +77,12 @@ class Grounds:
         if not found:
             return Ground()
         # The stand-in's window is small: the best few go into the prompt.
-        told = "\n\n".join(f"[{one['refer']}] {one['content']}" for one in found[:_FEW])
+        texts = "\n\n".join(
+            f"[{one['refer']}] {one['content']}" for one in found[:_FEW]
+        )
         prompt = tool.search_prompt or "Use these search results for the answer:"
         shown = found if truth(tool.search_result, False) else []
-        return Ground([f"{prompt}\n{told}"], shown, tool.result_sequence != "before")
+        return Ground([f"{prompt}\n{texts}"], shown, tool.result_sequence != "before")
 
 
 def _search_of(tool: OfferedTool) -> SearchTool:
@@ -88,7 +90,7 @@ def _search_of(tool: OfferedTool) -> SearchTool:
 
 
 def truth(value: bool | str | None, absent: bool) -> bool:
-    """Return what a switch says; the service's samples write it as text."""
+    """Return the value of a switch, which the service's samples write as text."""
     if isinstance(value, str):
         return value.strip().lower() in {"true", "1"}
     return absent if value is None else value

@@ -1,4 +1,4 @@
-"""The lines of a batch: requests, one a line, validated when they are uploaded."""
+"""The lines of a batch file: one request each, validated on upload."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _check_line(number: int, line: Line, first: Line, seen: set[str]) -> None:
 
 def _check_card(number: int, card: Card, url: str) -> None:
     if "batch" not in card.features or card.kind not in ENDPOINTS[url]:
-        raise _faulty(number, f"the model {card.id} can not be batched at {url}")
+        raise _faulty(number, f"the model {card.id} cannot be batched at {url}")
 
 
 def _faulty(number: int, what: str) -> Refusal:

@@ -84,7 +84,7 @@ class BatchEndpoints:
         body = dict(batch)
         auto = ask.auto_delete_input_file is not False
         self._jobs.start(batch["id"], self._run(account, batch, request, auto))
-        # A job that was never begun could not tidy up when it is cancelled.
+        # A job that has not begun could not clean up when it is cancelled.
         await asyncio.sleep(0)
         return JSONResponse(body)
 
@@ -172,7 +172,7 @@ class BatchEndpoints:
 
 
 class _BatchRun:
-    """The result files of a running batch; lines come out in no promised order."""
+    """The result files of a running batch, whose lines have no fixed order."""
 
     def __init__(
         self, store: Store, batch: dict[str, Any], open_files: ExitStack

@@ -1,4 +1,4 @@
-"""Reading documents: texts are read, everything that needs sight is refused."""
+"""Document parsing: texts are read, scans and office files refused."""
 
 from __future__ import annotations
 

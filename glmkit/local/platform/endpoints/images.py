@@ -1,4 +1,4 @@
-"""Images and videos: a stand-in draws none, so placeholders that say so are served.
+"""Images and videos: marked placeholders, since the stand-in draws none.
 
 The video beside this module shows the same placeholder: four seconds of H.264.
 """

@@ -1,4 +1,4 @@
-"""Knowledge bases: texts that are uploaded, cut into pieces and found by their words.
+"""Knowledge bases: uploaded texts, cut into pieces and found by their words.
 
 The envelope is the service's: HTTP 200 always, the business code in the body.
 """
@@ -169,7 +169,7 @@ class KnowledgeBases:
     async def take(
         self, account: str, base: str, form: FormData, field: str
     ) -> dict[str, Any]:
-        """Take the files of a form into a knowledge base; tell which could be read."""
+        """Add the files of a form to a knowledge base; return which could be read."""
         if self._store.get(account, _KB, base) is None:
             raise Refusal(200, "404", f"the knowledge base {base} does not exist")
         size = _grain(str(form.get("sentence_size") or ""))

@@ -104,15 +104,15 @@ class SearchEndpoints:
         asked = ask.tool or ask.model
         if asked != "web-search-pro":
             raise Refusal(400, "1211", f"the model {asked} does not exist")
-        said = [message.text for message in ask.messages or ()]
-        if not said:
+        texts = [message.text for message in ask.messages or ()]
+        if not texts:
             raise missing("messages")
-        found = retrieval.searched(self._folder, said[-1], 10)
+        found = retrieval.searched(self._folder, texts[-1], 10)
         calls: list[dict[str, Any]] = [
             {
                 "id": "intent",
                 "type": "search_intent",
-                "search_intent": [_intent(said[-1])],
+                "search_intent": [_intent(texts[-1])],
             },
             {"id": "result", "type": "search_result", "search_result": found},
         ]

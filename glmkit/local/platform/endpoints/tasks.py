@@ -1,4 +1,4 @@
-"""Tasks: chats, images and videos that are asked for now and fetched later."""
+"""Tasks: deferred chats, images and videos."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from glmkit.local.platform.server.errors import Refusal
 from glmkit.local.platform.storage.store import Store
 
 _KIND = "task"
-#: A placeholder is made at once; one that came at once would teach nobody to poll.
+#: A placeholder is made at once, but a client should see that it has to poll.
 _IMAGE_S, _VIDEO_S = 1.0, 2.0
 
 _Work = Coroutine[Any, Any, dict[str, Any]]
 
 
 class TaskEndpoints:
-    """The endpoints of tasks; a task that its platform did not outlive has failed."""
+    """The endpoints of tasks; those of an earlier platform process have failed."""
 
     def __init__(self, chat: ChatEndpoints, store: Store, jobs: Jobs) -> None:
         self._chat = chat

@@ -1,4 +1,4 @@
-"""Who may come in: loopback's own names, no foreign page, the key, bounded bodies."""
+"""Request checks: loopback Host and Origin, API key, body size."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _NAMES = ("127.0.0.1", "localhost")
 
 
 def account_of(request: Request) -> str:
-    """Return whose request it is: the id in its key."""
+    """Return the account of a request: the id in its key."""
     account: str = request.state.account
     return account
 
 
 @asynccontextmanager
 async def form_of(request: Request) -> AsyncIterator[FormData]:
-    """Read a multipart body, its files spooled to disk; Refusal where it is none."""
+    """Read a multipart body, its files spooled to disk; Refusal for other bodies."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise Refusal(400, "1210", "this API takes multipart/form-data")
     received, receive = 0, request.receive
@@ -48,7 +48,7 @@ async def form_of(request: Request) -> AsyncIterator[FormData]:
     try:
         form = await request.form(max_files=20, max_part_size=BODY_CAP)
     except HTTPException as exc:
-        raise Refusal(400, "1210", f"the form can not be read: {exc.detail}") from exc
+        raise Refusal(400, "1210", f"the form cannot be read: {exc.detail}") from exc
     try:
         yield form
     finally:
@@ -68,8 +68,8 @@ async def body_of(request: Request) -> bytes:
 class Gate:
     """Checks each request before anything reads it, and names the stand-in.
 
-    `busy` requests are inside; `idle_s` seconds have passed since the last one.
-    `at_work` tells whether something is being done that nobody waits for.
+    `busy` counts the requests in progress, `idle_s` the seconds since the last one;
+    `at_work` returns whether a job runs in the background.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Gate:
         return time.monotonic() - self._last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or answer it with a refusal."""
+        """Pass a request on, or answer it with a refusal."""
         if scope["type"] != "http":
             return
 

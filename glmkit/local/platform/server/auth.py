@@ -1,4 +1,4 @@
-"""Keys: the plain form, the signed form, and the proof that a ping asks for."""
+"""API keys, in their plain and their signed form."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def _check_signed(token: str, keys: Sequence[str]) -> str:
     try:
         head, claims = (_unpack(part) for part in text.split("."))
         algorithm = msgspec.json.decode(head, type=_Head).alg
-        said = msgspec.json.decode(claims, type=_Claims)
+        claimed = msgspec.json.decode(claims, type=_Claims)
         signed = _unpack(signature)
     except (ValueError, msgspec.DecodeError) as exc:
         raise Refusal(401, "1002", "the token is malformed") from exc
-    secret = secrets.get(said.api_key, "")
+    secret = secrets.get(claimed.api_key, "")
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
     known = bool(secret) and hmac.compare_digest(signed, digest)
     if algorithm != "HS256" or not known:
         raise Refusal(401, "1004", "the token's signature does not hold")
-    expires = said.exp / 1000 if said.exp > _SECONDS_BELOW else said.exp
+    expires = claimed.exp / 1000 if claimed.exp > _SECONDS_BELOW else claimed.exp
     if expires + _SLACK_S < time.time():
         raise Refusal(401, "1003", "the token has expired: check the clock")
-    return said.api_key
+    return claimed.api_key
 
 
 def _unpack(part: str) -> bytes:

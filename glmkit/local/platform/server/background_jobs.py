@@ -1,4 +1,4 @@
-"""Work that goes on after its request was answered: tasks and batches."""
+"""Jobs that run after their request was answered: tasks and batches."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ async def _left(request: Request) -> None:
 class EventStream(StreamingResponse):
     """A stream of events; `source` is closed however the sending ends.
 
-    The one to close is where the events come from: closing a generator that has not
-    begun would close nothing that it was given.
+    It is the generator of the events itself: closing one around it that has not started
+    would not close what it iterates over.
     """
 
     media_type = "text/event-stream"

@@ -1,4 +1,4 @@
-"""The two ways in which the knowledge base answers."""
+"""The two envelopes of the knowledge API's answers."""
 
 from __future__ import annotations
 

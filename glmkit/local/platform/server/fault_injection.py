@@ -1,4 +1,4 @@
-"""Faults on demand, for a class or a test: slowness, failures, cuts, overload.
+"""Fault injection for teaching and tests: latency, failures, cuts, overload.
 
 They hold for the whole platform (`glmkit serve --fail 0.1`, or a POST of JSON to
 `/glmkit/switches` with the key) or for one request, by a header with the same name:
@@ -31,7 +31,7 @@ _OVERLOADS = {
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes wrong, all off by default.
+    """The faults to inject, all off by default.
 
     `latency_s` before an answer; `fail`, the share of requests that end in a 500;
     `overload`, a code (1302, 1303, 1305, 1312) that answers all; `retry_after_s` goes
@@ -75,7 +75,7 @@ def of(request: Request) -> Switches:
 
 
 class Board:
-    """Stands before the application and makes go wrong what is switched on."""
+    """ASGI middleware that injects the faults that are switched on."""
 
     def __init__(self, app: ASGIApp, switches: Switches) -> None:
         self._app = app

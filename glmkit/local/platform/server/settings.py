@@ -1,4 +1,4 @@
-"""What to serve, and how."""
+"""Settings of the platform."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Searching texts with SQLite's FTS5, Chinese ones too.
+"""Full-text search with SQLite's FTS5, also in Chinese.
 
-A run of Han characters has no blanks, so that each is indexed as a word of its own and
-asked for as a phrase.
+Chinese text has no blanks: each character is indexed as a word, and a run of them is
+searched as a phrase.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Index:
         )
 
     def drop(self, owner: str) -> None:
-        """Forget an owner's pieces."""
+        """Delete an owner's pieces."""
         self._db.execute("delete from pieces where owner = ?", (owner,))
 
     def find(
@@ -104,7 +104,7 @@ def pieces_of(text: str, size: int = _CHUNK) -> list[str]:
 
 
 def plain(data: bytes, ending: str) -> str:
-    """Return the words of a file's bytes; raises ValueError where they are no text."""
+    """Return the text of a file's bytes; ValueError where they are not text."""
     found = encodings.decode(data)
     if found is None:
         raise ValueError("not a text")
@@ -118,7 +118,7 @@ def plain(data: bytes, ending: str) -> str:
 
 
 class Folder:
-    """The texts below a folder, indexed as they are when they are asked for."""
+    """The texts below a folder, indexed again where they changed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -126,7 +126,7 @@ class Folder:
         self._seen: dict[str, tuple[int, int]] = {}
 
     def find(self, query: str, most: int) -> list[dict[str, Any]]:
-        """Return what fits, best first, in the shape of the service's search."""
+        """Return the results, best first, in the shape of the service's search."""
         self._refresh()
         return [
             {
@@ -142,7 +142,7 @@ class Folder:
         ]
 
     def read(self, link: str) -> tuple[Path, str] | None:
-        """Return the file that a link or a name means, and its text, if it is here."""
+        """Return the file of a link or a name, and its text; None if there is none."""
         self._refresh()
         for owner in self._seen:
             path = Path(owner)
@@ -151,7 +151,7 @@ class Folder:
         return None
 
     def _refresh(self) -> None:
-        """Take in what is new or changed, and let go of what is gone."""
+        """Index new and changed files, and drop deleted ones."""
         now = {str(path): _stamp(path) for path in self._paths()}
         for owner in self._seen.keys() - now.keys():
             self._index.drop(owner)

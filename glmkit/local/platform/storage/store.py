@@ -1,7 +1,7 @@
-"""What the platform keeps for an account: files, tasks, batches, knowledge.
+"""Records of the accounts: files, tasks, batches, knowledge.
 
-Records are JSON in SQLite, the contents of files lie beside it in a folder. Everything
-belongs to one account and is found by no other.
+Records are JSON in SQLite, the contents of files lie in a folder beside it. An account
+sees its own records only.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Store:
             yield account, _record(body)
 
     def drop(self, account: str, kind: str, id: str) -> bool:
-        """Forget a record and the content of its file; False where there was none."""
+        """Delete a record and the content of its file; False where there was none."""
         sql = "delete from records where account = ? and kind = ? and id = ?"
         gone = self._db.execute(sql, (account, kind, id)).rowcount > 0
         if gone:
@@ -87,7 +87,7 @@ class Store:
         return gone
 
     def content(self, id: str) -> Path:
-        """Return where the content of a file lies; the id is one that we made."""
+        """Return the path of a file's content; the id is one made by the platform."""
         return self._files / id
 
     def _forget_old(self) -> None:
