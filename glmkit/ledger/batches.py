@@ -29,7 +29,7 @@ class _Write(NamedTuple):
     done: asyncio.Future[Any]
 
 
-class Batches:
+class WriteBatches:
     """The writes that wait for the end of their loop's turn."""
 
     def __init__(self, attempt: Attempt, persist: Persist) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from glmkit.ledger import budgets, owners, schema, sums
-from glmkit.ledger.batches import Batches
+from glmkit.ledger.batches import WriteBatches
 from glmkit.ledger.faults import aside, is_busy, is_damage, is_lasting, translated
 from glmkit.ledger.measures import Bands
 from glmkit.ledger.volumes import on_network
@@ -51,7 +51,7 @@ class Connection:
         self.owner = 0
         self.open_rows: set[int] = set()
         self.bands = Bands()
-        self._batches = Batches(self._attempt, self.persist)
+        self._batches = WriteBatches(self._attempt, self.persist)
         self._mode = ""
         self._lock = threading.Lock()
         self._reading = threading.Lock()

@@ -10,7 +10,7 @@ import pytest
 
 from glmkit.errors import BudgetError, LedgerError
 from glmkit.ledger import Ledger
-from glmkit.ledger.batches import Batches
+from glmkit.ledger.batches import WriteBatches
 from glmkit.types.money import Money
 from glmkit.types.replies import Call
 from tests.ledger.test_store import done, pending
@@ -141,7 +141,7 @@ def test_an_error_of_one_work_is_its_own(single: bool) -> None:
         raise ValueError("mine")
 
     async def work() -> list[object]:
-        batches = Batches(lambda job: job(db), lambda job: job(db))
+        batches = WriteBatches(lambda job: job(db), lambda job: job(db))
         jobs = [batches.write(wrong)]
         if not single:
             jobs += [

@@ -24,7 +24,7 @@ from glmkit.local import weights
 from glmkit.local.engine.client import Engine, Sampling
 from glmkit.local.engine.process import SLOTS, Process
 from glmkit.local.platform import app
-from glmkit.local.platform.server.settings import Settings
+from glmkit.local.platform.server.settings import PlatformSettings
 from glmkit.types.errors import LocalError
 from tests.conftest import LIMIT_S, wait_for
 
@@ -74,7 +74,7 @@ def served() -> Iterator[Served]:
     file = weights.find()
     assert file is not None
     engine = Engine(file)
-    site = app.Site(engine, Settings(weights=file, keys=(KEY,)), "test")
+    site = app.Site(engine, PlatformSettings(weights=file, keys=(KEY,)), "test")
     config = uvicorn.Config(site.gate, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
 

@@ -84,9 +84,9 @@ def _run(asked: argparse.Namespace) -> None:
     tier = tiers.checked(asked.tier) if asked.tier else tiers.current()
     engine.check_installed()
     from glmkit.local.platform import serve
-    from glmkit.local.platform.server.settings import Settings
+    from glmkit.local.platform.server.settings import PlatformSettings
 
-    plan = Settings(
+    plan = PlatformSettings(
         weights=weights.ready(asked.weights),
         keys=keys,
         tier=tier,

@@ -33,7 +33,7 @@ from glmkit.local.platform.endpoints.tasks import TaskEndpoints
 from glmkit.local.platform.server import errors, fault_injection
 from glmkit.local.platform.server.access import Gate, body_of
 from glmkit.local.platform.server.background_jobs import Jobs
-from glmkit.local.platform.server.settings import Settings
+from glmkit.local.platform.server.settings import PlatformSettings
 from glmkit.local.platform.storage.full_text_index import Folder
 from glmkit.local.platform.storage.store import Store
 
@@ -43,7 +43,7 @@ API = "/api/paas/v4"
 class Site:
     """The application behind its `gate`; `name` is the stand-in's."""
 
-    def __init__(self, engine: Engine, plan: Settings, name: str) -> None:
+    def __init__(self, engine: Engine, plan: PlatformSettings, name: str) -> None:
         self._name = name
         self._plan = plan
         self._open = ExitStack()

@@ -14,7 +14,7 @@ from glmkit.local import weights
 from glmkit.local.engine.client import Engine
 from glmkit.local.platform import app, ending
 from glmkit.local.platform.server.access import Gate
-from glmkit.local.platform.server.settings import Settings
+from glmkit.local.platform.server.settings import PlatformSettings
 from glmkit.types.errors import LocalError
 from glmkit.types.translation import _
 
@@ -24,7 +24,7 @@ _KEEP_ALIVE_S = 90
 _LOOK_S = 1
 
 
-def run(plan: Settings, ready: Callable[[str], None]) -> None:
+def run(plan: PlatformSettings, ready: Callable[[str], None]) -> None:
     """Serve until a signal or idleness ends it; call `ready` with the base URL.
 
     Raises LocalError for a port in use or an engine that does not start.
@@ -53,7 +53,7 @@ def _listen(port: int) -> socket.socket:
 
 
 async def _serve(
-    plan: Settings, listener: socket.socket, ready: Callable[[str], None]
+    plan: PlatformSettings, listener: socket.socket, ready: Callable[[str], None]
 ) -> None:
     engine = Engine(plan.weights)
     site = app.Site(engine, plan, weights.name_of(plan.weights))

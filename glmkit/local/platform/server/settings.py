@@ -1,4 +1,4 @@
-"""Settings of the platform."""
+"""PlatformSettings of the platform."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from glmkit.local.platform.server.fault_injection import Switches
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What to serve: `port` 0 is any free one, `idle_s` None is for ever.
 
     `keys` are the accounts; `store` the folder of what they keep, None for one that
