@@ -234,6 +234,16 @@ class Notebook:
         return path
 
 
+def choose_by_keys(select: Locator, value: str) -> None:
+    """Choose an entry of a list that is focused, by its arrow keys."""
+    page = select.page
+    page.keyboard.press("Home")
+    while select.input_value() != value:
+        before = select.input_value()
+        page.keyboard.press("ArrowDown")
+        wait_for(select.input_value, before.__ne__)
+
+
 def set_theme(page: Page, theme: str) -> None:
     """Switch to "JupyterLab Light" or "JupyterLab Dark"."""
     script = """async theme => {

@@ -39,12 +39,14 @@ def kinds(outputs: list[dict[str, Any]]) -> list[set[str]]:
 def test_text_grows_and_one_static_output_stays(
     notebook: Open, paced: Callable[..., Paced]
 ) -> None:
-    book = live_notebook(notebook, [asking(paced(tokens=300, rate=200, text="mixed"))])
+    place = paced(tokens=300, rate=10, text="mixed")
+    book = live_notebook(notebook, [asking(place)])
     book.start(0)
     live = book.cell(0).locator(".glmkit-live")
     expect(live).to_have_attribute("aria-busy", "true")
     lengths = {len(live.inner_text())}
     wait_for(lambda: lengths.add(len(live.inner_text())) or len(lengths), (5).__lt__)
+    place.release()
     book.wait(0)
     expect(live).to_have_count(0)
     assert kinds(book.outputs(0)) == [{"text/html", "text/plain"}]
@@ -68,7 +70,7 @@ display(button, out)"""
 def test_inside_an_output_widget_all_of_an_answer_is_shown(
     notebook: Open, paced: Callable[..., Paced], clicked: bool, proven: bool
 ) -> None:
-    place = paced(tokens=300, rate=200, text="paragraph")
+    place = paced(tokens=300, gate=100, text="paragraph")
     cells = ["%load_ext glmkit", f"%glm config endpoint {place.url}", _CONTAINED]
     cells.append("1" if clicked else "ask()")
     book = live_notebook(notebook, cells) if proven else notebook(cells)
@@ -81,6 +83,7 @@ def test_inside_an_output_widget_all_of_an_answer_is_shown(
         book.start(3)
     if proven and not clicked:  # it grows
         expect(shown.locator(".glmkit-live")).to_have_attribute("aria-busy", "true")
+    place.release()
     answer = shown.locator(".glmkit-answer").last
     expect(answer.locator(".glmkit-badge")).to_contain_text("7 tokens in, 300 out")
     assert WORDS in " ".join(answer.inner_text().split())
@@ -142,7 +145,7 @@ def test_static_output_takes_over_the_formulas_that_are_set(
     assert found
     assert max(found) == 0
     measured = "[style*='contain-intrinsic-block-size']"
-    assert answer.locator(f".glmkit-body > {measured}").count() > 80
+    wait_for(answer.locator(f".glmkit-body > {measured}").count, (80).__lt__)
 
 
 def test_headings_of_an_answer_stay_out_of_the_notebooks_contents(

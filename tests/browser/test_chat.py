@@ -13,7 +13,7 @@ from glmkit.local.launcher import Platform
 from tests.browser import canary
 from tests.browser.lab import Lab
 from tests.browser.looks import check_faults, check_looks
-from tests.browser.notebook import Notebook
+from tests.browser.notebook import Notebook, settle
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.client.test_conversation import says, scripted, wants
@@ -38,7 +38,7 @@ def talking(place: Paced, more: str = "", before: str = "") -> str:
 def shown(book: Notebook, index: int = 0) -> Locator:
     book.run(index)
     panel = book.cell(index).locator(".glmkit-chat").first
-    expect(panel).to_be_visible(timeout=20_000)
+    expect(panel).to_be_visible()
     return panel
 
 
@@ -302,10 +302,10 @@ def test_a_lost_kernel_is_told_and_what_was_typed_stays(
     book.wait(1)
     answered(panel, 1)
     expect(note).to_have_text("")
-    restart = "async path => { await window.glmkitPanels[path].sessionContext"
-    book.page.evaluate(
-        f"path => {{ ({restart}.session.kernel.restart() }})(path) }}", book.path
-    )
+    restart = """async path => {
+        await window.glmkitPanels[path].sessionContext.session.kernel.restart();
+    }"""
+    settle(book.page, restart, book.path)
     ask(panel, "a question for nobody")
     expect(note).to_contain_text("run the cell again")
     expect(prompt(panel)).to_have_value("a question for nobody")
@@ -343,7 +343,8 @@ def test_two_views_show_the_same_and_closing_leaves_nothing(
 def test_who_scrolls_up_stays_there_while_the_answer_grows(
     notebook: Open, paced: Factory
 ) -> None:
-    book = notebook([talking(paced(tokens=1500, rate=150))])
+    place = paced(tokens=1500, gate=950)
+    book = notebook([talking(place)])
     panel = shown(book)
     ask(panel, "Why?")
     expect(panel.locator(".turn")).to_contain_text("Part 4")
@@ -352,6 +353,7 @@ def test_who_scrolls_up_stays_there_while_the_answer_grows(
     log.evaluate("log => { log.scrollTop = -200 }")
     top = "node => node.querySelector('h2').getBoundingClientRect().top"
     before = log.evaluate(top)
+    place.release()
     expect(panel.locator(".turn")).to_contain_text("Part 6")
     assert abs(log.evaluate(top) - before) < 40
 

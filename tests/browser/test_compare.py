@@ -46,7 +46,7 @@ def comparing(
 def shown(book: Notebook, index: int = 0) -> Locator:
     book.run(index)
     panel = book.cell(index).locator(".glmkit-compare")
-    expect(panel).to_be_visible(timeout=20_000)
+    expect(panel).to_be_visible()
     return panel
 
 

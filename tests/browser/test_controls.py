@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looks import check_looks, faint_controls
-from tests.browser.notebook import RUNS, Notebook, settle
+from tests.browser.notebook import RUNS, Notebook, choose_by_keys, settle
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
@@ -64,8 +64,7 @@ def test_every_control_works_by_keyboard_alone(notebook: Open) -> None:
     panel = _shown(book)
     keys = book.page.keyboard
     panel.get_by_label("Model").focus()
-    for letter in "GLM-4-L":
-        keys.press(letter)
+    choose_by_keys(panel.get_by_label("Model"), "glm-4-long")
     keys.press("Tab")
     keys.press("Home")
     keys.press("ArrowRight")

@@ -37,7 +37,7 @@ def book(notebook: Open, ledger: Ledger) -> Notebook:
         ]
     )
     opened.run(0)
-    expect(_plot(opened)).to_be_visible(timeout=30_000)
+    expect(_plot(opened)).to_be_visible()
     return opened
 
 
@@ -56,8 +56,7 @@ def test_calls_of_another_process_move_the_picture(
     write_calls(ledger, 10, "glm-4-plus")
     expect(_plot(book)).to_contain_text("in 10 calls")
     expect(_plot(book)).not_to_contain_text("No calls yet")
-    first = _bars(book).count()
-    assert first
+    first = wait_for(_bars(book).count)
     write_calls(ledger, 10, "<img src=http://x.example/>")
     expect(_plot(book)).to_contain_text("in 20 calls")
     wait_for(lambda: _bars(book).count() > first)

@@ -89,7 +89,7 @@ def test_notebook_7_streams_and_keeps_the_answer(
     page.goto(f"{notebook_7}/notebooks/{file.name}?token={TOKEN}")
     expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
     kernel = page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator")
-    expect(kernel.first).to_be_attached(timeout=60_000)
+    expect(kernel.first).to_be_attached()
     page.locator(".jp-Notebook .jp-Cell").first.locator(".cm-content").click()
     for _ in range(3):
         page.keyboard.press("Shift+Enter")

@@ -18,7 +18,7 @@ Open = Callable[[Sequence[str]], Notebook]
 def test_cell_streams_the_slider_counts_and_the_file_keeps_the_answer(
     notebook: Open, paced: Callable[..., Paced]
 ) -> None:
-    place = paced(tokens=300, rate=150)
+    place = paced(tokens=300, rate=10)
     book = notebook(
         [
             f"%load_ext glmkit\n%glm config endpoint {place.url}",
@@ -33,6 +33,7 @@ def test_cell_streams_the_slider_counts_and_the_file_keeps_the_answer(
     live = book.cell(2).locator(".glmkit-live")
     lengths: set[int] = set()
     wait_for(lambda: lengths.add(len(live.inner_text())) or len(lengths), (5).__lt__)
+    place.release()
     book.wait(2)
     assert "temperature" not in place.seen["bodies"][-1]
 

@@ -11,7 +11,7 @@ from glmkit.local.launcher import Platform
 from tests.browser import canary
 from tests.browser.lab import Lab
 from tests.browser.looks import check_looks
-from tests.browser.notebook import Notebook, Traffic
+from tests.browser.notebook import Notebook, Traffic, choose_by_keys
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import Paced, wait_for
@@ -45,7 +45,7 @@ def _shown(book: Notebook) -> Locator:
 def _run(panel: Locator, cells: int) -> None:
     panel.get_by_role("button", name="Run: ").click()
     expect(panel.locator("p[role=status]").first).to_contain_text(
-        f"{cells} of {cells} done", timeout=60_000
+        f"{cells} of {cells} done"
     )
 
 
@@ -164,8 +164,7 @@ def test_keys_alone_write_choose_run_and_open(notebook: Open, paced: Factory) ->
     keys.press("Enter")
     expect(panel).to_contain_text("2 rows of city, year")
     panel.get_by_label("Models", exact=True).focus()
-    for letter in "GLM-4-L":
-        keys.press(letter)
+    choose_by_keys(panel.get_by_label("Models", exact=True), "glm-4-long")
     keys.press("Tab")
     keys.press("Enter")
     panel.get_by_label("Temperatures").focus()
@@ -273,13 +272,14 @@ def test_the_key_is_in_no_message_and_not_in_the_file(
 def test_no_fault_of_accessibility_in_light_dark_and_narrow(
     notebook: Open, theme: Callable[[str], None], paced: Factory
 ) -> None:
-    place = paced(tokens=60, status=400, code="1210", fails=2)
+    place = paced(tokens=60, status=400, code="1210", fails=2, gate=0)
     book = notebook(
         _cells(place.url, "['glm-4-plus', 'glm-4.6', 'glm-4-long'], [0, 0.7],")
     )
     panel = _shown(book)
     panel.get_by_role("button", name="Run: ").click()
     expect(panel.locator("progress")).to_be_visible()
+    place.release()
     wait_for(lambda: panel.get_by_role("button", name="Stop").is_hidden())
     panel.get_by_role("button", name="Open cell 2", exact=True).click()
     expect(panel.locator(".whole h3")).to_be_visible()

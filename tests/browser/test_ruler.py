@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looks import check_looks
-from tests.browser.notebook import RUNS, Notebook
+from tests.browser.notebook import RUNS, Notebook, choose_by_keys
 from tests.browser.reopening import reopen_without_kernel
 from tests.browser.vectors import WATCH, attacks, harmless
 from tests.conftest import wait_for
@@ -75,8 +75,7 @@ def test_keys_alone_write_and_choose(notebook: Open) -> None:
     keys.type("x")
     keys.press("Tab")
     expect(panel.get_by_label("Model")).to_be_focused()
-    for letter in "GLM-4-L":
-        keys.press(letter)
+    choose_by_keys(panel.get_by_label("Model"), "glm-4-long")
     wait_for(lambda: book.run(1)[0]["text"].split()[1:], ["4", "glm-4-long"].__eq__)
     assert len(book.save()["cells"]) == len(_CELLS), "a key reached the notebook"
 

@@ -40,7 +40,7 @@ def theatre(place: Paced | None, prompt: str = "Name a colour.", **more: Any) ->
 def shown(book: Notebook) -> Locator:
     book.run(0)
     panel = book.cell(0).locator(".glmkit-theatre")
-    expect(panel).to_be_visible(timeout=20_000)
+    expect(panel).to_be_visible()
     return panel
 
 

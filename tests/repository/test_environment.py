@@ -26,7 +26,7 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 [project]
 name = "glmkit"
-version = "0.1.0"
+version = "1.0"
 [project.optional-dependencies]
 lab = []
 local = []
