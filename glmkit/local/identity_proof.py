@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from glmkit.local.state import Platform
+from glmkit.types.first_use import prepare
 
 PATH = "/glmkit/ping"
 
@@ -26,6 +27,9 @@ class Pong(msgspec.Struct):
 
     proof: str
     pid: int
+
+
+prepare(Pong)
 
 
 def proof(key: str, nonce: str) -> str:

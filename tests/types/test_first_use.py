@@ -119,7 +119,7 @@ def test_a_type_is_analysed_before_threads_share_it(module: str) -> None:
     "module",
     [
         "glmkit.client.replay.lines",
-        "glmkit.local.launcher",
+        "glmkit.local.identity_proof",
         "glmkit.tools.schema",
         "glmkit.wire.records",
     ],

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from glmkit.local.platform.server.errors import Refusal
+from glmkit.types.first_use import prepare
 
 _T = TypeVar("_T")
 
@@ -23,6 +24,7 @@ class FieldText(str):
 def decoded(body: bytes, kind: type[_T]) -> _T:
     """Decode a body; raises Refusal (400)."""
     try:
+        prepare(kind)
         return msgspec.json.decode(body, type=kind, dec_hook=_read)
     except msgspec.ValidationError as exc:
         raise Refusal(400, "1214", f"invalid field: {exc}") from exc
