@@ -1,12 +1,12 @@
 """The panels of the dashboard: from frames of the ledger to plotly figures.
 
-Each is a function that returns a figure of its own, for a paper as well:
+Each function returns a figure of its own, which can go into a paper:
 
     spent = glmkit.usage(by=("day", "model"))
     glmkit.figures.cost_over_time(spent).write_image("cost.pdf")  # with kaleido
 
-A model has the same colour and hatching in all of them. `TEMPLATE` reads on any page;
-`figure.update_layout(template=glmkit.figures.LIGHT)`, or DARK, sets a page of its own.
+A model has the same colour and hatching in all of them. `TEMPLATE` is readable on any
+background; `figure.update_layout(template=glmkit.figures.LIGHT)`, or DARK, sets one.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ __all__ = [
     "what_if",
 ]
 
-#: Calls that are looked at one by one: what is more is in the ledger's sums.
+#: Calls that are read one by one; older ones are in the ledger's sums.
 NEWEST = 2000
 
 
 def cost_over_time(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
-    """Draw what was owed over time, by model; where nothing was, the list price.
+    """Draw the cost over time, by model; the list price where nothing was billed.
 
     Takes `usage(by=("day", "model"))`, or calls of `usage()` for steps of minutes.
     """
@@ -70,12 +70,15 @@ def kinds_of_tokens(usage: pd.DataFrame) -> go.Figure:
 
 
 def dearest_cells(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
-    """Draw the dearest cells; takes `usage(by=("notebook", "cell", "model"))`."""
+    """Draw the most expensive cells.
+
+    Takes `usage(by=("notebook", "cell", "model"))`.
+    """
     return spending.cells(usage, currency).figure()
 
 
 def owed_and_saved(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
-    """Draw what is owed, and what replay and the stand-in saved of the list price.
+    """Draw what was billed, and the list price that replay and the stand-in saved.
 
     Takes `usage(by=("source", "model"))`.
     """
@@ -83,7 +86,7 @@ def owed_and_saved(usage: pd.DataFrame, currency: str = "CNY") -> go.Figure:
 
 
 def what_if(repriced: pd.DataFrame, model: str, currency: str = "CNY") -> go.Figure:
-    """Draw what the log's tokens would have cost with another model.
+    """Draw what the calls would have cost with another model.
 
     Takes `glmkit.repriced(model)`, and the same model and currency.
     """
@@ -91,7 +94,7 @@ def what_if(repriced: pd.DataFrame, model: str, currency: str = "CNY") -> go.Fig
 
 
 def first_token(timings: pd.DataFrame) -> go.Figure:
-    """Draw waits for the first token.
+    """Draw the times to the first token.
 
     Takes `glmkit.timings("first_token_s", "model")`. A replayed answer has the times of
     its recording: `where={"source": "service"}` leaves it out.
@@ -100,7 +103,7 @@ def first_token(timings: pd.DataFrame) -> go.Figure:
 
 
 def call_seconds(timings: pd.DataFrame) -> go.Figure:
-    """Draw how long calls took.
+    """Draw the durations of calls.
 
     Takes `glmkit.timings("seconds", "model")`. A replayed answer has the times of
     its recording: `where={"source": "service"}` leaves it out.
@@ -109,7 +112,7 @@ def call_seconds(timings: pd.DataFrame) -> go.Figure:
 
 
 def speed(timings: pd.DataFrame) -> go.Figure:
-    """Draw tokens a second.
+    """Draw the output speeds, in tokens per second.
 
     Takes `glmkit.timings("tokens_per_s", "model")`. A replayed answer has the times of
     its recording: `where={"source": "service"}` leaves it out.
@@ -118,15 +121,15 @@ def speed(timings: pd.DataFrame) -> go.Figure:
 
 
 def in_flight(usage: pd.DataFrame, rights: Mapping[str, int]) -> go.Figure:
-    """Draw the most calls of a model at one time, against its right.
+    """Draw the most calls of a model in flight at one time, and its limit.
 
-    Takes `usage(newest=...)`, and requests in flight by model.
+    Takes `usage(newest=...)`, and the limits of requests in flight by model.
     """
     return timing.in_flight(usage, rights).figure()
 
 
 def errors_and_retries(usage: pd.DataFrame) -> go.Figure:
-    """Draw what went wrong, by kind; takes `usage(by="model")`."""
+    """Draw failures and retries by kind; takes `usage(by="model")`."""
     return failures.troubles(usage).figure()
 
 
@@ -136,12 +139,12 @@ def failures_over_time(usage: pd.DataFrame) -> go.Figure:
 
 
 def error_codes(usage: pd.DataFrame) -> go.Figure:
-    """Draw the errors' codes; takes `usage(newest=...)`."""
+    """Draw the error codes; takes `usage(newest=...)`."""
     return failures.codes(usage).figure()
 
 
 def budgets_over_time(balance: pd.DataFrame, usage: pd.DataFrame) -> go.Figure:
-    """Draw what is left of each budget, and until when it lasts at the hour's pace.
+    """Draw what is left of each budget, with a forecast from the last hour.
 
     Takes `glmkit.balance()` and `usage(newest=...)`.
     """

@@ -1,4 +1,4 @@
-"""Budgets: how they burn down, and until when they last."""
+"""Budgets: what is left of them over time, and how long they last."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pandas as pd
 
 from glmkit.figures import style as looks
 from glmkit.figures.panel import Panel, Row, decimal
+from glmkit.types.translation import _
 
 #: Points of a line at most.
 _POINTS = 200
-#: The pace of this long decides the forecast.
+#: The forecast is made from the spending of this period.
 _PACE = timedelta(hours=1)
 _FAR = timedelta(days=7)
 _DASHES = ("solid", "dash", "longdash", "dashdot")
@@ -32,10 +33,10 @@ def burn_down(
     now: datetime | None = None,
     session: str = "",
 ) -> Panel:
-    """Return what is left of each budget over time, and where the pace leads.
+    """Return what is left of each budget over time, with a forecast.
 
     Takes `glmkit.balance()` and calls of `usage(newest=...)`; `session` is the name
-    of the one that asks.
+    of the current one.
     """
     now = now or datetime.now(UTC)
     zone = now.astimezone().tzinfo
@@ -49,13 +50,13 @@ def burn_down(
             Row(name, _words(budget, line, now, zone), min(1.0, budget["share"]))
         )
     return Panel(
-        "Budgets burn down",
+        _("Budget remaining"),
         looks.text(f"{rows[0].label}: {rows[0].value}", 70) if rows else "",
         traces,
         xaxis={"type": "date"},
         yaxis={"ticksuffix": " %", "rangemode": "tozero", "nticks": 5},
         rows=rows,
-        empty="No budget is set: glmkit.budget(5) sets one.",
+        empty=_("No budget is set. Set one with glmkit.budget(5)."),
     )
 
 
@@ -69,7 +70,7 @@ def _name(budget: dict[Any, Any], session: str) -> str:
 
 
 def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _BudgetLine:
-    """Go back from what is left now by what the calls have cost since."""
+    """Go back in time from what is left now, by the costs of the calls."""
     whole, left = float(budget["amount"]), float(budget["left"])
     counted = _counted(budget, calls)
     costs = [float(decimal(cost)) for cost in counted["cost"]]
@@ -94,7 +95,7 @@ def _line(budget: dict[Any, Any], calls: pd.DataFrame, now: datetime) -> _Budget
 def _end(
     left: float, spent: list[tuple[datetime, float]], now: datetime
 ) -> datetime | None:
-    """Return when nothing is left, at the pace of the last hour; None without one."""
+    """Return when it runs out, at the rate of the last hour; None without one."""
     recent = [(at, cost) for at, cost in spent if now - at <= _PACE and cost]
     if not recent or left <= 0:
         return None
@@ -139,7 +140,7 @@ def _drawn(
         "x": [_local(now, zone), _local(far, zone)],
         "y": [100 * share, 100 * share * (1 - part)],
         "line": {"color": colour, "dash": "dot", "width": 1.5},
-        "hovertemplate": "at this pace: %{y:.1f} %<br>%{x}<extra></extra>",
+        "hovertemplate": "forecast: %{y:.1f} %<br>%{x}<extra></extra>",
     }
     return [left, ahead]
 
@@ -148,15 +149,19 @@ def _words(
     budget: dict[Any, Any], line: _BudgetLine, now: datetime, zone: tzinfo | None
 ) -> str:
     currency = str(budget["currency"])
-    gone = f"{looks.money(budget['spent'], currency)} of "
-    gone += f"{looks.money(budget['amount'], currency)} gone"
+    spent = _(
+        "{spent} of {amount} spent",
+        spent=looks.money(budget["spent"], currency),
+        amount=looks.money(budget["amount"], currency),
+    )
     if line.ends is None:
-        return gone
+        return spent
     if budget["scope"] == "day" and _day(line.ends, zone) != _day(now, zone):
-        return f"{gone}, lasts the day at this pace"
+        return _("{spent}, enough for today at this rate", spent=spent)
     if line.ends - now > _FAR:
-        return f"{gone}, lasts over a week at this pace"
-    return f"{gone}, lasts until {line.ends.astimezone(zone):%a %H:%M} at this pace"
+        return _("{spent}, enough for over a week at this rate", spent=spent)
+    end = line.ends.astimezone(zone)
+    return _("{spent}, used up {end:%a %H:%M} at this rate", spent=spent, end=end)
 
 
 def _day(at: datetime, zone: tzinfo | None) -> str:

@@ -1,4 +1,4 @@
-"""What went wrong: calls that failed, broke off or had to be sent again."""
+"""Calls that failed, broke off or had to be sent again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pandas as pd
 from glmkit.figures import style
 from glmkit.figures.panel import LONGEST, Panel, bars, cut, nested, rows_of, totals
 from glmkit.figures.time_steps import steps
+from glmkit.types.translation import _
 
 _KINDS = ("failed", "interrupted", "uncertain", "retries")
 
 
 def troubles(frame: pd.DataFrame) -> Panel:
-    """Return calls that failed, were interrupted or are uncertain, and retries."""
+    """Return failed, interrupted and uncertain calls, and retries."""
     values = nested(
         (model, kind, int(number))
         for kind in _KINDS
@@ -24,13 +25,15 @@ def troubles(frame: pd.DataFrame) -> Panel:
     calls = int(frame["calls"].sum()) if len(frame) else 0
     share = sums.get("failed", 0) / calls if calls else 0
     return Panel(
-        "Errors and retries",
-        f"{share:.1%} of {calls:,} calls failed" if calls else "",
+        _("Errors and retries"),
+        _("{share:.1%} of {calls:,} calls failed", share=share, calls=calls)
+        if calls
+        else "",
         bars(cut(values), _KINDS[::-1], lying=True, hover="%{value:,} %{at}"),
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},
         rows=rows_of((k, n, f"{n:,}") for k, n in sums.items() if any(sums.values())),
-        empty="No call failed." if calls else Panel("").empty,
+        empty=_("No failed calls.") if calls else Panel("").empty,
     )
 
 
@@ -42,7 +45,7 @@ def failures(frame: pd.DataFrame) -> Panel:
     sums = totals(values)
     newest = [(at, n, f"{n:,} failed") for at, n in sorted(sums.items()) if n][-14:]
     return Panel(
-        f"Failed calls by {spread.name}",
+        _("Failed calls per {step}", step=spread.name),
         f"{sum(sums.values()):,} failed" if len(frame) else "",
         bars(
             cut(values),
@@ -54,12 +57,12 @@ def failures(frame: pd.DataFrame) -> Panel:
         xaxis={"type": "date"},
         yaxis={"rangemode": "tozero", "nticks": 5},
         rows=rows_of(newest),
-        empty="No call failed." if len(frame) else Panel("").empty,
+        empty=_("No failed calls.") if len(frame) else Panel("").empty,
     )
 
 
 def codes(frame: pd.DataFrame) -> Panel:
-    """Return the errors' codes among calls of `usage(newest=...)`, by model."""
+    """Return the error codes of calls of `usage(newest=...)`, by model."""
     failed = frame[frame["state"] == "failed"]
     named: list[Any] = [
         style.text(code or kind or "no code")
@@ -73,16 +76,16 @@ def codes(frame: pd.DataFrame) -> Panel:
         for model, found in values.items()
     }
     return Panel(
-        "Codes of errors",
-        f"newest {len(frame):,} calls" if len(frame) else "",
+        _("Error codes"),
+        _("newest {count:,} calls", count=len(frame)) if len(frame) else "",
         bars(cut(kept), order[::-1], lying=True, hover="%{value:,} × %{at}"),
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},
         rows=rows_of((code, sums[code], f"{sums[code]:,}") for code in order),
-        empty="No call failed." if len(frame) else Panel("").empty,
+        empty=_("No failed calls.") if len(frame) else Panel("").empty,
     )
 
 
 def _errors(frame: pd.DataFrame) -> list[str]:
-    """Return the first words of the errors, for those that came without a code."""
+    """Return the first words of the errors, for those without a code."""
     return [(error or "").split(":")[0] for error in frame["error"]]

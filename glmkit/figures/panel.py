@@ -1,4 +1,4 @@
-"""A panel: one picture and its numbers, by itself or in a grid with others."""
+"""A panel: a chart with its numbers, alone or in a grid with others."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glmkit.figures.style import GREY, OTHERS, TEMPLATE, colour, label, marker, text
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-#: Models with a colour of their own in one picture.
+#: Models with a colour of their own in one chart.
 _MODELS = 8
-#: Bars of a panel that are laid out by name.
+#: Bars in a panel with names on its axis.
 LONGEST = 10
 #: Pixels of a panel's height, with its title and its axis.
 _HEIGHT = 310
-_NOTHING = "No calls yet: run a cell that starts with %%glm."
+_NOTHING = _("No calls yet. Run a cell that starts with %%glm.")
 
 
 class Row(NamedTuple):
@@ -31,7 +32,7 @@ class Row(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A picture in plotly's own words, and its numbers for where there is no plotly."""
+    """A chart as plain plotly data, and its numbers for where there is no plotly."""
 
     title: str
     note: str = ""
@@ -51,12 +52,12 @@ class Panel(NamedTuple):
         )
 
 
-#: Pixels: the width a panel of its own is laid out for, and what two beside need.
+#: Pixels: the width of a single panel, and of two beside each other.
 _ALONE, _TWO = 640, 760
-#: Pixels round a panel's axes: above for title and note, left for names or numbers.
-_ABOVE, _BELOW, _NAMES, _NUMBERS, _GAP = 76, 34, 164, 52, 20
+#: Pixels around a panel's axes: above for title and note, left for labels.
+_ABOVE, _BELOW, _NAMES, _NUMBERS, _GAP = 76, 34, 164, 72, 20
 _LETTER, _LEGEND_LETTER = 6.6, 8.0
-#: Ticks that nobody sees hold names and numbers off the bars.
+#: Invisible ticks keep the labels off the bars.
 _AXIS: dict[str, Any] = {
     "nticks": 5, "automargin": False, "tickangle": 0, "separatethousands": True,
     "ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0, 0, 0, 0)",
@@ -86,7 +87,7 @@ def grid(panels: Sequence[Panel], width: int) -> dict[str, Any]:
 
 
 class _Spot(NamedTuple):
-    """Where a panel stands: pixels from the left and the top of its page."""
+    """The place of a panel: pixels from the left and the top of its page."""
 
     left: float
     top: float
@@ -117,7 +118,7 @@ def _axes(panel: Panel, spot: _Spot, number: str) -> dict[str, Any]:
 
 
 def _placed(trace: Mapping[str, Any], number: str, known: set[str]) -> dict[str, Any]:
-    """Put a trace on its panel's axes; a model stands in the legend once."""
+    """Put a trace on its panel's axes; a model is in the legend once."""
     placed = {**trace, "xaxis": f"x{number}", "yaxis": f"y{number}"}
     group = trace.get("legendgroup", "")
     placed["showlegend"] = bool(group) and group not in known
@@ -126,7 +127,7 @@ def _placed(trace: Mapping[str, Any], number: str, known: set[str]) -> dict[str,
 
 
 def _legend_lines(traces: Sequence[Mapping[str, Any]], width: float) -> int:
-    """Return how many lines the legend takes, as plotly sets it in columns."""
+    """Return the number of lines of the legend, which plotly sets in columns."""
     names = [str(trace["name"]) for trace in traces if trace["showlegend"]]
     if not names:
         return 1
@@ -135,7 +136,7 @@ def _legend_lines(traces: Sequence[Mapping[str, Any]], width: float) -> int:
 
 
 def _words(panel: Panel, spot: _Spot) -> list[dict[str, Any]]:
-    """Return title and note above a panel, and what stands in an empty one."""
+    """Return title and note above a panel, and the text of an empty one."""
     place = {
         "xref": "paper", "yref": "paper", "x": spot.across(4), "align": "left",
         "xanchor": "left", "yanchor": "top", "showarrow": False,
@@ -144,13 +145,13 @@ def _words(panel: Panel, spot: _Spot) -> list[dict[str, Any]]:
     title = {"text": f"<b>{panel.title}</b>", "y": spot.up(8), "font": {"size": 15}}
     words = [{**place, **title}]
     if panel.note:
-        told = "<br>".join(wrap(panel.note, wide, break_long_words=False)[:2])
-        note = {"text": told, "y": spot.up(31), "font": {"size": 12}}
+        lines = "<br>".join(wrap(panel.note, wide, break_long_words=False)[:2])
+        note = {"text": lines, "y": spot.up(31), "font": {"size": 12}}
         words.append({**place, **note})
     if not panel.traces:
-        said = "<br>".join(wrap(panel.empty, wide - 8, break_long_words=False))
+        empty = "<br>".join(wrap(panel.empty, wide - 8, break_long_words=False))
         middle = {"x": spot.across(spot.cell / 2), "y": spot.up(_HEIGHT / 2)}
-        words.append({**place, **middle, "xanchor": "center", "text": said})
+        words.append({**place, **middle, "xanchor": "center", "text": empty})
     return words
 
 
@@ -162,7 +163,7 @@ def bars(
     hover: str = "%{value}",
     **more: Any,
 ) -> list[dict[str, Any]]:
-    """Return stacked bars: for each model a value at each place; 0 where none is."""
+    """Return stacked bars: for each model a value, or 0, at each place."""
     along, up = ("y", "x") if lying else ("x", "y")
     shown = hover.replace("%{value}", f"%{{{up}}}").replace("%{at}", f"%{{{along}}}")
     return [
@@ -179,6 +180,11 @@ def bars(
         }
         for model, found in values.items()
     ]
+
+
+def money_axis(sign: str) -> dict[str, Any]:
+    """Return an axis of amounts, in full: ¥0.00025 and not ¥250µ."""
+    return {"tickprefix": sign, "exponentformat": "none"}
 
 
 def cut(values: Mapping[str, Mapping[Any, Any]]) -> dict[str, Mapping[Any, Any]]:
@@ -217,7 +223,7 @@ def rows_of(
 
 
 def nested(rows: Iterable[tuple[str, Any, Any]]) -> dict[str, dict[Any, Any]]:
-    """Return model → place → sum; what is not known adds nothing."""
+    """Return model → place → sum; unknown values add nothing."""
     found: dict[str, dict[Any, Any]] = {}
     for model, place, value in rows:
         places = found.setdefault(model, {})
@@ -227,7 +233,7 @@ def nested(rows: Iterable[tuple[str, Any, Any]]) -> dict[str, dict[Any, Any]]:
 
 
 def decimal(value: Any) -> Decimal:
-    """Return an amount of a frame; 0 where none is known."""
+    """Return an amount of a frame; 0 where it is unknown."""
     return value if isinstance(value, Decimal) else Decimal(0)
 
 

@@ -1,4 +1,4 @@
-"""What was spent, over time, by cell, beside what was saved, and elsewhere."""
+"""Cost and tokens: over time, by cell, saved, and with another model."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from glmkit.figures.panel import (
     cut,
     decimal,
     model_rows,
+    money_axis,
     nested,
     rows_of,
     totals,
 )
 from glmkit.figures.time_steps import steps
+from glmkit.types.translation import _
 
 #: Lines of a table of steps: the newest.
 _STEPS = 14
@@ -37,7 +39,7 @@ _SURE = {
 
 
 class Amounts(NamedTuple):
-    """What each line of a frame costs, and how sure that is."""
+    """The cost of each line of a frame, and how certain it is."""
 
     paid: list[Decimal]
     listed: list[Decimal]
@@ -46,13 +48,13 @@ class Amounts(NamedTuple):
 
     @property
     def shown(self) -> tuple[list[Decimal], str]:
-        """What is owed; the list price where nothing is."""
+        """The billed cost; the list price where nothing was billed."""
         if any(self.paid) or not any(self.listed):
             return self.paid, ""
-        return self.listed, "list price, nothing is owed"
+        return self.listed, _("list price; nothing was billed")
 
     def note(self, currency: str, amounts: Iterable[Decimal], more: str = "") -> str:
-        """Return the sum in words, with what is not known of it."""
+        """Return the sum in words, with what is unknown about it."""
         total = style.money(sum(amounts, Decimal(0)), currency)
         unknown = sum(self.unpriced.values())
         sure = _SURE[unknown > 0, self.at_most]
@@ -60,7 +62,10 @@ class Amounts(NamedTuple):
         if unknown:
             models = ", ".join(style.text(model) for model in [*self.unpriced][:2])
             rest = ", …" if len(self.unpriced) > 2 else ""
-            words.append(f"{unknown:,} unpriced: {models}{rest}")
+            listed = models + rest
+            words.append(
+                _("{count:,} unpriced: {models}", count=unknown, models=listed)
+            )
         return " · ".join(word for word in words if word)
 
 
@@ -102,26 +107,29 @@ def cost(frame: pd.DataFrame, currency: str) -> Panel:
     by_model = {model: sum(at.values(), Decimal(0)) for model, at in values.items()}
     words = {model: style.money(sum_, currency) for model, sum_ in by_model.items()}
     words |= {
-        model: f"{words[model] if by_model[model] else 'no price'}, "
-        f"{calls:,} calls unpriced"
+        model: _(
+            "{cost}, {calls:,} calls unpriced",
+            cost=words[model] if by_model[model] else _("no price"),
+            calls=calls,
+        )
         for model, calls in found.unpriced.items()
     }
     note = found.note(currency, shown, kind)
     sign = style.money(Decimal(0), currency)[0]
     return Panel(
-        f"Cost by {spread.name}",
+        _("Cost per {step}", step=spread.name),
         note,
         bars(
             cut(values),
             spread.places(),
-            hover=f"{sign}%{{value:.3~g}}<br>%{{at}}",
+            hover=f"{sign}%{{value:,.4~r}}<br>%{{at}}",
             width=spread.width_ms * 0.85,
             offset=spread.width_ms * 0.075,
         ),
         xaxis={"type": "date"},
-        yaxis={"tickprefix": sign, "rangemode": "tozero", "nticks": 6},
+        yaxis={**money_axis(sign), "rangemode": "tozero", "nticks": 6},
         rows=model_rows(by_model, words) if len(frame) else (),
-        empty="Nothing here has a cost." if len(frame) else Panel("").empty,
+        empty=_("No costs yet.") if len(frame) else Panel("").empty,
     )
 
 
@@ -134,7 +142,7 @@ def tokens(frame: pd.DataFrame) -> Panel:
     newest = [(at, sums[at], f"{sums[at]:,} tokens") for at in sorted(sums)][-_STEPS:]
     calls = len(frame) if "at" in frame.columns else int(frame["calls"].sum())
     return Panel(
-        f"Tokens by {spread.name}",
+        _("Tokens per {step}", step=spread.name),
         f"{style.count(sum(sums.values()))} tokens in {calls:,} calls",
         bars(
             cut(values),
@@ -169,8 +177,8 @@ def kinds(frame: pd.DataFrame) -> Panel:
     cached = sums.get("cached input", 0)
     asked = (sums.get("input", 0) + cached) or 1
     return Panel(
-        "Kinds of tokens",
-        f"{cached / asked:.0%} of the input was cached" if sums else "",
+        _("Tokens by kind"),
+        _("{share:.0%} of the input was cached", share=cached / asked) if sums else "",
         bars(
             cut(values), [*reversed(sums)], lying=True, hover="%{value:,} tokens, %{at}"
         ),
@@ -180,11 +188,11 @@ def kinds(frame: pd.DataFrame) -> Panel:
 
 
 def cells(frame: pd.DataFrame, currency: str, scope: str = "") -> Panel:
-    """Return the cells that cost most, by model; `scope` says which calls it is of."""
+    """Return the most expensive cells, by model; `scope` names the calls."""
     found = amounts(frame, currency)
     shown, kind = found.shown
     unit = "cost"
-    if not any(shown):  # free models: what costs time and nerves is tokens
+    if not any(shown):  # free models
         shown = [Decimal(int(n)) for n in frame["total_tokens"].fillna(0)]
         unit = "tokens"
     places = [
@@ -193,32 +201,34 @@ def cells(frame: pd.DataFrame, currency: str, scope: str = "") -> Panel:
     ]
     values = nested(zip(frame["model"], places, shown, strict=True))
     sums = totals(values)
-    dearest = sorted((s for s in sums if sums[s]), key=lambda s: -sums[s])[:LONGEST]
+    highest = sorted((s for s in sums if sums[s]), key=lambda s: -sums[s])[:LONGEST]
 
-    def told(value: Decimal) -> str:
+    def amount(value: Decimal) -> str:
         return (
             style.money(value, currency) if unit == "cost" else f"{int(value):,} tokens"
         )
 
     kept = {
-        model: {style.text(at): value for at, value in found.items() if at in dearest}
+        model: {style.text(at): value for at, value in found.items() if at in highest}
         for model, found in values.items()
     }
     sign = style.money(Decimal(0), currency)[0] if unit == "cost" else ""
     traces = bars(
         cut(kept),
-        [style.text(at) for at in reversed(dearest)],
+        [style.text(at) for at in reversed(highest)],
         lying=True,
-        hover=f"{sign}%{{value:,.3~g}}<br>%{{at}}",
+        hover=f"{sign}%{{value:,.4~r}}<br>%{{at}}",
     )
-    note = scope or ("all calls" if unit == "cost" else "by tokens: nothing is priced")
+    note = scope or (
+        _("all calls") if unit == "cost" else _("by tokens; no call has a price")
+    )
     return Panel(
-        "Dearest cells",
-        " · ".join(word for word in (note, kind) if word) if dearest else "",
+        _("Most expensive cells"),
+        " · ".join(word for word in (note, kind) if word) if highest else "",
         traces,
-        xaxis={"tickprefix": sign},
+        xaxis=money_axis(sign) if sign else {},
         yaxis={"type": "category"},
-        rows=rows_of((at, sums[at], told(sums[at])) for at in dearest),
+        rows=rows_of((at, sums[at], amount(sums[at])) for at in highest),
     )
 
 
@@ -227,7 +237,7 @@ def _cell(book: str, cell: str) -> str:
     return f"{name} {cell}".strip()
 
 
-#: Who answered → what its list price is to the person.
+#: Source → its label in the panel of savings.
 _SOURCES = {
     "service": "service",
     "cassette": "saved by replay",
@@ -237,7 +247,7 @@ _SOURCES = {
 
 
 def saved(frame: pd.DataFrame, currency: str) -> Panel:
-    """Return what is owed, and the list price of what a recording or stand-in gave.
+    """Return what was billed, and the list price of replayed and stand-in answers.
 
     Takes `usage(by=("source", "model"))`.
     """
@@ -246,34 +256,40 @@ def saved(frame: pd.DataFrame, currency: str) -> Panel:
     for model, source, paid, listed in zip(
         frame["model"], frame["source"], found.paid, found.listed, strict=True
     ):
-        entries.append((model, "owed", paid))
+        entries.append((model, "billed", paid))
         if source in ("cassette", "stand-in"):
             entries.append((model, _SOURCES[source], listed - paid))
     values = nested(entries)
     sums = totals(values)
-    order = [place for place in ("owed", *_SOURCES.values()) if place in sums]
+    order = [place for place in ("billed", *_SOURCES.values()) if place in sums]
     spared = sum((sums[place] for place in order[1:]), Decimal(0))
     sign = style.money(Decimal(0), currency)[0]
     calls = dict(frame.groupby("source")["calls"].sum()) if len(frame) else {}
     replays = int(calls.get("cassette", 0))
     return Panel(
-        "Owed and saved",
-        f"{style.money(spared, currency)} saved, {replays:,} replays" if order else "",
-        bars(cut(values), order[::-1], lying=True, hover=f"{sign}%{{value:.4~g}}"),
-        xaxis={"tickprefix": sign},
+        _("Billed and saved"),
+        _(
+            "{amount} saved, {replays:,} replays",
+            replays=replays,
+            amount=style.money(spared, currency),
+        )
+        if order
+        else "",
+        bars(cut(values), order[::-1], lying=True, hover=f"{sign}%{{value:,.4~r}}"),
+        xaxis=money_axis(sign),
         yaxis={"type": "category"},
         rows=rows_of((p, sums[p], style.money(sums[p], currency)) for p in order),
-        empty="Nothing that has a price yet." if order else Panel("").empty,
+        empty=_("No priced calls yet.") if order else Panel("").empty,
     )
 
 
 def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
-    """Return the log at its models' list prices, and at those of one other model.
+    """Return the calls at their own list prices, and at those of one other model.
 
     Takes `frames.repriced(other)`.
     """
-    told = style.label(other)
-    ours, theirs = "as asked", f"all {style.text(other)}"
+    name = style.label(other)
+    ours, theirs = _("as used"), _("all {model}", model=style.text(other))
     values: dict[str, dict[Any, Decimal]] = {}
     missing = 0
     for entry in frame.to_dict("records"):
@@ -286,34 +302,39 @@ def what_if(frame: pd.DataFrame, other: str, currency: str) -> Panel:
     before, after = (sums.get(name, Decimal(0)) for name in (ours, theirs))
     sign = style.money(Decimal(0), currency)[0]
     return Panel(
-        f"What if all had been {style.text(told)}",
+        _("If all calls had used {model}", model=style.text(name)),
         _compared(before, after, currency, missing) if len(frame) else "",
-        bars(cut(values), [theirs, ours], lying=True, hover=f"{sign}%{{value:.4~g}}"),
-        xaxis={"tickprefix": sign},
+        bars(cut(values), [theirs, ours], lying=True, hover=f"{sign}%{{value:,.4~r}}"),
+        xaxis=money_axis(sign),
         yaxis={"type": "category"},
-        rows=_what_if_rows(values, ours, theirs, told, currency) if values else (),
-        empty="Nothing that has a price yet." if len(frame) else Panel("").empty,
+        rows=_what_if_rows(values, ours, theirs, name, currency) if values else (),
+        empty=_("No priced calls yet.") if len(frame) else Panel("").empty,
     )
 
 
 def _compared(before: Decimal, after: Decimal, currency: str, missing: int) -> str:
     words = f"{style.money(before, currency)} → {style.money(after, currency)}"
     if before:
-        words += f", {style.times(after / before)} as much"
-    return words + (f" · {missing:,} calls left out: no price" if missing else "")
+        words += _(", {ratio} as much", ratio=style.times(after / before))
+    if missing:
+        words += _(" · {calls:,} calls without a price left out", calls=missing)
+    return words
 
 
 def _what_if_rows(
     values: Mapping[str, Mapping[Any, Decimal]],
     ours: str,
     theirs: str,
-    told: str,
+    other: str,
     currency: str,
 ) -> list[Row]:
     lines = []
     for model, found in values.items():
         name = style.label(model)
-        for words, due in (("as asked", ours), (f"had it been {told}", theirs)):
+        for words, due in (
+            (ours, ours),
+            (_("with {model}", model=other), theirs),
+        ):
             price = style.money(found[due], currency)
             lines.append((f"{name}, {words}", found[due], price))
     return rows_of(lines)

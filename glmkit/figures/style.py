@@ -1,4 +1,4 @@
-"""How figures look: a model's colour and hatching, templates, words and numbers."""
+"""The look of figures: colours and hatching of models, templates, labels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from glmkit.catalog.cards import card, cards, plain
 from glmkit.types.plain_text import escaped
 
-#: Okabe and Ito's colours that stand on white and on black, told apart by all eyes.
+#: Okabe and Ito's colours: visible on white and black, also for the colour-blind.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#9A8C00")
-#: Where the colours begin anew, hatching tells the models apart.
+#: Where the colours repeat, hatching distinguishes the models.
 _HATCHINGS = ("", "/", "x", "-", "\\", "+", "|", ".")
-#: Reads on white and on black alike.
+#: Readable on white and on black.
 GREY = "#777777"
 _GRID = "rgba(128, 128, 128, 0.25)"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _LONGEST = 22
-#: The name of what is shown of all models beyond the first few together.
+#: The label of all models beyond the first few together.
 OTHERS = "other models"
 
 
@@ -42,7 +42,7 @@ def _template(ink: str, grid: str, paper: str) -> dict[str, Any]:
     }
 
 
-#: Reads on any page, as paper and plot are clear.
+#: Readable on any background, as paper and plot are transparent.
 TEMPLATE = _template(GREY, _GRID, _CLEAR)
 #: For a paper: `figure.update_layout(template=figures.LIGHT)`.
 LIGHT = _template("#222222", "#d5d5d5", "#ffffff")
@@ -76,13 +76,13 @@ def _places() -> dict[str, int]:
 
 @lru_cache(maxsize=1024)
 def label(model: str) -> str:
-    """Return a model's name for people; a model that no card is known of has a (?)."""
+    """Return a model's label; a model without a card gets a (?)."""
     known = model == OTHERS or card(model) is not None
     return model if known else f"{model} (?)"
 
 
 def text(words: str, longest: int = _LONGEST) -> str:
-    """Return words as plotly shows them letter by letter: it reads tags and entities.
+    """Return text for plotly, which interprets tags and entities.
 
     >>> text("<b>")
     '&lt;b&gt;'
@@ -95,7 +95,7 @@ _SIGNS = {"CNY": "¥", "USD": "$"}
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """Return an amount with as many digits as tell something.
+    """Return an amount with three significant digits.
 
     >>> money(Decimal("0.0004861"), "CNY"), money(Decimal("1234.567"), "USD")
     ('¥0.000486', '$1,234.57')
@@ -106,7 +106,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def count(number: float) -> str:
-    """Return a count of tokens or calls in few letters.
+    """Return a short count of tokens or calls.
 
     >>> count(999), count(12_345), count(7_100_000)
     ('999', '12.3k', '7.1M')
@@ -118,7 +118,7 @@ def count(number: float) -> str:
 
 
 def times(ratio: Decimal) -> str:
-    """Return a ratio with two digits that tell something.
+    """Return a ratio with two significant digits.
 
     >>> times(Decimal("1.678")), times(Decimal("0.0123")), times(Decimal("250"))
     ('1.7 times', '0.012 times', '250 times')

@@ -11,6 +11,7 @@ import pandas as pd
 from glmkit.figures import style
 from glmkit.figures.panel import Panel, Row, decimal
 from glmkit.types.plain_text import escaped
+from glmkit.types.translation import _
 
 _HEADS = '<th scope="col">Model</th>' + "".join(
     f'<th scope="col" class="number">{name}</th>'
@@ -29,7 +30,10 @@ def models(sums: pd.DataFrame, currency: str) -> tuple[str, str]:
     html = f"<table><tr>{_HEADS}</tr>{''.join(html for html, _ in lines)}</table>"
     unpriced = int(sums["unpriced"].sum())
     if unpriced:
-        note = f"{unpriced:,} calls have no known price: costs are at least these."
+        note = _(
+            "{calls:,} calls have no known price: costs are lower bounds.",
+            calls=unpriced,
+        )
         return f"{html}<p>{note}</p>", "\n".join([*(p for _, p in lines), note])
     return html, "\n".join(plain for _, plain in lines)
 

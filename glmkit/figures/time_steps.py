@@ -1,4 +1,4 @@
-"""Steps of time that suit how long a log is: minutes of a lesson, days of a year."""
+"""Time steps that fit the length of a log: minutes of a lesson, days of a year."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-#: Seconds of a step, with the name that a reader knows.
+#: Seconds of a step, with its name.
 _SIZES = (
     (60, "minute"),
     (300, "5 minutes"),
@@ -16,21 +16,21 @@ _SIZES = (
     (7200, "2 hours"),
     (86400, "day"),
 )
-#: Bars of a picture at most, where the span can be divided so.
+#: The most bars of a chart, where a step allows it.
 _MOST = 48
 _DAYS = (1, 7, 28)
 _DAYS_MOST = 120
 
 
 class Steps(NamedTuple):
-    """For each line of a frame the step it falls in, and all steps' width."""
+    """The step of each line of a frame, and the width of a step."""
 
     starts: list[str]
     width_ms: float
     name: str
 
     def places(self) -> list[str]:
-        """Return the steps that hold something, in order."""
+        """Return the steps with calls, in order."""
         return sorted(set(self.starts))
 
 

@@ -1,4 +1,4 @@
-"""How long calls took, how fast tokens came, and how many were in flight."""
+"""Durations of calls, output speeds, and calls in flight."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from glmkit.figures import style
 from glmkit.figures.panel import Panel, bars, cut, nested, rows_of, totals
+from glmkit.types.translation import _
 
 
 class _Kind(NamedTuple):
@@ -18,18 +19,18 @@ class _Kind(NamedTuple):
 
 
 KINDS = {
-    "first_token_s": _Kind("Wait for the first token", "s"),
-    "seconds": _Kind("Seconds of a call", "s"),
-    "tokens_per_s": _Kind("Tokens a second, from the first on", "tokens/s"),
+    "first_token_s": _Kind(_("Time to first token"), "s"),
+    "seconds": _Kind(_("Call duration"), "s"),
+    "tokens_per_s": _Kind(_("Output speed"), "tokens/s"),
 }
-#: Numbers that an axis of powers is labelled with.
+#: Labels of a logarithmic axis.
 _TICKS = [digit * 10.0**power for power in range(-3, 6) for digit in (1, 3)]
-#: The same where few of those are in sight.
+#: The same where few of those are in range.
 _FINE_TICKS = [digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 3, 5)]
 
 
 def spread(frame: pd.DataFrame, kind: str) -> Panel:
-    """Return how many calls took how long, by model, on an axis of powers.
+    """Return the number of calls by duration or speed and model, on a log axis.
 
     Takes `frames.timings(kind, by="model")`.
     """
@@ -58,7 +59,7 @@ def spread(frame: pd.DataFrame, kind: str) -> Panel:
         xaxis=_powers(order, unit),
         yaxis={"rangemode": "tozero", "nticks": 5},
         rows=rows_of(_octaves(order, sums, unit)),
-        empty="No times yet." if not order else "",
+        empty=_("No timings yet.") if not order else "",
     )
 
 
@@ -68,12 +69,13 @@ def _quantiles(
     bins: Mapping[float, tuple[float, float]],
     unit: str,
 ) -> str:
-    """Return median and 95th percentile, within a fifth: a bin is no wider."""
+    """Return the median and the slow 5 %, to about a fifth: the width of a bin."""
     if not order:
         return ""
     whole, words = sum(sums.values()), []
-    for share, name in ((0.5, "half"), (0.95, "95 %")):
-        # Of a speed the slow end is the one to know.
+    slow = _("95th percentile") if unit == "s" else _("5th percentile")
+    for share, name in ((0.5, _("median")), (0.95, slow)):
+        # The slow end of a speed is the low one.
         towards = order if unit == "s" else order[::-1]
         seen, place = 0, towards[-1]
         for place in towards:
@@ -82,9 +84,8 @@ def _quantiles(
                 break
         low, high = bins[place]
         edge = high if unit == "s" else low
-        words.append(f"{name} {'within' if unit == 's' else 'at'} {_plain(edge)}")
-    more = "" if unit == "s" else " or more"
-    return f"{words[0]}, {words[1]} {unit}{more}"
+        words.append(f"{name} {_plain(edge)} {unit}")
+    return ", ".join(words)
 
 
 def _powers(order: Sequence[float], unit: str) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _powers(order: Sequence[float], unit: str) -> dict[str, Any]:
     return {
         "tickmode": "array",
         "tickvals": [math.log2(tick) for tick in ticks],
-        # The longer unit stands in the title.
+        # The longer unit is in the note.
         "ticktext": [f"{_plain(tick)}{' s' if unit == 's' else ''}" for tick in ticks],
     }
 
@@ -104,7 +105,7 @@ def _powers(order: Sequence[float], unit: str) -> dict[str, Any]:
 def _octaves(
     order: Sequence[float], sums: Mapping[float, int], unit: str
 ) -> list[tuple[str, int, str]]:
-    """Return calls by doublings, as few lines of a table."""
+    """Return calls by octave, as the lines of a short table."""
     found: dict[int, int] = {}
     for place in order:
         octave = math.floor(place + 1e-9)
@@ -116,7 +117,7 @@ def _octaves(
 
 
 def _plain(number: float) -> str:
-    """Write two digits that tell something, without an exponent.
+    """Return a number with two significant digits, without an exponent.
 
     >>> _plain(0.0625), _plain(1448.2)
     ('0.062', '1,400')
@@ -131,10 +132,10 @@ def _plain(number: float) -> str:
 
 
 def in_flight(frame: pd.DataFrame, rights: Mapping[str, int]) -> Panel:
-    """Return the most calls of each model at one time, against its right.
+    """Return the most calls of each model in flight at one time, and its limit.
 
-    Takes calls of `usage(newest=...)`; `rights` are requests in flight, by model.
-    What a recording answered was not in flight.
+    Takes calls of `usage(newest=...)`; `rights` are the limits, by model. Replayed
+    calls were not in flight.
     """
     sent = frame[frame["source"].isin(("service", "stand-in")) | frame["source"].isna()]
     peaks: dict[str, int] = {}
@@ -154,8 +155,8 @@ def in_flight(frame: pd.DataFrame, rights: Mapping[str, int]) -> Panel:
     if held:
         traces.append(_rights(held, names))
     return Panel(
-        "Most in flight at one time",
-        f"newest {len(frame):,} calls · ┃ the right" if values else "",
+        _("Most calls in flight"),
+        _("newest {count:,} calls · ┃ limit", count=len(frame)) if values else "",
         traces,
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},
@@ -170,7 +171,7 @@ def _rights(held: Mapping[str, int], names: Mapping[str, str]) -> dict[str, Any]
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": "the right",
+        "name": _("limit"),
         "x": list(held.values()),
         "y": [names[model] for model in held],
         "marker": {
@@ -179,7 +180,7 @@ def _rights(held: Mapping[str, int], names: Mapping[str, str]) -> dict[str, Any]
             "color": style.GREY,
             "line": {"width": 3, "color": style.GREY},
         },
-        "hovertemplate": "right: %{x} in flight<extra>%{y}</extra>",
+        "hovertemplate": "limit: %{x} in flight<extra>%{y}</extra>",
     }
 
 
@@ -189,17 +190,17 @@ def _of_right(peak: int, right: int | None, now: int) -> str:
 
 
 def _peak(calls: pd.DataFrame) -> tuple[int, int]:
-    """Return the most calls at one time, and how many are open now."""
+    """Return the most calls at one time, and the number that is open now."""
     starts = (calls["at"].astype("int64") / 1e6).tolist()
     lasted = calls["seconds"].astype("float64").fillna(0).tolist()
     pending = (calls["state"] == "pending").tolist()
     edges: list[tuple[float, int]] = []
     for at, seconds, still in zip(starts, lasted, pending, strict=True):
         if still or seconds > 0:
-            # What ends at the moment another begins has left its slot: -1 sorts first.
+            # A call that ends as another begins has freed its slot: -1 sorts first.
             edges += [(at, 1), (math.inf if still else at + seconds, -1)]
     level = peak = 0
-    for _, step in sorted(edges):
+    for _at, step in sorted(edges):
         level += step
         peak = max(peak, level)
     return peak, sum(pending)

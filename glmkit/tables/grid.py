@@ -16,17 +16,18 @@ from glmkit.types.events import Usage
 from glmkit.types.messages import Message, Request
 from glmkit.types.money import Money
 from glmkit.types.replies import Reply
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     import pandas as pd
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
-#: Inputs that a forecast counts; of more, so many of them evenly.
+#: Inputs that an estimate counts; of more, a sample of this size.
 _SAMPLE = 200
 
 
 class Cell(NamedTuple):
-    """One question: the number of its input, its model ("": the default), how warm."""
+    """One question: the number of its input, its model ("": default), temperature."""
 
     input: int
     model: str
@@ -34,7 +35,7 @@ class Cell(NamedTuple):
 
 
 class CellResult(msgspec.Struct, frozen=True):
-    """What came of a cell so far; a failed one has its `error`."""
+    """The result of a cell so far; a failed one has its `error`."""
 
     state: State = "waiting"
     reply: Reply | None = None
@@ -47,7 +48,7 @@ class CellResult(msgspec.Struct, frozen=True):
 
     @property
     def cost(self) -> Money | None:
-        """What is owed; None where that is not known, or not yet."""
+        """What is owed; None where it is unknown, or not known yet."""
         return self.reply.cost if self.reply else None
 
     @property
@@ -80,12 +81,12 @@ class Grid(msgspec.Struct, frozen=True):
         return Cell(row, self.models[model], self.temperatures[warm])
 
     def prompt(self, row: int) -> str:
-        """Return what is asked of an input."""
+        """Return the prompt for an input."""
         return fill(self.template, self.inputs.columns, self.inputs.rows[row])
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """What a run may take: tokens of all prompts, and the cost in words."""
+    """The estimate of a run: tokens of all prompts, and the cost in words."""
 
     tokens: int
     about: bool
@@ -95,9 +96,9 @@ class Forecast(msgspec.Struct, frozen=True):
 def forecast(
     grid: Grid, options: Mapping[str, Any], endpoint: Endpoint | None, default: str
 ) -> Forecast:
-    """Return what the grid's prompts take, and what they cost at least and at most.
+    """Return the tokens of the grid's prompts, and the least and the most they cost.
 
-    `default` is the model that "" stands for.
+    `default` is the model of a cell without one.
     """
     rows = _sampled(len(grid.inputs.rows))
     system = options.get("system")
@@ -128,13 +129,13 @@ def _cost(
     default: str,
 ) -> str:
     if endpoint is not None and endpoint.plan:
-        return "a plan pays"
+        return _("covered by a plan")
     spans = [
         _span(model or default, counted, options, endpoint) for model in grid.models
     ]
     known = [span for span in spans if span is not None]
-    if len(known) < len(spans) or len({least.currency for least, _ in known}) > 1:
-        return "no price known"
+    if len(known) < len(spans) or len({span[0].currency for span in known}) > 1:
+        return _("price unknown")
     times = len(grid.temperatures) * len(grid.inputs.rows)
     scale = max(1, len(counted))
     least, most = (
@@ -142,10 +143,14 @@ def _cost(
         for end in (0, 1)
     )
     if not most:
-        return "free"
+        return _("free")
     currency = known[0][0].currency if known else ""
-    told = f"{_short(least, currency)} to at most {_short(most, currency)}"
-    return f"nothing owed; at list price {told}" if endpoint == LOCAL else told
+    span = _(
+        "{least} to at most {most}",
+        least=_short(least, currency),
+        most=_short(most, currency),
+    )
+    return _("free here; list price {span}", span=span) if endpoint == LOCAL else span
 
 
 def _span(
@@ -154,7 +159,7 @@ def _span(
     options: Mapping[str, Any],
     endpoint: Endpoint | None,
 ) -> tuple[Money, Money] | None:
-    """Return the least and the most that the counted prompts cost."""
+    """Return the least and the most that the counted prompts can cost."""
     card = cards.card(model)
     currency = endpoint.currency if endpoint else None
     if endpoint is not None and currency is None:
@@ -174,7 +179,7 @@ def _span(
 
 
 def _short(money: Money, currency: str) -> str:
-    """Write an amount with three figures, rounded up.
+    """Return an amount with three significant digits, rounded up.
 
     >>> _short(Money.of("0.0123456", "CNY"), "CNY")
     '¥0.0124'
@@ -184,7 +189,7 @@ def _short(money: Money, currency: str) -> str:
 
 
 def spent(results: Iterator[CellResult]) -> dict[str, Money]:
-    """Return what is owed so far by currency, as far as that is known."""
+    """Return the known cost so far by currency."""
     sums: dict[str, Money] = {}
     for result in results:
         if (cost := result.cost) is not None:
@@ -194,18 +199,18 @@ def spent(results: Iterator[CellResult]) -> dict[str, Money]:
 
 
 def frame(grid: Grid, results: Sequence[CellResult]) -> pd.DataFrame:
-    """Return one row for each cell: its input, how it was asked, and what came."""
+    """Return one row for each cell: its input, its options and its result."""
     import pandas as pd
 
     fixed = _columns(grid, results)
     names = [f"input_{n}" if n in fixed else n for n in grid.inputs.columns]
     cells = [grid[number] for number in range(len(grid))]
-    given = {
+    inputs = {
         name: [grid.inputs.rows[cell.input][place] for cell in cells]
         for place, name in enumerate(names)
     }
     kinds = {"temperature": "Float64", "seconds": "Float64", "tokens": "Int64"}
-    return pd.DataFrame({**given, **fixed}).astype(kinds)
+    return pd.DataFrame({**inputs, **fixed}).astype(kinds)
 
 
 def _columns(grid: Grid, results: Sequence[CellResult]) -> dict[str, list[Any]]:
@@ -233,4 +238,6 @@ def _columns(grid: Grid, results: Sequence[CellResult]) -> dict[str, list[Any]]:
 def _reason(result: CellResult) -> str:
     if result.state == "failed":
         return result.reason
-    return "" if result.state == "done" else f"not asked: {result.state}"
+    if result.state == "done":
+        return ""
+    return _("not asked: {state}", state=result.state)

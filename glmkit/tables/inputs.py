@@ -1,4 +1,4 @@
-"""The table that a prompt is tried on: from pandas, Python, a CSV file or a paste."""
+"""A table of inputs for a prompt: from pandas, Python, a CSV file or pasted text."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import msgspec
 
 from glmkit.client.prompts import files as texts
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 
 _HINT = "Pass a DataFrame, a list of dicts, a dict of lists, or the path of a CSV file."
-#: A field of a template: `{column}`. All other braces are the prompt's own.
+#: A field of a template: `{column}`. All other braces belong to the prompt.
 _FIELD = re.compile(r"\{([^{}\n]{1,200})\}")
 _NAME = re.compile(r"[^\W\d]\w*")
-#: Characters that a table may have to be edited as text in the page.
+#: Characters of a table that can be edited as text in the page.
 _EDITABLE = 200_000
 
 
@@ -30,7 +31,7 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def inputs_of(source: Any) -> Inputs:
-    """Return a table from whatever holds one. Raises ConfigError.
+    """Return a table from a value that holds one. Raises ConfigError.
 
     >>> inputs_of({"city": ["Beijing", "Bonn"]}).rows
     (('Beijing',), ('Bonn',))
@@ -48,13 +49,15 @@ def inputs_of(source: Any) -> Inputs:
     if isinstance(source, Sequence) and all(isinstance(r, Mapping) for r in source):
         names = dict.fromkeys(name for row in source for name in row)
         return _table(names, ([row.get(name) for name in names] for row in source))
-    raise ConfigError(f"inputs can not be a {type(source).__name__}", hint=_HINT)
+    raise ConfigError(
+        _("inputs cannot be a {kind}", kind=type(source).__name__), hint=_HINT
+    )
 
 
 def _columns(source: Mapping[Any, Any]) -> Inputs:
     columns = [list(values) for values in source.values()]
     if len({len(column) for column in columns}) > 1:
-        raise ConfigError("the columns are not of one length", hint=_HINT)
+        raise ConfigError(_("the columns differ in length"), hint=_HINT)
     return _table(source, zip(*columns, strict=True))
 
 
@@ -63,8 +66,8 @@ def _table(names: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Inputs:
     odd = [name for name in columns if not name or columns.count(name) > 1]
     if odd:
         raise ConfigError(
-            f"a column has no name of its own: {odd[0]!r}",
-            hint="Name each column once, in the first line.",
+            _("the column name {name!r} is empty or not unique", name=odd[0]),
+            hint=_("Give each column a name of its own, in the first line."),
         )
     held = tuple(tuple(row) for row in rows)
     return Inputs(columns, held) if columns else Inputs()
@@ -88,8 +91,8 @@ def pasted(text: str) -> Inputs:
         table = [(lines.line_num, line) for line in lines if any(map(str.strip, line))]
     except csv.Error as exc:
         raise ConfigError(
-            f"line {lines.line_num} of the table is no CSV: {exc}",
-            hint='A value with commas, quotes or line breaks stands in "quotes".',
+            _("line {number} is not CSV: {reason}", number=lines.line_num, reason=exc),
+            hint=_('Put a value with commas, quotes or line breaks in "quotes".'),
         ) from exc
     if not table:
         return Inputs()
@@ -97,14 +100,19 @@ def pasted(text: str) -> Inputs:
     for number, line in table[1:]:
         if len(line) != len(names):
             raise ConfigError(
-                f"line {number} has {len(line)} values for {len(names)} columns",
-                hint="The first line names the columns; every other has a value each.",
+                _(
+                    "line {number} has {values} values for {columns} columns",
+                    number=number,
+                    values=len(line),
+                    columns=len(names),
+                ),
+                hint=_("Give every line one value for each column of the first line."),
             )
     return _table(names, (line for _, line in table[1:]))
 
 
 def written(inputs: Inputs) -> str:
-    """Return the table as CSV, to be edited. Raises ConfigError where it is large."""
+    """Return the table as CSV, for editing. Raises ConfigError for a large one."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     if inputs.columns:
@@ -112,14 +120,14 @@ def written(inputs: Inputs) -> str:
         writer.writerows([worded(value) for value in row] for row in inputs.rows)
     if len(out.getvalue()) > _EDITABLE:
         raise ConfigError(
-            f"the table is too large to be edited here: {len(inputs.rows):,} rows",
-            hint="Change it in Python and assign it: lab.inputs = frame.",
+            _("{count:,} rows are too many to edit here", count=len(inputs.rows)),
+            hint=_("Change the table in Python: `lab.inputs = frame`."),
         )
     return out.getvalue()
 
 
 def worded(value: Any) -> str:
-    """Return a value as it goes into a prompt; what is missing is empty."""
+    """Return a value as text for a prompt; a missing one is empty."""
     missing = value is None or value != value  # NaN is not itself
     return "" if missing else str(value)
 
@@ -140,14 +148,17 @@ def fill(template: str, columns: Sequence[str], row: Sequence[Any]) -> str:
 
 
 def slips(template: str, columns: Sequence[str]) -> list[str]:
-    """Return what a person may have meant otherwise about the fields.
+    """Return notes on fields that may be mistakes.
 
     >>> slips("Where is {town}?", ["city"])
-    ['{town} is no column and stays as it stands', 'no column is used']
+    ['{town} is not a column and is sent as it is', 'no column is used']
     """
     names = [found.strip() for found in _FIELD.findall(template)]
     odd = dict.fromkeys(n for n in names if _NAME.fullmatch(n) and n not in columns)
-    told = [f"{{{name}}} is no column and stays as it stands" for name in odd]
+    notes = [
+        _("{field} is not a column and is sent as it is", field=f"{{{name}}}")
+        for name in odd
+    ]
     if columns and not set(names) & set(columns):
-        told.append("no column is used")
-    return told
+        notes.append(_("no column is used"))
+    return notes

@@ -99,7 +99,7 @@ OPTIONS = (
     ),
     _client(
         "max_tokens", "whole", "most tokens of an answer", flags=("--max-tokens",),
-        low=1, unit="tokens", label="Most tokens",
+        low=1, unit="tokens", label="Max tokens",
         setting=True, control=True, column=True, cited=True,
     ),
     _client(

@@ -33,7 +33,7 @@ def measure(page: Page, book: Notebook, ledger: Ledger, rounds: int) -> None:
     for turn in ("first", "second"):
         begun = time.perf_counter()
         book.start(0)
-        page.wait_for_function(_SEEN, arg="Dearest cells", polling="raf")
+        page.wait_for_function(_SEEN, arg="Most expensive cells", polling="raf")
         took = time.perf_counter() - begun
         print(f"{turn} dashboard drawn, cell and kernel included {took:6.2f} s")
         book.wait(0)

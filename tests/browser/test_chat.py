@@ -132,15 +132,15 @@ def test_everything_works_by_keyboard_alone(notebook: Open, paced: Factory) -> N
     expect(panel.locator(".place")).to_have_text("2 / 2")
     keys.press("Escape")
     answered(panel, 1)
-    panel.get_by_role("button", name="The version before").focus()
+    panel.get_by_role("button", name="Previous version").focus()
     keys.press("Enter")
     expect(panel.locator(".place")).to_have_text("1 / 2")
-    expect(panel.get_by_role("button", name="The version after")).to_be_focused()
+    expect(panel.get_by_role("button", name="Next version")).to_be_focused()
     assert len(book.save()["cells"]) == 1, "a key reached the notebook"
 
 
 def _word(panel: Locator) -> Locator:
-    return panel.get_by_role("combobox", name="A variable's name")
+    return panel.get_by_role("combobox", name="Name of a variable")
 
 
 def test_branches_forks_and_what_leaves_the_chat(
@@ -156,7 +156,7 @@ def test_branches_forks_and_what_leaves_the_chat(
     answered(panel, 2)
     last = panel.locator(".turn").last
     last.get_by_role("button", name="Put the answer into a new cell below").click()
-    expect(panel.locator(".note")).to_have_text("It is in a new cell below.")
+    expect(panel.locator(".note")).to_have_text("Added in a new cell below.")
     first = panel.locator(".turn").first
     first.get_by_role("button", name="Put the answer into a new cell below").click()
     wait_for(lambda: len(book.save()["cells"]), (4).__eq__)
@@ -172,10 +172,10 @@ def test_branches_forks_and_what_leaves_the_chat(
     first.get_by_role("button", name="Ask this question again").click()
     answered(panel, 1)
     expect(panel.locator(".turn")).to_contain_text("three")
-    panel.get_by_role("button", name="The version before").click()
+    panel.get_by_role("button", name="Previous version").click()
     answered(panel, 2)
     first = panel.locator(".turn").first
-    first.get_by_role("button", name="Open a second chat").click()
+    first.get_by_role("button", name="Continue from here").click()
     fork = panel.locator(".glmkit-chat")
     answered(fork, 1)
     ask(fork, "other")
@@ -193,7 +193,7 @@ def test_a_chat_is_saved_as_a_file(
     answered(panel, 1)
     for form, name in (("Markdown", "sky.md"), ("Notebook", "sky.ipynb")):
         with book.page.expect_download() as download:
-            panel.get_by_label("Save the chat as a file").select_option(form)
+            panel.get_by_label("Save chat as file").select_option(form)
         assert download.value.suggested_filename == name
         download.value.save_as(tmp_path / name)
         assert "Blue." in (tmp_path / name).read_text("utf-8")
@@ -233,7 +233,7 @@ def test_files_and_variables_go_along(
     prompt(panel).evaluate(_DROP)
     expect(panel.locator(".composer .chip")).to_have_count(3)
     book.screenshot("chat-attach")
-    panel.get_by_role("button", name="Take off dropped.md").click()
+    panel.get_by_role("button", name="Remove dropped.md").click()
     expect(panel.locator(".composer .chip")).to_have_count(2)
     ask(panel, "What is it?")
     answered(panel, 1)
@@ -307,7 +307,7 @@ def test_a_lost_kernel_is_told_and_what_was_typed_stays(
     }"""
     settle(book.page, restart, book.path)
     ask(panel, "a question for nobody")
-    expect(note).to_contain_text("run the cell again")
+    expect(note).to_contain_text("Run the cell again")
     expect(prompt(panel)).to_have_value("a question for nobody")
 
 
@@ -468,7 +468,7 @@ def test_the_key_is_neither_in_the_file_nor_in_a_message(
         ask(panel, "Why?")
         answered(panel, 1)
         assert place.seen["headers"][0]["authorization"].endswith(canary.KEY)
-        panel.get_by_role("button", name="Open a second chat").click()
+        panel.get_by_role("button", name="Continue from here").click()
         answered(panel.locator(".glmkit-chat"), 1)
         saved = json.dumps(book.save()).encode()
         assert len(seen) > 20, "nothing was looked at"

@@ -52,23 +52,23 @@ def shown(book: Notebook, index: int = 0) -> Locator:
 
 def lengths(panel: Locator) -> list[int]:
     """Return how much each column shows."""
-    return [len(text) for text in panel.locator(".said").all_inner_texts()]
+    return [len(text) for text in panel.locator(".column .answer").all_inner_texts()]
 
 
 def ended(panel: Locator) -> None:
-    expect(panel.locator(".told")).to_contain_text("answers")
+    expect(panel.locator(".progress")).to_contain_text("answers")
     expect(panel.locator("button.main")).to_have_text("Run")
 
 
 def test_four_models_answer_and_are_judged(notebook: Open, platform: Platform) -> None:
     book = notebook([comparing(None, "Why is the sky blue?"), "Compare.votes()"])
     panel = shown(book)
-    expect(panel.locator(".told")).to_have_text("all 4 answers have come")
+    expect(panel.locator(".progress")).to_have_text("4 of 4 answers")
     for column in panel.locator(".column").all():
         expect(column.locator(".facts")).to_contain_text("tokens/s")
         expect(column.locator(".facts")).to_contain_text("stand-in")
     panel.get_by_role("button", name="glm-4-air", exact=True).click()
-    expect(panel.get_by_text("Your vote is in the ledger.")).to_be_visible()
+    expect(panel.get_by_text("Vote saved.")).to_be_visible()
     votes = book.run(1)[-1]["data"]["text/plain"]
     assert "best" in "".join(votes)
     panel.get_by_label("Prompt").fill("Name a colour.")
@@ -76,7 +76,7 @@ def test_four_models_answer_and_are_judged(notebook: Open, platform: Platform) -
     panel.get_by_role("button", name="Run").click()
     expect(panel.locator(".column")).to_have_count(3)
     ended(panel)
-    expect(panel.get_by_text("Your vote is in the ledger.")).to_be_hidden()
+    expect(panel.get_by_text("Vote saved.")).to_be_hidden()
 
 
 def test_four_answers_grow_at_once_and_the_kernel_stays_free(
@@ -99,7 +99,7 @@ def test_four_answers_grow_at_once_and_the_kernel_stays_free(
     expect(stopped).to_contain_text("Interrupted: this is what had arrived.")
     panel.get_by_role("button", name="Stop all").click()
     place.until(lambda seen: seen["active"] == 0)
-    expect(panel.locator(".told")).to_have_text("0 of 4 answers are whole")
+    expect(panel.locator(".progress")).to_have_text("0 of 4 answers complete")
 
 
 def test_everything_works_by_keyboard_alone(notebook: Open, paced: Factory) -> None:
@@ -123,10 +123,10 @@ def test_everything_works_by_keyboard_alone(notebook: Open, paced: Factory) -> N
     panel.get_by_label("Differences").focus()
     keys.press("ArrowDown")
     expect(panel.locator(".changed")).to_contain_text(re.compile("words"))
-    panel.get_by_role("button", name="No difference").focus()
+    panel.get_by_role("button", name="Tie").focus()
     keys.press("Enter")
-    expect(panel.get_by_text("Your vote is in the ledger.")).to_be_visible()
-    expect(panel.get_by_role("button", name="No difference")).to_be_focused()
+    expect(panel.get_by_text("Vote saved.")).to_be_visible()
+    expect(panel.get_by_role("button", name="Tie")).to_be_focused()
     panel.get_by_role("button", name="Add a model").focus()
     keys.press("Enter")
     keys.type("glm-4-long")
@@ -142,7 +142,7 @@ def test_a_blind_comparison_names_nobody_before_the_vote(
 ) -> None:
     book = notebook([comparing(paced(tokens=40), "", _FOUR)])
     panel = shown(book)
-    panel.get_by_label("Blind").check()
+    panel.get_by_label("Hide model names").check()
     panel.get_by_label("Prompt").fill("Why?")
     panel.get_by_label("Prompt").press("Enter")
     ended(panel)
@@ -171,7 +171,7 @@ def test_an_error_stands_in_place_and_what_was_typed_stays(
     panel.get_by_label("Prompt").fill("   ")
     panel.get_by_role("button", name="Run").click()
     expect(panel.locator(".note")).to_have_text(
-        "there is no prompt Write one, then run."
+        "the prompt is empty Write a prompt, then run it."
     )
 
 
@@ -208,7 +208,7 @@ def test_a_kernel_that_is_gone_is_told_and_what_was_typed_stays(
     panel.get_by_label("Prompt").fill("A long thought")
     settle(book.page, _RESTART, book.path)
     panel.get_by_role("button", name="Run").click()
-    expect(panel.locator(".note")).to_contain_text("run the cell again")
+    expect(panel.locator(".note")).to_contain_text("Run the cell again")
     expect(panel.get_by_label("Prompt")).to_have_value("A long thought")
 
 
@@ -246,7 +246,7 @@ def judged(notebook: Open, paced: Factory) -> Notebook:
     panel = shown(book)
     ended(panel)
     panel.get_by_role("button", name="glm-4-plus", exact=True).click()
-    expect(panel.get_by_text("Your vote is in the ledger.")).to_be_visible()
+    expect(panel.get_by_text("Vote saved.")).to_be_visible()
     panel.get_by_label("Differences").select_option(index=1)
     expect(panel.locator("ins").nth(1)).to_be_visible()
     return book

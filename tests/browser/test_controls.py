@@ -45,7 +45,7 @@ def test_mouse_and_list_set_the_defaults(notebook: Open) -> None:
     panel = _shown(book)
     _kernel_holds(book, "None None True")
     panel.get_by_label("Model").select_option(label="GLM-4-Long")
-    expect(panel.locator(".facts")).to_contain_text("window of 1M tokens")
+    expect(panel.locator(".facts")).to_contain_text("context window 1M")
     slider = panel.get_by_label("Temperature", exact=True)
     box = slider.bounding_box()
     assert box
@@ -83,8 +83,8 @@ def test_every_control_works_by_keyboard_alone(notebook: Open) -> None:
     _kernel_holds(book, "glm-4-long None False")
     panel.locator("summary").focus()
     keys.press("Enter")
-    expect(panel.get_by_label("Most tokens")).to_be_visible()
-    panel.get_by_label("Most tokens").focus()
+    expect(panel.get_by_label("Max tokens")).to_be_visible()
+    panel.get_by_label("Max tokens").focus()
     keys.type("64")
     keys.press("Tab")
     keys.type("Be brief.")
@@ -118,15 +118,15 @@ def test_what_a_model_can_not_do_is_off_and_says_why(notebook: Open) -> None:
         ["✓thinking", "✓tools", "✓JSON", "✓web search"]
     )
     panel.get_by_label("Model").select_option(label="GLM-4-Plus")
-    expect(panel).to_contain_text("GLM-4-Plus does not think: this is ignored")
+    expect(panel).to_contain_text("GLM-4-Plus does not think; this is ignored")
     thinking.select_option(label="Service’s default")
     expect(thinking).to_be_disabled()
     expect(panel).to_contain_text("GLM-4-Plus does not think")
     panel.locator("summary").click()
-    length = panel.get_by_label("Most tokens")
+    length = panel.get_by_label("Max tokens")
     length.fill("5000")
     length.press("Tab")
-    expect(panel.locator(".wrong")).to_have_text("GLM-4-Plus refuses more than 4,095")
+    expect(panel.locator(".wrong")).to_have_text("GLM-4-Plus accepts at most 4,095")
     wait_for(lambda: book.run(3)[0]["text"].strip(), "5000 None None".__eq__)
 
 

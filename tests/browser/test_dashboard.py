@@ -100,13 +100,13 @@ def test_pages_and_filters_work_by_keyboard_and_label(
     expect(book.cell(0)).to_contain_text("15 calls")
     panel = book.cell(0).locator(".glmkit-filters")
     panel.get_by_label("Spend").focus()
-    for title in ("Seconds of a call", "Owed and saved", "Codes of errors"):
+    for title in ("Call duration", "Billed and saved", "Error codes"):
         page.keyboard.press("ArrowRight")
         expect(_plot(book)).to_contain_text(title)
     page.keyboard.press("ArrowRight")
-    expect(_plot(book)).to_contain_text("Dearest cells")
-    expect(_plot(book)).not_to_contain_text("Codes of errors")
-    expect(panel.get_by_label("What if all had been")).to_be_hidden()
+    expect(_plot(book)).to_contain_text("Most expensive cells")
+    expect(_plot(book)).not_to_contain_text("Error codes")
+    expect(panel.get_by_label("If all calls had used")).to_be_hidden()
     panel.get_by_label("Model").select_option(label="glm-4-long")
     expect(panel.locator(".status")).to_contain_text("5 calls")
     expect(_plot(book)).to_contain_text("in 5 calls")
@@ -157,10 +157,10 @@ def test_saved_notebook_shows_the_numbers_without_a_kernel(
     expect(row.get_by_role("cell").nth(3)).to_have_text("603")
     expect(picture.get_by_role("row", name="<script>").first).to_contain_text("300")
     for title in (
-        "Cost by",
-        "Seconds of a call",
-        "Budgets burn down",
-        "Codes of errors",
+        "Cost per",
+        "Call duration",
+        "Budget remaining",
+        "Error codes",
     ):
         expect(picture.locator("h4").get_by_text(title)).to_be_visible()
     assert "Loading widget" not in book.shown(0)

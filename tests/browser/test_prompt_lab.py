@@ -64,7 +64,7 @@ def test_a_grid_is_asked_of_the_stand_in(notebook: Open, platform: Platform) -> 
     book.run(2)
     panel = book.cell(1).locator(".glmkit-lab")
     expect(panel).to_contain_text("2 rows of city")
-    expect(panel).to_contain_text("nothing owed; at list price")
+    expect(panel).to_contain_text("free here; list price")
     _run(panel, 4)
     assert book.run(3)[0]["text"].split() == ["4", "True", "True"]
     panel.get_by_role("button", name="Open cell 1", exact=True).click()
@@ -90,7 +90,7 @@ def test_rows_are_filtered_sorted_paged_and_opened(
     body = panel.locator(".scroll tbody tr")
     expect(body).to_have_count(25)
     expect(panel.locator(".pages")).to_contain_text("1–25 of 40")
-    panel.get_by_role("button", name="Rows after").click()
+    panel.get_by_role("button", name="Next rows").click()
     expect(body).to_have_count(15)
     panel.get_by_role("columnheader", name="#").get_by_role("button").click()
     expect(body.first).to_contain_text("Town 9")
@@ -156,7 +156,7 @@ def test_keys_alone_write_choose_run_and_open(notebook: Open, paced: Factory) ->
     keys.press("Tab")
     expect(panel.get_by_role("button", name="Edit or paste")).to_be_focused()
     keys.press("Enter")
-    area = panel.get_by_label("Inputs, from a spreadsheet")
+    area = panel.get_by_label("Paste from a spreadsheet")
     expect(area).to_be_focused()
     keys.press("ControlOrMeta+a")
     keys.type("city,year\nBonn,1\nUlm,2")
@@ -192,9 +192,9 @@ def test_what_is_wrong_is_told_and_nothing_typed_is_lost(
     book = notebook(_cells(paced().url))
     panel = _shown(book)
     panel.get_by_label("Template").fill("{town}?")
-    expect(panel).to_contain_text("{town} is no column and stays as it stands")
+    expect(panel).to_contain_text("{town} is not a column and is sent as it is")
     panel.get_by_role("button", name="Edit or paste").click()
-    area = panel.get_by_label("Inputs, from a spreadsheet")
+    area = panel.get_by_label("Paste from a spreadsheet")
     area.fill("a,b\n1")
     panel.get_by_role("button", name="Use this table").click()
     expect(panel.locator(".note")).to_contain_text("line 2 has 1 values")
@@ -244,7 +244,7 @@ def test_no_vector_has_an_effect(
     _run(panel, len(texts))
     for n in range(len(texts)):
         if n and n % 25 == 0:
-            panel.get_by_role("button", name="Rows after").click()
+            panel.get_by_role("button", name="Next rows").click()
         panel.get_by_role("button", name=f"Open cell {n + 1}", exact=True).click()
         expect(panel.locator(".whole h3")).to_have_text(f"Cell {n + 1}")
     assert harmless(page, asked)["answers"], "nothing was looked at"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -76,7 +77,7 @@ def test_calls_of_one_lesson_stand_by_minutes(ledger: Ledger) -> None:
     minutes = [priced(1, open={"at": 1.7e9 + 60 * n}) for n in range(5)]
     write(ledger, *minutes)
     figure = figures.cost_over_time(frames.usage(ledger=ledger))
-    assert "by minute" in words(figure)
+    assert "per minute" in words(figure)
     assert [round(y, 6) for y in figure.data[0].y] == [0.001] * 5
 
 
@@ -121,7 +122,7 @@ def test_replayed_calls_are_saved_and_not_owed(ledger: Ledger) -> None:
     frame = frames.usage(("source", "model"), ledger=ledger)
     (bar,) = figures.owed_and_saved(frame).data
     assert dict(zip(bar.y, bar.x, strict=True)) == {
-        "owed": 0.003,
+        "billed": 0.003,
         "saved by replay": 0.003,
     }
 
@@ -156,7 +157,7 @@ def test_times_stand_in_their_bins_and_give_quantiles(ledger: Ledger) -> None:
     figure = figures.call_seconds(frame)
     assert sum(sum(bar.y) for bar in figure.data) == 20
     assert figure.layout.xaxis.ticktext[0].endswith(" s")
-    assert "half within 1" in words(figure)
+    assert "median 1 s" in words(figure)
 
 
 def test_most_in_flight_is_counted_and_replays_are_not(ledger: Ledger) -> None:
@@ -196,7 +197,7 @@ def test_a_budget_burns_down_and_its_end_is_foretold(ledger: Ledger) -> None:
     left, ahead = panel.traces
     assert [round(share) for share in left["y"]] == [100, 90, 80, 70, 60, 60]
     assert ahead["y"][-1] == pytest.approx(0)
-    assert "¥4.00 of ¥10.00 gone, lasts" in panel.rows[0].value
+    assert "¥4.00 of ¥10.00 spent, used up" in panel.rows[0].value
 
 
 def test_clock_that_goes_back_draws_no_line_back(ledger: Ledger) -> None:
@@ -357,3 +358,24 @@ def test_text_reads_on_light_and_dark(page: str) -> None:
 def test_template_is_never_set_for_other_figures() -> None:
     assert pio.templates.default == "plotly"
     assert "glmkit" not in pio.templates
+
+
+@pytest.mark.parametrize(
+    ("draw", "by"),
+    [
+        (figures.cost_over_time, ("day", "model")),
+        (figures.dearest_cells, ("notebook", "cell", "model")),
+        (figures.owed_and_saved, ("source", "model")),
+    ],
+)
+def test_amounts_on_an_axis_are_written_in_full(
+    ledger: Ledger, draw: Callable[..., go.Figure], by: tuple[str, ...]
+) -> None:
+    money = Money(250 * 10**6, "CNY")
+    write(ledger, {"cost": money, "list_cost": money})
+    figure = draw(frames.usage(by, ledger=ledger)).to_dict()
+    own = {"mathjax": False}
+    drawn = kaleido.calc_fig_sync(figure, {"format": "svg"}, kopts=own)
+    labels = re.findall(r">¥([^<]*)</text>", bytes(drawn).decode())
+    assert "0.0002" in labels, labels
+    assert not [label for label in labels if re.search("[0-9]\\D$", label)]

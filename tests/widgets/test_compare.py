@@ -120,7 +120,7 @@ def test_results_are_tidy_and_observed(paced: Factory, make: Make) -> None:
     assert {"cost", "currency", "first_token_s", "tokens_per_s", "vote"} <= {*frame}
     assert states(widget) == ["done"] * 4
     names = [name for name, _ in widget.columns[0]["facts"]]
-    assert names[:3] == ["Tokens", "Cost", "First token"]
+    assert names[:3] == ["Tokens", "Cost", "Time to first token"]
 
 
 def test_what_is_asked_is_the_prompt_with_the_settings(
@@ -204,10 +204,10 @@ def test_what_can_not_be_asked_is_refused_with_its_hint(
     widget.page(do="sing")
     widget.page(do="vote", best="0")
     assert [said for said, _ in widget.refused] == [
-        "there is no prompt",
-        "1 models can not be compared",
-        "this widget has no 'sing'",
-        "there are no two answers to vote on",
+        "the prompt is empty",
+        "1 models cannot be compared",
+        "the widget cannot do 'sing'",
+        "a vote takes two answers",
     ]
     assert place.seen["requests"] == 0
     widget.page(do="run", prompt="Why?", models=FOUR[:2], blind=False)
@@ -221,7 +221,7 @@ def test_what_can_not_be_asked_is_refused_with_its_hint(
 
 @pytest.mark.parametrize("models", [[], ["a"], ["a", " "], list("abcdefg")])
 def test_only_two_to_six_models_are_compared(models: list[str]) -> None:
-    with pytest.raises(ConfigError, match="can not be compared"):
+    with pytest.raises(ConfigError, match="cannot be compared"):
         Compare("Why?", models)
 
 
@@ -398,8 +398,8 @@ def test_marked_text_holds_both_texts(seed: int) -> None:
 
 def test_texts_that_are_too_long_are_compared_in_part() -> None:
     text = "word " * (MOST + 1)
-    assert changes(text, text).said == f"the same words (of the first {MOST:,})"
-    assert changes("a", "a").said == "the same words"
+    assert changes(text, text).summary == f"the same words (of the first {MOST:,})"
+    assert changes("a", "a").summary == "the same words"
 
 
 def test_a_distance_is_between_none_and_all() -> None:

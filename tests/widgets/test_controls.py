@@ -126,14 +126,14 @@ def test_threads_that_move_both_sides_leave_them_alike(settings: Settings) -> No
 def test_the_list_holds_models_that_chat_and_are_sold() -> None:
     listed = {entry["id"]: entry for entry in choices()}
     assert listed["glm-4-long"]["facts"] == [
-        "window of 1M tokens",
-        "answers up to 4,095 tokens",
+        "context window 1M",
+        "max output 4,095 tokens",
         "¥1 in, ¥1 out per million tokens",
         "10 requests at a time (V0)",
     ]
     assert "free" in listed["glm-4-flash-250414"]["facts"]
     assert dict(listed["glm-4-long"]["able"]) == {
-        "pictures": False,
+        "images": False,
         "thinking": False,
         "tools": True,
         "JSON": True,
@@ -154,7 +154,7 @@ def test_a_model_outside_the_list_is_shown_as_what_it_is(
     settings.model = "glm-z1-air"
     assert controls.choices[-1]["label"] == "GLM-Z1-Air (retired)"
     settings.model = "my/own"
-    assert controls.choices[-1]["facts"] == ["no card known"]
+    assert controls.choices[-1]["facts"] == ["not in the catalogue"]
     settings.model = None
     assert len(controls.choices) == usual
 

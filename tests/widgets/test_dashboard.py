@@ -15,10 +15,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from ipywidgets.widgets.widget import _remove_buffers
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
@@ -28,7 +30,7 @@ import glmkit
 from glmkit.ledger import Ledger
 from glmkit.types.errors import ConfigError, LedgerError
 from glmkit_widgets.dashboard.dashboard import Dashboard
-from glmkit_widgets.dashboard.plot import packed
+from glmkit_widgets.dashboard.plot import Plot
 from glmkit_widgets.dashboard.queries import Readings
 from tests.conftest import wait_for
 from tests.ledger.test_store import done, pending
@@ -71,19 +73,50 @@ def test_figure_follows_and_a_zoom_stays_with_its_calls(
     assert _mark(board) == mark
 
 
-def test_live_figure_is_plain_data_and_comes_with_plotly_once_packed(
+class AskedPlot(Plot):
+    """A plot that keeps what it sends to its page."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Any, Any]] = []
+        super().__init__()
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.sent.append((content, buffers))
+
+
+def test_live_figure_is_plain_data_and_plotly_comes_packed_when_it_is_asked_for(
     board: Dashboard,
 ) -> None:
     json.dumps(board.plot.picture)
-    library = board.plot.library
-    assert library == packed()
+    plot = AskedPlot()
+    plot._heard(plot, {"something": "else"}, [])
+    assert plot.sent == []
+    plot._heard(plot, {"library": "wanted"}, [])
+    ((content, (library,)),) = plot.sent
+    assert content == {"library": "plotly"}
     assert len(library) < 2_000_000
     assert b"* plotly.js v" in gzip.decompress(library)[:200]
+    plot.close()
+
+
+def test_the_state_of_a_saved_dashboard_is_small(
+    ledger: Ledger, board: Dashboard
+) -> None:
+    write_calls(ledger, 20, "glm-4-plus")
+    board.refresh()
+    saved = 0
+    for widget in (board.view, board.filters, board.plot):
+        state, _paths, buffers = _remove_buffers(widget.get_state())
+        code = {"_esm", "_css"}
+        saved += len(str({name: state[name] for name in state.keys() - code}))
+        saved += sum(map(len, buffers))
+    assert saved < 60_000
 
 
 _KERNEL = """
 import sys
 from pathlib import Path
+from typing import Any
 import glmkit
 from glmkit.ledger import Ledger
 glmkit.dashboard(Ledger(Path(sys.argv[1])))
@@ -105,13 +138,13 @@ def test_every_page_shows_its_panels_and_none_stay_behind(
     write_calls(ledger, 2, "mystery")
     board.refresh()
     first = board.plot.picture
-    wanted = {"Speed": "Seconds of a call", "Budget": "Owed and", "Errors": "Codes of"}
+    wanted = {"Speed": "Call duration", "Budget": "Billed and", "Errors": "Error codes"}
     for page, title in wanted.items():
         board.filters.page = page
         assert title in str(board.figure.layout.annotations)
     board.filters.page = "Spend"
     assert board.plot.picture == first
-    assert "Dearest cells" in str(board.figure.layout.annotations)
+    assert "Most expensive cells" in str(board.figure.layout.annotations)
 
 
 def test_filters_leave_the_calls_that_are_chosen(

@@ -90,8 +90,8 @@ def test_a_paste_survives_editing() -> None:
     ("text", "told"),
     [
         ("a,b\n1\n", "line 2 has 1 values for 2 columns"),
-        ("a,a\n1,2\n", "no name of its own: 'a'"),
-        ('a\n"open\n', "no CSV"),
+        ("a,a\n1,2\n", "column name 'a' is empty or not unique"),
+        ('a\n"open\n', "is not CSV"),
     ],
 )
 def test_what_is_no_table_is_told_with_its_line(text: str, told: str) -> None:
@@ -103,7 +103,7 @@ def test_what_is_no_table_is_told_with_its_line(text: str, told: str) -> None:
 def test_values_are_never_read_for_fields_again() -> None:
     assert fill("{a} {b}", ["a", "b"], ["{b}", "{a}"]) == "{b} {a}"
     assert fill('{"k": {n}} {{a}} {x y}', ["n"], [1]) == '{"k": 1} {{a}} {x y}'
-    assert slips("{a} {b}", ["a"]) == ["{b} is no column and stays as it stands"]
+    assert slips("{a} {b}", ["a"]) == ["{b} is not a column and is sent as it is"]
 
 
 def test_the_frame_has_a_row_for_each_input_model_and_temperature(
@@ -190,7 +190,7 @@ def test_a_stop_closes_the_connections_and_keeps_what_came(
     widget.run()
     place.until(lambda seen: seen["active"] == 3)
     wait_for(lambda: widget.value["running"], (3).__eq__)
-    with pytest.raises(ConfigError, match="still runs"):
+    with pytest.raises(ConfigError, match="not finished"):
         widget.run()
     page(widget, do="stop")
     place.until(lambda seen: seen["left"] == 3)
@@ -238,11 +238,11 @@ def test_settings_say_what_the_grid_leaves_open(paced: Factory, lab: Make) -> No
     ("endpoint", "model", "told"),
     [
         ("bigmodel", "glm-4-plus", "¥0.0003 to at most ¥0.206"),
-        ("local", "glm-4-plus", "nothing owed; at list price ¥0.0003 to"),
+        ("local", "glm-4-plus", "free here; list price ¥0.0003 to"),
         ("bigmodel", "glm-4-flash-250414", "free"),
-        ("zai-coding", "glm-4.7", "a plan pays"),
-        ("bigmodel", "my-own", "no price known"),
-        ("http://127.0.0.1:9/v1", "glm-4-plus", "no price known"),
+        ("zai-coding", "glm-4.7", "covered by a plan"),
+        ("bigmodel", "my-own", "price unknown"),
+        ("http://127.0.0.1:9/v1", "glm-4-plus", "price unknown"),
     ],
 )
 def test_the_cost_is_told_before_the_run(endpoint: str, model: str, told: str) -> None:

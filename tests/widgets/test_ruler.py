@@ -98,9 +98,9 @@ def test_what_does_not_fit_is_told() -> None:
         ("bigmodel", "glm-4-plus", "¥0.0005 for the prompt, at most ¥0.02098"),
         ("zai", "glm-4.7", "$0.00006 for the prompt"),
         ("bigmodel", "glm-4-flash-250414", "free"),
-        ("zai-coding", "glm-4.7", "a plan pays"),
-        ("http://127.0.0.1:9/v1", "glm-4-plus", "no price known"),
-        ("bigmodel", "my-own", "no price known"),
+        ("zai-coding", "glm-4.7", "covered by a plan"),
+        ("http://127.0.0.1:9/v1", "glm-4-plus", "price unknown"),
+        ("bigmodel", "my-own", "price unknown"),
     ],
 )
 def test_the_cost_is_that_of_the_endpoint(endpoint: str, model: str, told: str) -> None:

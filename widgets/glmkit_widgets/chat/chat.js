@@ -81,7 +81,7 @@ class Chat {
   }
 
   makeExport() {
-    const name = { "aria-label": "Save the chat as a file" };
+    const name = { "aria-label": "Save chat as file" };
     this.save = make("select", name, ...options([["", "Save as\u2026"], ...FORMS]));
     this.save.addEventListener("change", () => {
       const form = this.save.value;
@@ -109,16 +109,16 @@ class Chat {
     this.root.addEventListener("drop", (event) => this.composer.dropped(event, event.dataTransfer));
   }
 
-  /** While a person writes, the place to write stays in sight as the log grows. */
+  /** While the user writes, keep the text field in sight as the log grows. */
   stay() {
     const writes = document.activeElement === this.composer.field;
     if (writes) this.composer.root.scrollIntoView({ block: "nearest" });
   }
 
-  /** Escape closes what is open, else it stops the answer. */
+  /** Escape closes what is open; otherwise it stops the answer. */
   escape(event) {
     if (event.key !== "Escape" || event.isComposing) return;
-    if (event.target.closest(".glmkit-chat") !== this.root) return; // a fork's own
+    if (event.target.closest(".glmkit-chat") !== this.root) return; // in a fork
     if (this.composer.panel.contains(event.target)) this.composer.toggle(false);
     else if (this.store.state.running) this.stop();
     else return;
@@ -126,7 +126,7 @@ class Chat {
     event.stopPropagation();
   }
 
-  /** Do something once the kernel answers what was sent under an id. */
+  /** Call `done` when the kernel replies to the message with an id. */
   when(id, done) {
     this.waiting.set(id, done);
   }
@@ -145,18 +145,18 @@ class Chat {
   copy(key) {
     this.when(this.line.do("text", { key }), async ({ text }) => {
       const done = await copy(text);
-      this.line.say(done ? "Copied." : "This page may not use the clipboard.", !done);
+      this.line.say(done ? "Copied." : "The browser blocks access to the clipboard.", !done);
     });
   }
 
   toCell(key) {
     this.when(this.line.do("cell", { key }), async ({ cell, source }) => {
       if (addCell(this.model, this.root, cell, source)) {
-        this.line.say("It is in a new cell below.");
+        this.line.say("Added in a new cell below.");
       } else if (await copy(source)) {
-        this.line.say("Copied: no cell can be added here, so paste it into one.");
+        this.line.say("Copied: paste it into a cell. No cell can be added from here.");
       } else {
-        this.line.say("No cell can be added here, and the clipboard is closed.", true);
+        this.line.say("No cell can be added from here, and the clipboard is blocked.", true);
       }
     });
   }
@@ -165,7 +165,7 @@ class Chat {
     this.log.scrollTop = 0; // the log is reversed: its end is its origin
   }
 
-  /** Show how it stands, and what is new in one turn. */
+  /** Show the state, or one turn that has changed. */
   update(turn) {
     if (turn) return this.turns.get(turn.key)?.take(turn);
     const { path, running, total, title, confirming, forks } = this.store.state;
@@ -183,7 +183,7 @@ class Chat {
     this.showForks(forks);
   }
 
-  /** Bring the turns of the path into the log, and take away the others. */
+  /** Put the turns of the path into the log, and remove the others. */
   showPath(path) {
     const keys = path.map(({ key }) => key);
     const shown = [...this.turns.keys()];
@@ -199,7 +199,7 @@ class Chat {
     this.list.replaceChildren(...[...this.turns.values()].map((view) => view.root));
   }
 
-  /** Who stepped to another version can step on; else the next question is due. */
+  /** Focus the arrow that the user pressed, or else the field of the next question. */
   refocus() {
     const { key, by } = this.stepped ?? {};
     const come = this.turns.get(key);

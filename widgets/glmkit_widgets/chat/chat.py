@@ -286,7 +286,7 @@ class Chat(ChatRunner):
             "asks": page.asks(self._given()),
             "total": total(iter(self._tree)),
             "pending": page.chips(self._pending),
-            "confirming": [asked.told for asked in self._confirming.values()],
+            "confirming": [asked.shown for asked in self._confirming.values()],
             "forks": [fork.model_id for fork in self._forks],
             "title": self._title,
         }

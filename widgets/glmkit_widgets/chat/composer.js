@@ -1,4 +1,4 @@
-// Where a person writes the next question and attaches what goes along with it.
+// The field for the next question and its attachments.
 
 // Bytes of a file that fit into one message to the kernel.
 const LARGEST = 7_000_000;
@@ -9,7 +9,7 @@ class Composer {
     this.field = make("textarea", {
       rows: "1",
       "aria-label": "Question",
-      placeholder: "Ask something. Shift+Enter makes a new line.",
+      placeholder: "Ask a question (Shift+Enter for a new line)",
     });
     this.field.value = chat.store.draft;
     this.field.addEventListener("input", () => (chat.store.draft = this.field.value));
@@ -40,15 +40,15 @@ class Composer {
     this.word = make("input", {
       type: "text",
       list: list.id,
-      "aria-label": "A variable's name, or the path of a file",
-      placeholder: "variable, or path of a file",
+      "aria-label": "Name of a variable, or path of a file",
+      placeholder: "variable name or file path",
       autocomplete: "off",
       spellcheck: "false",
     });
     this.names = list;
     this.files = make("input", { type: "file", multiple: "", hidden: "", tabindex: "-1" });
     const add = button("Add", () => this.attach());
-    const browse = button("From this computer\u2026", () => this.files.click());
+    const browse = button("Upload\u2026", () => this.files.click());
     this.files.addEventListener("change", () => {
       this.upload(this.files.files);
       this.files.value = "";
@@ -68,7 +68,7 @@ class Composer {
   ask() {
     const text = this.field.value;
     if (this.running) {
-      this.chat.line.say("The last answer is still under way: stop it first, or wait.", true);
+      this.chat.line.say("The last answer is not finished. Wait until it ends, or stop it.", true);
     } else if (!text.trim() && !this.chips.childElementCount) {
       this.chat.line.say("Write a question first.", true);
     } else {
@@ -77,7 +77,7 @@ class Composer {
     this.field.focus();
   }
 
-  /** The kernel has the question: what was typed since stays. */
+  /** The kernel has the question; what was typed since is kept. */
   took(text) {
     if (this.field.value === text) this.field.value = "";
     this.chat.store.draft = this.field.value;
@@ -109,7 +109,7 @@ class Composer {
       if (file.size > LARGEST) {
         const most = LARGEST / 1_000_000;
         this.chat.line.say(
-          `${file.name} is larger than ${most} MB: put it where the kernel is, and attach its path.`,
+          `${file.name} is larger than ${most} MB. Copy it to the kernel's computer and attach its path.`,
           true,
         );
       } else {
@@ -118,7 +118,7 @@ class Composer {
     }
   }
 
-  /** Take files that were dropped or pasted; text is left to the field. */
+  /** Attach files that were dropped or pasted; the field takes text itself. */
   dropped(event, data) {
     if (!data?.files.length) return;
     event.preventDefault();

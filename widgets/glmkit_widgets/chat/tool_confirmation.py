@@ -1,4 +1,4 @@
-"""A tool that waits for a person's yes: a button in the page, or a line in a cell."""
+"""Asks the user to confirm a tool call: by buttons in the page, or in a cell."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = 4_000
 
 
 class Confirmation:
-    """One question whether a tool may be used; the thread that asks waits for it."""
+    """One tool call to confirm; the thread that wants to make it waits."""
 
     def __init__(self, mark: str, tool: Tool, arguments: Mapping[str, Any]) -> None:
         self.mark = mark
@@ -26,7 +26,7 @@ class Confirmation:
         self._yes = False
 
     @property
-    def told(self) -> dict[str, str]:
+    def shown(self) -> dict[str, str]:
         """What the page shows."""
         text = msgspec.json.encode(self._arguments, enc_hook=repr).decode()
         more = len(text) - _SHOWN
@@ -34,7 +34,7 @@ class Confirmation:
         return {"mark": self.mark, "tool": self._tool.name, "arguments": cut}
 
     def wait(self) -> bool:
-        """Wait for the answer, however long that takes."""
+        """Wait for the answer, without a limit."""
         self._answered.wait()
         return self._yes
 
@@ -45,6 +45,6 @@ class Confirmation:
             self._answered.set()
 
     def answer_by_hand(self) -> None:
-        """Ask in the cell that runs, where the page's buttons are not heard."""
+        """Ask in the running cell, while the page's buttons have no effect."""
         if not self._answered.is_set():
             self.answer(ask_person(self._tool, self._arguments))

@@ -1,33 +1,33 @@
-// One turn of a chat: the question, what goes along with it, the answer, what to do next.
+// One turn of a chat: the question, its attachments, the answer, and the actions.
 
-// Characters of a question that are shown before a person asks for all of it.
+// Characters of a question that are shown before the user asks for all of it.
 const SHOWN = 1500;
 
 function action(text, title, act) {
   return button(text, act, { class: "plain small", "aria-label": title });
 }
 
-/** What goes along with a question, one chip each; `drop(place)` lets it be taken off. */
+/** The attachments of a question, one chip each; `drop(place)` removes one. */
 function chips(attached, drop) {
   return attached.map(([kind, title, about], place) => {
     const chip = make("span", { class: "chip", title: `${kind}: ${about}` });
     chip.append(make("span", { class: "kind" }, kind), make("span", { class: "title" }, title));
-    if (drop) chip.append(action("\u00d7", `Take off ${title}`, () => drop(place)));
+    if (drop) chip.append(action("\u00d7", `Remove ${title}`, () => drop(place)));
     return chip;
   });
 }
 
-/** A button row round one tool that waits for a yes. */
-function confirmation({ mark, tool, arguments: given }, line) {
+/** The buttons that allow or decline one tool call. */
+function confirmation({ mark, tool, arguments: values }, line) {
   const answer = (yes) => () => line.do("confirm", { mark, yes });
   const allow = button("Allow", answer(true), { class: "main" });
   const decline = button("Decline", answer(false));
-  const asked = make("p", {}, "The model wants to use ", make("code", {}, tool));
+  const asked = make("p", {}, "The model wants to call ", make("code", {}, tool));
   const box = make(
     "div",
     { class: "confirm", role: "group", "aria-label": `Allow ${tool}?`, "data-mark": mark },
     asked,
-    make("pre", { class: "code", tabindex: "0", "aria-label": "Arguments" }, given),
+    make("pre", { class: "code", tabindex: "0", "aria-label": "Arguments" }, values),
     make("div", { class: "line" }, allow, decline),
   );
   deaf(box);
@@ -43,13 +43,13 @@ class TurnView {
     this.edit = action("Edit", "Edit this question", () => this.open());
     this.asked = make("div", { class: "asked" }, this.words, this.beside, this.edit);
     this.waiting = make("div", { class: "waiting" });
-    this.said = chat.answers.show(this.key, "Answer");
+    this.answer = chat.answers.show(this.key, "Answer");
     this.actions = this.makeActions();
     this.root = make(
       "article",
       { class: "turn" },
       this.asked,
-      this.said.root,
+      this.answer.root,
       this.waiting,
       this.actions,
     );
@@ -60,14 +60,14 @@ class TurnView {
   makeActions() {
     const { chat, key } = this;
     this.place = make("span", { class: "place" });
-    this.back = action("\u2039", "The version before", () => this.step(-1));
-    this.on = action("\u203a", "The version after", () => this.step(1));
+    this.back = action("\u2039", "Previous version", () => this.step(-1));
+    this.on = action("\u203a", "Next version", () => this.step(1));
     this.versions = make("span", { class: "versions" }, this.back, this.place, this.on);
     this.copy = action("Copy", "Copy the answer", () => chat.copy(key));
     this.cell = action("To cell", "Put the answer into a new cell below", () => chat.toCell(key));
     this.again = action("Ask again", "Ask this question again", () => chat.line.do("retry", { key }));
-    this.fork = action("Fork", "Open a second chat with the same past", () => chat.line.do("fork", { key }));
-    const label = { role: "group", "aria-label": "What to do with this answer" };
+    this.fork = action("Fork", "Continue from here in a second chat", () => chat.line.do("fork", { key }));
+    const label = { role: "group", "aria-label": "Actions for this answer" };
     return make(
       "div",
       { class: "actions", ...label },
@@ -79,7 +79,7 @@ class TurnView {
     );
   }
 
-  /** Show what is known of the turn itself. */
+  /** Show the turn itself. */
   take(turn) {
     this.turn = turn;
     this.showWords(turn.question.length <= SHOWN);
@@ -99,7 +99,7 @@ class TurnView {
     deaf(this.words.appendChild(make("div", {}, more)));
   }
 
-  /** Show where the turn stands on the path. */
+  /** Show the place of the turn on the path. */
   update({ beside, running, busy, confirming }) {
     this.versionsOf = beside;
     const place = beside.indexOf(this.key);
@@ -128,9 +128,9 @@ class TurnView {
     this.chat.line.do("choose", { key });
   }
 
-  /** Let the question be edited in its place. */
+  /** Edit the question in place. */
   open() {
-    const area = make("textarea", { "aria-label": "The question, edited" });
+    const area = make("textarea", { "aria-label": "Edited question" });
     area.value = this.turn.question;
     const close = () => {
       box.replaceWith(this.asked);
@@ -156,11 +156,11 @@ class TurnView {
   }
 
   leave() {
-    this.said.leave();
+    this.answer.leave();
   }
 }
 
-/** Whether a key sends: Enter alone, and not one that ends a word of an input method. */
+/** Whether a key sends: Enter alone, and not while an input method composes. */
 function entered(event) {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing;
 }

@@ -69,10 +69,10 @@ class ChatTranscript(Sequence[ChatTurn]):
         return len(self._turns)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a turn: question, answer, tokens, money, seconds.
+        """Return one row per turn: question, answer, tokens, cost, seconds.
 
         Tokens are whole numbers or missing; `cost` and `list_cost` are exact decimals
-        in `currency`, None where not known.
+        in `currency`, None where unknown.
         """
         import pandas as pd
 
@@ -116,8 +116,7 @@ def _row(turn: ChatTurn) -> list[object]:
 class TurnTree:
     """All turns of a chat; at each fork the one chosen last is on the path.
 
-    A question that is edited or asked again stands beside the turn it replaces, so
-    that nothing is lost.
+    A question that is edited or asked again is kept beside the turn it replaces.
 
     >>> tree = TurnTree()
     >>> tree.add(ChatTurn(key="t1", parent="", question="Why?"))
@@ -146,20 +145,20 @@ class TurnTree:
         return len(self._turns)
 
     def add(self, turn: ChatTurn) -> None:
-        """Take a turn, in the place of one with the same key; it is chosen."""
+        """Add a turn, or replace one with the same key, and choose it."""
         self._turns[turn.key] = turn
         self._chosen[turn.parent] = turn.key
 
     def put(self, turn: ChatTurn) -> None:
-        """Take what became of a turn; the path stays."""
+        """Replace a turn; the path stays."""
         self._turns[turn.key] = turn
 
     def choose(self, key: str) -> None:
-        """Show this turn among those beside it, and what came after it."""
+        """Show this version of a turn, and what came after it."""
         self._chosen[self._turns[key].parent] = key
 
     def end_at(self, key: str) -> None:
-        """Let the path end with this turn; "" lets it hold none."""
+        """End the path with this turn; "" empties it."""
         self._chosen.pop(key, None)
 
     @property
@@ -167,17 +166,17 @@ class TurnTree:
         """The number of the next turn's key."""
         return 1 + max((int(key[1:]) for key in self._turns), default=0)
 
-    def follow(self, said: History) -> list[ChatTurn]:
-        """Follow what was said elsewhere; return the turns that are new.
+    def follow(self, history: History) -> list[ChatTurn]:
+        """Follow a history that has changed elsewhere; return the new turns.
 
-        The path ends where it still agrees, and goes on with the rest.
+        The path is kept as far as it agrees, and continues with the rest.
         """
         path = self.path()
         points = [(turn.key, turn.after) for turn in reversed(path)]
         points += [("", path[0].before)] if path else []
         for key, after in [*points, ("", ())]:
-            if said[: len(after)] == after:
-                new = turns_of(said, len(after), key, self.number)
+            if history[: len(after)] == after:
+                new = turns_of(history, len(after), key, self.number)
                 self.end_at(key)
                 for turn in new:
                     self.add(turn)
@@ -185,7 +184,7 @@ class TurnTree:
         raise AssertionError("nothing at all agrees with everything")
 
     def beside(self, key: str) -> list[str]:
-        """Return the keys of the turns that begin at the same point, this one too."""
+        """Return the keys of all versions of a turn, this one too."""
         parent = self._turns[key].parent
         return [turn.key for turn in self if turn.parent == parent]
 
@@ -199,7 +198,7 @@ class TurnTree:
 
 
 def total(turns: Iterator[ChatTurn]) -> str:
-    """Return what turns came to, in one line; unknown costs are counted, not guessed.
+    """Return tokens and cost of turns in one line; unknown costs are only counted.
 
     >>> total(iter([ChatTurn(key="t1", parent="", question="Why?")]))
     ''
@@ -220,7 +219,7 @@ def total(turns: Iterator[ChatTurn]) -> str:
 
 
 def _counts(reply: Reply) -> bool:
-    """Whether something came, or may be owed: a refusal is neither."""
+    """Whether something arrived, or may be billed: a refusal is neither."""
     return bool(reply.text or reply.thinking or reply.cost is None or reply.cost)
 
 
@@ -234,7 +233,7 @@ def _sum(amounts: Sequence[Money | None]) -> Money | None:
 
 
 def turns_of(history: History, start: int, parent: str, number: int) -> list[ChatTurn]:
-    """Return the turns of a history from a place on; their keys begin at `number`."""
+    """Return the turns of a history from `start` on; their keys begin at `number`."""
     asked = [n for n in range(start, len(history)) if history[n].role == "user"]
     ends = [*asked, len(history)][1:]
     found: list[ChatTurn] = []

@@ -4,14 +4,14 @@ const UNDER_WAY = new Set(["waiting", "running", "stopping"]);
 const STATES = {
   idle: "",
   waiting: "waiting",
-  running: "writing",
+  running: "streaming",
   stopping: "stopping",
   done: "",
   failed: "failed",
   interrupted: "stopped",
 };
 
-/** Keep a field up with a trait, unless a person typed something newer into it. */
+/** Let a field follow a trait, unless the user has typed something newer. */
 function follow(model, name, field) {
   let known = (field.value = model.get(name));
   return () => {
@@ -20,7 +20,7 @@ function follow(model, name, field) {
   };
 }
 
-/** Set a trait; a kernel that is gone hears of it no more, and the next run says so. */
+/** Set a trait; where the kernel is gone, the next run says so. */
 function keep(model, name, value) {
   model.set(name, value);
   try {
@@ -38,16 +38,16 @@ class Column {
     this.state = make("span", { class: "state" });
     const stop = () => line.do("stop", { key: this.row.key });
     this.stop = button("Stop", stop, { class: "small" });
-    this.said = answers.show(row.key);
-    this.said.root.setAttribute("aria-live", "off"); // several at once are a babble
-    this.place = make("div", { class: "said" }, this.said.root);
+    this.answer = answers.show(row.key);
+    this.answer.root.setAttribute("aria-live", "off"); // several would talk at once
+    this.place = make("div", { class: "answer" }, this.answer.root);
     this.facts = make("dl", { class: "facts" });
     const head = make("div", { class: "head" }, this.title, this.state, this.stop);
     this.root = make("div", { class: "column", role: "group" }, head, this.place, this.facts);
     deaf(this.root);
   }
 
-  /** Show what is known; true where it took the focus from the person. */
+  /** Show the state; true where a focused button disappears. */
   update(row) {
     this.row = row;
     const running = UNDER_WAY.has(row.state);
@@ -55,7 +55,7 @@ class Column {
     this.title.textContent = row.title;
     const name = [row.heading, row.title].filter(Boolean).join(", ");
     this.root.setAttribute("aria-label", name);
-    this.said.root.setAttribute("aria-label", `Answer: ${name}`);
+    this.answer.root.setAttribute("aria-label", `Answer: ${name}`);
     this.stop.setAttribute("aria-label", `Stop: ${name}`);
     this.state.textContent = STATES[row.state];
     this.place.hidden = row.state === "idle";
@@ -70,9 +70,9 @@ class Column {
   }
 }
 
-/** The prompt with its button, and the columns; a widget puts its own between them. */
+/** The prompt with its button, and the columns; a widget adds its own controls. */
 class Columns {
-  /** `asked()` returns what goes along with a run; `shown(rows)` hears of news. */
+  /** `asked()` returns what is sent with a run; `shown(rows)` is called on changes. */
   constructor({ model, el, answers, name, title, asked = () => ({}), shown = () => {} }) {
     this.model = model;
     this.answers = answers;
@@ -97,11 +97,11 @@ class Columns {
     this.leave = () => {
       leave();
       this.line.leave();
-      for (const column of this.columns.values()) column.said.leave();
+      for (const column of this.columns.values()) column.answer.leave();
     };
   }
 
-  /** Hear of traits; what is returned leaves, with a part of the widget's own. */
+  /** Listen to traits; return what ends it, together with a part of the widget. */
   hear(on, part) {
     deaf(this.root);
     const leave = listening(this.model, changes([{ on }]));
@@ -113,7 +113,7 @@ class Columns {
   }
 
   composer() {
-    this.prompt = make("textarea", { placeholder: "Ask them all" });
+    this.prompt = make("textarea", { placeholder: "Write a prompt" });
     this.prompt.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -124,11 +124,11 @@ class Columns {
     );
     const act = () => (this.running ? this.line.do("stop") : this.run());
     this.button = button("Run", act, { class: "main" });
-    this.told = make("p", { class: "told help", "aria-live": "polite" });
+    this.progress = make("p", { class: "progress help", "aria-live": "polite" });
     return [
       field("Prompt", this.prompt),
       this.settings,
-      make("div", { class: "line" }, this.button, this.told, this.note),
+      make("div", { class: "line" }, this.button, this.progress, this.note),
     ];
   }
 
@@ -151,14 +151,14 @@ class Columns {
     const lost = rows.filter((row) => this.columns.get(row.key).update(row));
     this.button.textContent = this.running ? "Stop all" : "Run";
     this.button.classList.toggle("stops", this.running);
-    this.told.textContent = told(rows);
+    this.progress.textContent = progress(rows);
     if (lost.length) this.button.focus();
     this.shown(rows);
   }
 
-  /** Lay the columns out anew: those of one group stand below one another. */
+  /** Lay out the columns again: those of one group stand below one another. */
   lay(rows) {
-    for (const column of this.columns.values()) column.said.leave();
+    for (const column of this.columns.values()) column.answer.leave();
     this.columns.clear();
     const groups = new Map();
     for (const row of rows) {
@@ -178,12 +178,12 @@ function group({ heading }) {
   return make("div", { class: "group" }, ...head);
 }
 
-/** Say in a few words how far the answers are. */
-function told(rows) {
+/** Say how many answers there are. */
+function progress(rows) {
   if (rows.every((row) => row.state === "idle")) return "";
   const growing = rows.filter((row) => UNDER_WAY.has(row.state)).length;
   const whole = rows.filter((row) => row.state === "done").length;
-  if (growing) return `${rows.length - growing} of ${rows.length} answers have ended`;
-  if (whole === rows.length) return `all ${whole} answers have come`;
-  return `${whole} of ${rows.length} answers are whole`;
+  if (growing) return `${rows.length - growing} of ${rows.length} answers`;
+  if (whole === rows.length) return `${whole} of ${rows.length} answers`;
+  return `${whole} of ${rows.length} answers complete`;
 }

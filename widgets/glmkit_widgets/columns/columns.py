@@ -1,4 +1,4 @@
-"""Several answers to one prompt, side by side: what Compare and the theatre share."""
+"""Several answers to one prompt, side by side: shared by Compare and the theatre."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import traitlets
 from glmkit import render
 from glmkit.catalog import tokens
 from glmkit.client.call.streams import Stream
+from glmkit.config.privacy import private
 from glmkit.render.page import FRAME
 from glmkit.types.errors import ConfigError
 from glmkit.types.replies import where
 from glmkit.types.requests import check_names
+from glmkit.types.translation import _
 from glmkit_widgets.columns.results import AnswerResult, facts, result_of, to_frame
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.throttled_worker import ThrottledWorker
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
 
     from glmkit.client.clients import Client
 
-#: Seconds from one look at answers that grow to the next.
+#: Seconds between two updates of the facts below growing answers.
 _LOOK_S = 0.4
-#: Characters of the prompt in the picture, which the saved notebook holds.
+#: Characters of the prompt that the saved picture shows.
 _LONGEST = 2_000
 
 
 class Settings(Protocol):
-    """Where the options come from that a widget was not given."""
+    """The options that a widget does not set itself, such as a notebook's settings."""
 
     def options(self) -> dict[str, Any]:
         """Return what is set, by the names of `Client.chat`."""
@@ -43,9 +45,9 @@ class Settings(Protocol):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer to ask for, under its title.
+    """One answer to ask for.
 
-    Those of one `group` stand below one another, with a heading where they have one.
+    Columns of one `group` stand below one another, under their `heading`.
     """
 
     key: str
@@ -59,8 +61,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 class Columns(GLMWidget):
     """A prompt, and several answers to it that stream at once.
 
-    What differs between the answers is up to `_plan`. The first showing of a widget
-    that has a prompt asks; `.run()` asks again. `.value` is the tuple of results.
+    `_plan` decides how the answers differ. The first display of a widget with a prompt
+    asks; `.run()` asks again. `.value` is the tuple of results.
     """
 
     prompt = traitlets.Unicode("").tag(sync=True)
@@ -89,14 +91,17 @@ class Columns(GLMWidget):
         self._replan()
 
     def run(self) -> None:
-        """Ask for all answers at once; returns while they come. Raises ConfigError."""
+        """Ask for all answers at once; returns at once. Raises ConfigError."""
         with self._lock:
             if self._under_way:
                 raise ConfigError(
-                    "the answers are still under way", hint="Stop them first."
+                    _("the last run is not finished"),
+                    hint=_("Wait until it ends, or stop it."),
                 )
             if not self.prompt.strip():
-                raise ConfigError("there is no prompt", hint="Write one, then run.")
+                raise ConfigError(
+                    _("the prompt is empty"), hint=_("Write a prompt, then run it.")
+                )
             self._began = True
             self._results.clear()
             self._ended.clear()
@@ -112,13 +117,13 @@ class Columns(GLMWidget):
             self._show()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all answers have ended, and say whether they have."""
+        """Wait until all answers have ended; False where `seconds` pass first."""
         with self._idle:
             self._idle.wait_for(lambda: not self._under_way or self._closed, seconds)
             return not self._under_way
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the results as a DataFrame, one row an answer."""
+        """Return the results as a DataFrame, one row per answer."""
         return to_frame(self.value or ())
 
     def _leave(self) -> None:
@@ -127,13 +132,13 @@ class Columns(GLMWidget):
             self._idle.notify_all()
 
     def _plan(self) -> Sequence[Column]:
-        """Return what to ask for; ConfigError where it can not be asked."""
+        """Return the answers to ask for. Raises ConfigError."""
         raise NotImplementedError
 
-    def _given(self) -> dict[str, Any]:
+    def _chosen(self) -> dict[str, Any]:
         """Return the options of every answer."""
-        set_ = {} if self._settings is None else self._settings.options()
-        return {**set_, **self._options}
+        held = {} if self._settings is None else self._settings.options()
+        return {**held, **self._options}
 
     def _replan(self) -> None:
         self._columns = list(self._plan())
@@ -153,7 +158,7 @@ class Columns(GLMWidget):
         return self.client.stream(self.prompt, **column.options)
 
     def _end(self, column: Column, run: AnswerRun) -> None:
-        """Keep what came of an answer; under the lock, on the thread of its run."""
+        """Keep the result of an answer; under the lock, on the thread of its run."""
         self._results[column.key] = result_of(
             run,
             _model_of(column, run),
@@ -183,7 +188,7 @@ class Columns(GLMWidget):
             self.set_trait("columns", [self._row(column) for column in self._columns])
 
     def _row(self, column: Column) -> dict[str, Any]:
-        """Return what the page shows round an answer."""
+        """Return what the page shows around an answer."""
         return {
             "key": column.key,
             "group": column.group,
@@ -221,7 +226,7 @@ class Columns(GLMWidget):
                 self.stop()
                 self._show()
             case _:
-                raise ConfigError(f"this widget has no {name!r}")
+                raise ConfigError(_("the widget cannot do {name!r}", name=name))
 
     def _stop(self, run: AnswerRun | None) -> None:
         if run is not None:
@@ -234,44 +239,54 @@ class Columns(GLMWidget):
             self.run()
 
     def _draw(self) -> tuple[str, str]:
-        """Return all answers, each below its title and above its facts."""
+        """Return all answers, each with its title and its facts.
+
+        With GLMKIT_PRIVACY the prompt and the answers are left out.
+        """
         prompt = self.prompt[:_LONGEST] + ("…" if self.prompt[_LONGEST:] else "")
+        if private():
+            prompt = _("GLMKIT_PRIVACY keeps prompt and answers out of the notebook.")
         title = f"<h4>{render.escaped(prompt)}</h4>" if prompt else ""
-        head, said = self._above()
+        head, above = self._above()
         parts = [self._pictured(column) for column in self._columns]
-        html = "".join(html for html, _ in parts)
+        html = "".join(html for html, _plain in parts)
         style = f"<style>{render.style()}</style>"
-        plain = "\n\n".join(filter(None, [prompt, said, *(p for _, p in parts)]))
+        plain = "\n\n".join(
+            filter(None, [prompt, above, *(plain for _html, plain in parts)])
+        )
         return f'{style}{title}{head}<div class="panels">{html}</div>', plain
 
     def _above(self) -> tuple[str, str]:
-        """Return what stands between the prompt and the answers in the picture."""
+        """Return what the picture shows between the prompt and the answers."""
         return "", ""
 
     def _pictured(self, column: Column) -> tuple[str, str]:
         title = ", ".join(filter(None, (column.heading, self._title(column))))
         line = " · ".join(f"{name} {text}" for name, text in self._facts(column.key))
-        result = self._results.get(column.key)
+        result = None if private() else self._results.get(column.key)
+        answer = "" if private() else self._ended.get(column.key, "")
         html = (
             f"<div><h4>{render.escaped(title)}</h4>"
-            f'<div class="{FRAME}">{self._ended.get(column.key, "")}</div>'
+            f'<div class="{FRAME}">{answer}</div>'
             f"<p>{render.escaped(line)}</p></div>"
         )
-        said = "" if result is None else result.text or result.error
-        return html, "\n".join(part for part in (title, said, line) if part)
+        text = "" if result is None else result.text or result.error
+        return html, "\n".join(part for part in (title, text, line) if part)
 
 
 def _so_far(run: AnswerRun) -> list[tuple[str, str]]:
-    """Return what can be said of an answer that is not whole."""
+    """Return the facts of an answer that is not finished."""
     if run.arrived_at is None:
         return []
     count = tokens.estimate(run.text).tokens
-    spoken = time.monotonic() - run.arrived_at
-    said = [("Tokens", f"about {count:,} so far")]
-    return [*said, ("Speed", f"{count / spoken:.0f} tokens/s")] if spoken > 1 else said
+    seconds = time.monotonic() - run.arrived_at
+    facts = [("Tokens", _("about {count:,} so far", count=count))]
+    if seconds > 1:
+        facts.append(("Speed", f"{count / seconds:.0f} tokens/s"))
+    return facts
 
 
 def _model_of(column: Column, run: AnswerRun) -> str:
-    """Return the model that was asked; "" where the default could not be found."""
+    """Return the model that was asked; "" where the default is not known."""
     asked = column.options.get("model")
     return str(asked or (run.reply.calls[0].model if run.reply else ""))

@@ -1,4 +1,4 @@
-"""What came of one answer among several: a tidy value, its line of facts, a frame."""
+"""The result of one answer among several: as a value, as facts, as a frame."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 from glmkit.types.errors import told_of
 from glmkit.types.money import Money
 from glmkit.types.replies import Origin, Reply
+from glmkit.types.translation import _
 from glmkit_widgets.shared.answer_runner import AnswerRun
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class AnswerResult(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of several to the same prompt.
 
     `state` is "done", "failed" or "interrupted"; `error` says what happened, "" where
-    nothing did. Counts are tokens, None where the service did not tell; `cost` is what
+    nothing did. Counts are tokens, None where the service reports none; `cost` is what
     is owed and `list_cost` the card's price (None: not known); times are seconds;
     `tokens_per_s` counts from the first token on. `call` is the row in the ledger, 0
     where nothing was sent. `vote` is "best", "other", "tie", or "" before a vote.
@@ -51,10 +52,10 @@ class AnswerResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def result_of(run: AnswerRun, model: str, **more: Any) -> AnswerResult:
-    """Return what came of a run that has ended; `more` are fields of AnswerResult."""
+    """Return the result of a run that has ended; `more` are fields of AnswerResult."""
     state: End
     if run.stopping:
-        state, error = "interrupted", "stopped"
+        state, error = "interrupted", _("stopped")
     elif isinstance(run.error, Exception):
         state, error = "failed", told_of(run.error)[0]
     else:
@@ -85,28 +86,28 @@ def _with(reply: Reply, **more: Any) -> AnswerResult:
 
 
 def _speed(reply: Reply) -> float | None:
-    """Return tokens a second after the first token, as the dashboard counts them."""
+    """Return tokens per second after the first token, as the dashboard counts them."""
     if reply.usage is None or reply.seconds is None:
         return None
-    spoken = reply.seconds - (reply.first_token_s or 0.0)
+    writing = reply.seconds - (reply.first_token_s or 0.0)
     count = reply.usage.completion_tokens
-    return count / spoken if count > 1 and spoken > 0 else None
+    return count / writing if count > 1 and writing > 0 else None
 
 
 def facts(result: AnswerResult) -> list[tuple[str, str]]:
-    """Return what stands below an answer: names and texts.
+    """Return the facts below an answer: names and texts.
 
     What is not known is left out, and all of it where nothing was answered.
 
     >>> facts(AnswerResult(model="glm-4-plus", source="service", tokens_per_s=45.2))
-    [('Cost', 'not known'), ('Speed', '45 tokens/s')]
+    [('Cost', 'unknown'), ('Speed', '45 tokens/s')]
     """
     if not result.source or (result.state == "failed" and not result.text):
         return []
     named = [
         ("Tokens", _tokens(result)),
         ("Cost", _cost(result)),
-        ("First token", _seconds(result.first_token_s, 2)),
+        ("Time to first token", _seconds(result.first_token_s, 2)),
         (
             "Speed",
             f"{result.tokens_per_s:,.0f} tokens/s" if result.tokens_per_s else "",
@@ -125,8 +126,8 @@ def _tokens(result: AnswerResult) -> str:
 def _cost(result: AnswerResult) -> str:
     listed = result.list_cost
     if result.source == "cassette":
-        return f"replayed, saved {listed}" if listed else "replayed"
-    owed = "not known" if result.cost is None else str(result.cost)
+        return _("replayed, saved {cost}", cost=listed) if listed else _("replayed")
+    owed = _("unknown") if result.cost is None else str(result.cost)
     return f"{owed} (list {listed})" if listed and listed != result.cost else owed
 
 
@@ -136,7 +137,7 @@ def _seconds(seconds: float | None, digits: int) -> str:
 
 def _who(result: AnswerResult) -> str:
     if result.stand_in:
-        return f"the stand-in {result.stand_in}"
+        return _("stand-in {name}", name=result.stand_in)
     return "" if result.answered in {"", result.model} else result.answered
 
 

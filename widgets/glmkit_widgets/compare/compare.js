@@ -1,9 +1,9 @@
-// Two to six models answer one prompt, and a person says which answer is best.
+// Two to six models answer one prompt, and the user votes for the best answer.
 
 const FEWEST = 2;
 const MOST = 6;
 
-/** The models to ask: a field each, any name may be typed. */
+/** The models to ask: a field for each; any name may be typed. */
 class Models {
   constructor(model) {
     this.model = model;
@@ -25,7 +25,7 @@ class Models {
     this.list.replaceChildren(...options(names.map((name) => [name, ""])));
   }
 
-  /** Follow the kernel, unless a person has changed them since. */
+  /** Follow the kernel, unless the user has changed them since. */
   follow() {
     if (this.names.join("\n") === this.known.join("\n")) this.lay(this.model.get("models"));
     this.known = this.model.get("models");
@@ -68,38 +68,38 @@ class Models {
     return make("span", { class: "model" }, input, drop);
   }
 
-  /** Tell the kernel, once there are enough names. */
+  /** Send the names to the kernel, once there are enough. */
   keep() {
     const names = this.names.filter(Boolean);
     if (names.length >= FEWEST) keep(this.model, "models", names);
   }
 }
 
-/** Which answer is best: a button for each, and one for none. */
+/** The vote: a button for each answer, and one for a tie. */
 class Vote {
   constructor(line) {
     this.line = line;
     this.label = make("span", { class: "name", id: newId("vote") }, "Which is best?");
     const labelled = { role: "group", "aria-labelledby": this.label.id };
     this.buttons = make("div", { class: "line", ...labelled });
-    this.said = make("span", { class: "help", role: "status" });
-    this.root = make("div", { class: "vote line" }, this.label, this.buttons, this.said);
+    this.status = make("span", { class: "help", role: "status" });
+    this.root = make("div", { class: "vote line" }, this.label, this.buttons, this.status);
   }
 
   update(rows, voted) {
     const voters = rows.filter((row) => row.votes);
     this.root.hidden = voters.length < FEWEST;
-    const choices = [...voters.map(({ key, title }) => [key, title]), ["tie", "No difference"]];
+    const choices = [...voters.map(({ key, title }) => [key, title]), ["tie", "Tie"]];
     const focused = document.activeElement?.dataset.best;
     this.buttons.replaceChildren(
       ...choices.map(([key, title]) => this.button(key, title, key === voted)),
     );
     deaf(this.buttons);
     if (focused && this.held) this.buttons.querySelector(`[data-best="${focused}"]`)?.focus();
-    this.said.textContent = voted ? "Your vote is in the ledger." : "";
+    this.status.textContent = voted ? "Vote saved." : "";
   }
 
-  /** Whether the focus was here before the buttons were made anew. */
+  /** Whether the focus was here before the buttons were replaced. */
   get held() {
     return document.activeElement === document.body || this.root.contains(document.activeElement);
   }
@@ -110,7 +110,7 @@ class Vote {
   }
 }
 
-/** What differs between the answers: against which one they are shown. */
+/** The differences between the answers, compared with one of them. */
 class Differences {
   constructor(line) {
     this.select = make("select");
@@ -118,13 +118,13 @@ class Differences {
       line.do("against", { key: this.select.value }),
     );
     this.legend = make("span", { class: "legend" });
-    this.legend.append(make("ins", {}, "only here"), " ", make("del", {}, "only there"));
+    this.legend.append(make("ins", {}, "only in this answer"), " ", make("del", {}, "only in the other"));
     const name = label("Differences", this.select);
     this.root = make("div", { class: "line" }, name, this.select, this.legend);
   }
 
   update(rows, reference) {
-    const choices = [["", "off"], ...rows.map(({ key, title }) => [key, `against ${title}`])];
+    const choices = [["", "off"], ...rows.map(({ key, title }) => [key, `compared with ${title}`])];
     const now = choices.flat().join("\n");
     if (now !== this.now) this.select.replaceChildren(...options(choices));
     this.now = now;
@@ -134,7 +134,7 @@ class Differences {
   }
 }
 
-/** In a column the marked text stands in the answer's place. */
+/** The text with marked differences, in the place of an answer. */
 class Marks {
   constructor(answers) {
     this.answers = answers;
@@ -146,7 +146,7 @@ class Marks {
       const column = columns.get(row.key);
       const marked = Boolean(reference && row.changes);
       if (marked) this.mark(column, row);
-      column.said.root.hidden = marked;
+      column.answer.root.hidden = marked;
       const mark = this.shown.get(column);
       if (mark) mark.root.hidden = !marked;
     }
@@ -182,7 +182,7 @@ class Marks {
 function blindness(model) {
   const box = make("input", { type: "checkbox" });
   box.addEventListener("change", () => keep(model, "blind", box.checked));
-  const words = "Blind: hide the names until I have voted";
+  const words = "Hide model names until I vote";
   return { box, root: make("div", { class: "field" }, make("label", {}, box, words)) };
 }
 
@@ -204,7 +204,7 @@ function render({ model, el, answers }) {
     el,
     answers,
     name: "glmkit-compare",
-    title: "Comparison of models",
+    title: "Model comparison",
     asked: () => ({ models: models.names.filter(Boolean), blind: blind.box.checked }),
     shown: update,
   });

@@ -1,4 +1,4 @@
-"""Compare: two to six models answer one prompt side by side, and a person judges."""
+"""Compare: two to six models answer one prompt side by side, and the user votes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from glmkit.ledger import Ledger
 from glmkit.ledger.default import ledger as own_ledger
 from glmkit.ledger.votes import Ballot, Vote as Cast
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 from glmkit_widgets.columns.columns import Column, Columns, Settings
 from glmkit_widgets.columns.results import AnswerResult, Vote
 from glmkit_widgets.compare.differences import changes
@@ -37,7 +38,7 @@ _TIE = "tie"
 class Compare(Columns):
     """Show the answers of two to six models to one prompt, side by side.
 
-    The first showing asks them all at once; `.run()` asks again, `.wait()` waits, and
+    The first display asks them all at once; `.run()` asks again, `.wait()` waits, and
     `.stop()` stops. `client` None is the process's own; `settings` has an `options()`
     for what is not set here; `options` are those of `Client.chat`. `blind` hides the
     names, and shuffles the order, until the user has voted. `.value` is a tuple of
@@ -56,7 +57,7 @@ class Compare(Columns):
     models: traitlets.List[Any] = traitlets.List(traitlets.Unicode()).tag(sync=True)
     known: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)
     blind = traitlets.Bool(False).tag(sync=True)
-    #: The key of the column that was found best, "tie", or "" before a vote.
+    #: The key of the column that was voted best, "tie", or "" before a vote.
     voted = traitlets.Unicode("", read_only=True).tag(sync=True)
     #: The key of the column that the others are compared with, "" for none.
     reference = traitlets.Unicode("", read_only=True).tag(sync=True)
@@ -84,17 +85,19 @@ class Compare(Columns):
         self.observe(self._edited, ["models", "blind"])
 
     def vote(self, best: int | None) -> None:
-        """Say which answer is best, by its place in `.value`; None: none is better.
+        """Vote for the best answer, by its place in `.value`; None: a tie.
 
-        The ledger keeps it; a later vote on the same answers takes its place. Raises
-        ConfigError while answers are under way, and LedgerError.
+        The ledger keeps it; a later vote on the same answers replaces it. Raises
+        ConfigError before all answers have ended, and LedgerError.
         """
         with self._lock:
             voters = self._voters()
             if best is not None and str(best) not in voters:
                 raise ConfigError(
-                    f"there is no answer {best} to vote for",
-                    hint=f"Those with a text are {', '.join(voters)}.",
+                    _("there is no answer {number} to vote for", number=best),
+                    hint=_(
+                        "Answers with a text: {numbers}.", numbers=", ".join(voters)
+                    ),
                 )
             key = _TIE if best is None else str(best)
             lots = {other: _lot(other, key) for other in voters}
@@ -109,7 +112,7 @@ class Compare(Columns):
 
     @staticmethod
     def votes(ledger: Ledger | None = None) -> pd.DataFrame:
-        """Return the votes of a ledger, one row an answer; None: the user's own.
+        """Return the votes of a ledger, one row per answer; None: the user's own.
 
         Rows of one `vote` belong together; `outcome` is "best", "other" or "tie".
         """
@@ -127,13 +130,13 @@ class Compare(Columns):
         models = [name.strip() for name in proposal["value"] if name.strip()]
         if not _FEWEST <= len(models) <= _MOST:
             raise ConfigError(
-                f"{len(models)} models can not be compared",
-                hint=f"Name {_FEWEST} to {_MOST} of them.",
+                _("{count} models cannot be compared", count=len(models)),
+                hint=_("Name {least} to {most}.", least=_FEWEST, most=_MOST),
             )
         return models
 
     def _edited(self, change: Any) -> None:
-        """Follow the models until they are asked; names may be revealed at any time."""
+        """Follow the models until a run; names can be shown at any time."""
         with self._lock:
             if not self._under_way and not self._results:
                 self._replan()
@@ -146,13 +149,13 @@ class Compare(Columns):
         models = list(self.models)
         if self.blind:
             random.shuffle(models)
-        given = self._given()
+        options = self._chosen()
         return [
             Column(
                 key=str(place),
                 group=str(place),
                 title=model,
-                options={**given, "model": model},
+                options={**options, "model": model},
             )
             for place, model in enumerate(models)
         ]
@@ -169,10 +172,11 @@ class Compare(Columns):
 
     def _title(self, column: Column) -> str:
         hidden = self._hides and not self.voted
-        return f"Answer {ascii_uppercase[int(column.key)]}" if hidden else column.title
+        letter = ascii_uppercase[int(column.key)]
+        return _("Answer {letter}", letter=letter) if hidden else column.title
 
     def _facts(self, key: str) -> list[tuple[str, str]]:
-        # Price and speed would tell who it is.
+        # Price and speed would give the model away.
         return [] if self._hides and not self.voted else super()._facts(key)
 
     def _row(self, column: Column) -> dict[str, Any]:
@@ -188,12 +192,12 @@ class Compare(Columns):
         return result is not None and bool(result.text)
 
     def _voters(self) -> list[str]:
-        """Return the keys of the answers that a vote is on."""
+        """Return the keys of the answers that can get a vote."""
         voters = [c.key for c in self._columns if self._spoke(c.key)]
         if self._under_way or len(voters) < _FEWEST:
             raise ConfigError(
-                "there are no two answers to vote on",
-                hint="AnswerRun it, and wait until the answers have come.",
+                _("a vote takes two answers"),
+                hint=_("Run the comparison, and wait until the answers have ended."),
             )
         return voters
 
@@ -212,7 +216,7 @@ class Compare(Columns):
             self._marking.ask()
 
     def _against(self, key: str) -> None:
-        """Compare all answers with one; "" shows them as they are."""
+        """Mark the differences from one answer; "" shows all answers as they are."""
         self.set_trait("reference", key)
         self._changes.clear()
         self._show()
@@ -220,7 +224,7 @@ class Compare(Columns):
             self._marking.ask()
 
     def _mark(self) -> None:
-        """Mark what differs, on a thread of its own, as it may take a second."""
+        """Mark the differences, on a thread of its own, as it may take a second."""
         with self._lock:
             found, reference = dict(self._results), self.reference
         base = found.pop(reference, None)
@@ -240,7 +244,7 @@ class Compare(Columns):
             )
             if not stale and not self._closed:
                 self.feed(f"changes {key}").end(_framed(marked.html))
-                self._changes[key] = marked.said
+                self._changes[key] = marked.summary
                 self._show()
 
     def _do(self, name: str, content: dict[str, Any]) -> None:

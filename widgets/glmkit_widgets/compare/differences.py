@@ -1,7 +1,7 @@
 """How two answers differ, word by word: as a number, and as marked text.
 
-Words are runs of letters and digits, each Chinese, Japanese or Korean character is a
-word of its own, and so is each other sign. Blanks are no words.
+Words are runs of letters and digits; each Chinese, Japanese or Korean character is a
+word of its own, and so is each other character that is not blank.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from heapq import heappop, heappush
 import msgspec
 
 from glmkit.render import escaped
+from glmkit.types.translation import _
 
-#: Words of each text that are looked at.
+#: Words of each text that are compared.
 MOST = 4_000
-#: Steps after which what is left counts as different: about half a second.
+#: Steps after which the rest counts as different: about half a second.
 _STEPS = 2_000_000
 
 _HAN = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -36,7 +37,7 @@ def words(text: str) -> list[str]:
 
 
 def distance(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return the share of words that two texts do not have in common, 0 to 1.
+    """Return the share of words that two texts do not share, 0 to 1.
 
     Each occurrence counts, the order does not: Dice's distance of two bags of words.
 
@@ -51,9 +52,9 @@ def distance(first: Sequence[str], second: Sequence[str]) -> float:
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """One text beside another: safe HTML with marks, and how many words differ.
+    """One text compared with another: safe HTML with marks, and how many words differ.
 
-    `only_here` and `only_there` count words; `cut` says that not all was compared.
+    `only_here` and `only_there` count words; `cut`: only the beginning was compared.
     """
 
     html: str
@@ -62,21 +63,29 @@ class Changes(msgspec.Struct, frozen=True):
     cut: bool
 
     @property
-    def said(self) -> str:
-        """What is to be said of it in a few words."""
+    def summary(self) -> str:
+        """The numbers in words."""
         if not (self.only_here or self.only_there):
-            said = "the same words"
+            text = _("the same words")
         else:
-            said = f"{self.only_here:,} words only here, {self.only_there:,} only there"
-        return f"{said} (of the first {MOST:,})" if self.cut else said
+            text = _(
+                "{here:,} words only in this answer, {there:,} only in the other",
+                here=self.only_here,
+                there=self.only_there,
+            )
+        return (
+            _("{text} (of the first {most:,})", text=text, most=MOST)
+            if self.cut
+            else text
+        )
 
 
 def changes(there: str, here: str) -> Changes:
-    """Mark in `here` what `there` does not say, and what it says instead.
+    """Mark the words of `here` that are not in `there`, and what stands there instead.
 
     `<ins>` is only in `here`, `<del>` only in `there`; all text is escaped. At most
-    the first 4,000 words are compared, and steps are bounded, so that texts with
-    nothing in common take no longer than half a second.
+    the first 4,000 words are compared, and the steps are bounded, so that texts that
+    share nothing take no longer than half a second.
 
     >>> changes("The sky is blue.", "The sky is grey.").html
     'The sky is <del>blue</del> <ins>grey</ins>.'
@@ -102,7 +111,7 @@ def _keys(spaced: Sequence[str]) -> list[str]:
 
 
 def _marked(tag: str, spaced: Sequence[str]) -> str:
-    """Return words with a mark round them; the blanks before them stay outside."""
+    """Return words inside a tag; the blanks before them stay outside."""
     text = "".join(spaced)
     words = text.lstrip()
     before = text[: len(text) - len(words)]
@@ -110,7 +119,7 @@ def _marked(tag: str, spaced: Sequence[str]) -> str:
 
 
 def _melt(gone: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether two words would look like one: nothing parts them in either text."""
+    """Whether two words would look like one: no blank separates them."""
     joint = gone[-1][-1:] + after[0][:1] if gone and after else ""
     return len(joint) == 2 and _WORD.fullmatch(joint) is not None
 

@@ -8,14 +8,14 @@ const EFFORTS = {
   medium: "effort: medium",
   high: "effort: high",
   xhigh: "effort: extra high",
-  max: "effort: most",
+  max: "effort: maximum",
 };
 
 function chosen(model) {
   return model.get("choices").find((choice) => choice.id === model.get("model"));
 }
 
-// Sign and words, so that what a model can not do is not told by colour alone.
+// Sign and words: colour alone must not say what a model cannot do.
 function ability([name, able]) {
   return make(
     "li",
@@ -28,7 +28,7 @@ function ability([name, able]) {
 
 function modelRow(model, commit) {
   const facts = make("p", { class: "facts", id: newId("facts"), "aria-live": "polite" });
-  const able = make("ul", { class: "chips", "aria-label": "Abilities" });
+  const able = make("ul", { class: "chips", "aria-label": "Capabilities" });
   const select = make("select", { "aria-describedby": facts.id });
   select.addEventListener("change", () => commit("model", select.value || null));
   function list() {
@@ -39,7 +39,7 @@ function modelRow(model, commit) {
   function show() {
     select.value = model.get("model") ?? "";
     const found = chosen(model);
-    const texts = found?.facts ?? ["the endpoint's free one, or GLMKIT_MODEL"];
+    const texts = found?.facts ?? ["the free model of the endpoint, or GLMKIT_MODEL"];
     facts.replaceChildren(...texts.map((text) => make("span", {}, text)));
     able.replaceChildren(...(found?.able ?? []).map(ability));
     able.hidden = !able.childNodes.length;
@@ -66,7 +66,7 @@ function sliderRow(model, commit, name, text, low, start) {
 
   const slide = () => commit(name, range.valueAsNumber);
   range.addEventListener("input", slide);
-  // A press on the very place of the resting handle moves nothing, yet it is a choice.
+  // A press on the handle where it rests moves nothing, yet it is a choice.
   range.addEventListener("pointerup", slide);
   number.addEventListener("change", () => {
     const typed = number.valueAsNumber;
@@ -107,16 +107,16 @@ function thinkRow(model, commit) {
       ...options(listed.map((name) => [name, EFFORTS[name] ?? name])),
     );
     select.value = value ?? "";
-    // What is set already can always be put back.
+    // A value that is set can always be unset.
     select.disabled = !takes.length && !odd;
     help.textContent = reason(found, takes, odd);
   }
   function reason(found, takes, odd) {
-    if (!found) return "what the model takes";
-    if (!takes.length) return `${found.label} does not think${odd ? ": this is ignored" : ""}`;
-    if (odd) return `${found.label} does not take this`;
+    if (!found) return "depends on the model";
+    if (!takes.length) return `${found.label} does not think${odd ? "; this is ignored" : ""}`;
+    if (odd) return `${found.label} does not accept this`;
     if (!takes.includes("off")) return `${found.label} always thinks`;
-    return takes.length > 2 ? "" : `${found.label} takes on and off`;
+    return `accepted: ${takes.join(", ")}`;
   }
   show();
   const line = make("div", { class: "line" }, select, help);
@@ -134,8 +134,8 @@ function streamRow(model, commit) {
   function show() {
     toggle.checked = model.get("stream");
     help.textContent = toggle.checked
-      ? "the answer appears as it is written"
-      : "the answer appears when it is whole";
+      ? "show the answer while it is generated"
+      : "show the answer when it is complete";
   }
   show();
   const line = make("div", { class: "line" }, toggle, help);
@@ -167,27 +167,27 @@ function lengthRow(model, commit) {
     number.setAttribute("aria-invalid", String(above));
     help.classList.toggle("wrong", above);
     const most = cap?.toLocaleString("en");
-    if (above) help.textContent = `${found.label} refuses more than ${most}`;
-    else help.textContent = cap ? `of an answer, up to ${most}` : "of an answer";
+    if (above) help.textContent = `${found.label} accepts at most ${most}`;
+    else help.textContent = cap ? `per answer, up to ${most}` : "per answer";
   }
   show();
   const line = make("div", { class: "line" }, number, help);
   return {
-    node: field("Most tokens", number, line),
+    node: field("Max tokens", number, line),
     on: { max_tokens: show, model: show, choices: show },
   };
 }
 
 function systemRow(model, commit) {
   const area = make("textarea", {
-    placeholder: "How the model shall behave, for every question",
+    placeholder: "Instructions that apply to every question",
   });
   const read = () => model.get("system") ?? "";
   const { show, flush } = typed(area, read, (text) => commit("system", text || null));
   return { node: field("System prompt", area), on: { system: show }, flush };
 }
 
-/** What is seldom touched, folded; the fold says how much of it is set. */
+/** The rare options, folded; the fold says how many are set. */
 function fold(model, names, rows) {
   const count = make("span", { class: "help" });
   const node = make(
@@ -199,7 +199,7 @@ function fold(model, names, rows) {
   const set = () => names.filter((name) => model.get(name) !== null).length;
   node.open = set() > 0;
   function show() {
-    count.textContent = set() ? ` ${set()} set` : " top-p, most tokens, system prompt";
+    count.textContent = set() ? ` ${set()} set` : " top-p, max tokens, system prompt";
   }
   show();
   return { node, on: Object.fromEntries(names.map((name) => [name, show])) };
@@ -227,7 +227,7 @@ function actions(line, note, flush) {
     place.replaceChildren();
     if (!done) offer(text);
   }
-  /** Show a text to be copied by hand, where a page may not. */
+  /** Show a text to copy by hand, where the page cannot. */
   function offer(text) {
     const area = make("textarea", { class: "code", readonly: "", "aria-label": "Text to copy" });
     area.value = text;

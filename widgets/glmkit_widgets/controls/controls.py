@@ -1,4 +1,4 @@
-"""The settings of a notebook's calls as controls, bound to them both ways."""
+"""Controls for the settings of a notebook's calls, bound to them both ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import traitlets
 from glmkit.types.errors import ConfigError
 from glmkit.types.options import CONTROLS, client_options
 from glmkit.types.plain_text import escaped
+from glmkit.types.translation import _
 from glmkit_widgets.controls import copy_as_code
 from glmkit_widgets.controls.model_list import ModelChoice, choice, choices
 from glmkit_widgets.shared.assets import module, style
@@ -18,10 +19,10 @@ from glmkit_widgets.shared.option_traits import trait_of
 from glmkit_widgets.shared.widget import GLMWidget
 
 _NAMES = tuple(option.name for option in CONTROLS)
-#: One for all: setting a value runs the observers of every widget on those settings,
-#: so locks of their own would be taken in both orders.
+#: One lock for all: setting a value runs the observers of every widget on those
+#: settings, which would take locks of their own in both orders.
 _LOCK = RLock()
-#: Characters of a system prompt that the picture shows.
+#: Characters of a system prompt in the saved picture.
 _SHOWN = 200
 #: What the picture shows whether it is set or not.
 _ALWAYS = ("temperature", "stream")
@@ -60,7 +61,7 @@ class Controls(GLMWidget):
         self.observe(self._push, list(_NAMES))
         if settings is not None:
             settings.observe(self._pull, list(_NAMES))
-        for name in _NAMES:  # what changed before the observers stood
+        for name in _NAMES:  # what changed before the observers were set
             self._follow(name)
 
     def options(self) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class Controls(GLMWidget):
             except traitlets.TraitError as exc:
                 self._refuse(ConfigError(str(exc), hint=""))
                 raise
-            finally:  # what the settings refuse or write otherwise comes back
+            finally:  # what the settings refuse or change comes back
                 self._follow(name)
 
     def _pull(self, change: Any) -> None:
@@ -89,7 +90,7 @@ class Controls(GLMWidget):
             self._follow(change["name"])
 
     def _follow(self, name: str) -> None:
-        """Take the value that the settings hold now, whoever set it."""
+        """Take the value of the settings."""
         now = getattr(self._settings, name)
         if name == "model":
             self.choices = _with(self._listed, now)
@@ -105,7 +106,7 @@ class Controls(GLMWidget):
             case "copy", _:
                 endpoint = getattr(self._settings, "endpoint", None)
                 text = copy_as_code.python(self.value, endpoint)
-            case _:  # a change came before it; the page asks whether it was heard
+            case _:  # the page only checks that the kernel replies
                 return
         self.send({"copied": content["id"], "text": text})
 
@@ -122,12 +123,12 @@ class Controls(GLMWidget):
         model = self.value["model"]
         found = [entry for entry in self.choices if entry["id"] == model]
         if not found:
-            return model or "the default"
+            return model or _("default")
         return " · ".join([found[0]["label"], *found[0]["facts"]])
 
 
 def _with(listed: list[ModelChoice], model: str | None) -> list[ModelChoice]:
-    """Return the list with the model that is set, where it is not in it."""
+    """Return the list, with the chosen model where it lacks it."""
     if model is None or any(entry["id"] == model for entry in listed):
         return listed
     return [*listed, choice(model)]
@@ -146,7 +147,7 @@ def _lines(value: dict[str, Any]) -> list[tuple[str, str]]:
 def _worded(value: float | int | str | bool | None) -> str:
     match value:
         case None:
-            return "the service's default"
+            return _("service default")
         case bool():
             return "on" if value else "off"
         case float():

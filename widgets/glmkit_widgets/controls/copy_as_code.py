@@ -1,4 +1,4 @@
-"""A notebook's settings as text to paste: a `%%glm` cell, or lines of Python."""
+"""A notebook's settings as text to paste: a `%%glm` cell, or Python code."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def _quoted(text: str) -> str:
 
 
 def python(values: Mapping[str, Any], endpoint: str | None = None) -> str:
-    """Return the settings as a script that asks; a key is never part of it.
+    """Return the settings as a script that asks; it never has a key.
 
-    An endpoint is named where it is one of the services; a URL stays out, because it
-    may hold what is private.
+    An endpoint is named if it is one of the services; a URL is left out, because it may
+    be private.
 
     >>> print(python({"model": "glm-4-plus", "think": "on", "stream": False}, "zai"))
     import glmkit
@@ -92,7 +92,7 @@ def python(values: Mapping[str, Any], endpoint: str | None = None) -> str:
 
 
 def _literal(value: Any) -> str:
-    """Write a value as code, with the quotes that formatters like."""
+    """Return a value as code, in double quotes where possible."""
     if not isinstance(value, str):
         return repr(value)
     plain = repr(value)

@@ -1,4 +1,4 @@
-"""The chat models of the catalogue, as a list to choose from shows them."""
+"""The chat models of the catalogue, as a list to choose from."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from glmkit.catalog import capabilities
 from glmkit.catalog.cards import Card, Price, Tier, card, cards
 from glmkit.catalog.prices import in_force
 from glmkit.types.money import Money
+from glmkit.types.translation import _
 
-#: Kinds in the order of the list, with the heading of each.
+#: Kinds in the order of the list, each with its heading.
 _KINDS = {
     "text": "Text",
     "reasoning": "Reasoning",
@@ -19,10 +20,10 @@ _KINDS = {
     "code": "Code",
     "character": "Role play",
 }
-#: The service refuses these, so they are listed only where one is set already.
+#: The service refuses these, so they are listed only where one is set.
 _GONE = ("retired", "deprecated", "finetune-base")
 _CURRENCIES = ("CNY", "USD")
-#: What a card may say that a model can do, and how a person says it.
+#: Features of a card, each with its label.
 _ABILITIES = {
     "thinking": "thinking",
     "function": "tools",
@@ -32,10 +33,10 @@ _ABILITIES = {
 
 
 class ModelChoice(TypedDict):
-    """One model: `label` is the line in the list, `facts` what is told beside it.
+    """One model: `label` is the line in the list, `facts` are shown below it.
 
-    `able` are names of what it can do, each with whether it can; `efforts` what its
-    thinking may be (None: not known) and `cap` its most tokens of an answer.
+    `able` has capabilities, each with whether the model has it; `efforts` the values
+    that thinking accepts (None: unknown), `cap` the maximum tokens of an answer.
     """
 
     id: str
@@ -56,14 +57,14 @@ def choices() -> list[ModelChoice]:
 
 
 def choice(model: str) -> ModelChoice:
-    """Return the line of a model that the list leaves out or does not know."""
+    """Return the line of a model that is not in the list."""
     known = card(model)
     if known is None:
         return ModelChoice(
             id=model,
             group="Other",
             label=model,
-            facts=["no card known"],
+            facts=[_("not in the catalogue")],
             able=[],
             efforts=None,
             cap=None,
@@ -89,7 +90,7 @@ def _choice(card: Card) -> ModelChoice:
 
 def _abilities(card: Card) -> list[tuple[str, bool]]:
     can = [(name, word in card.features) for word, name in _ABILITIES.items()]
-    return [("pictures", "image" in card.input_modalities), *can]
+    return [("images", "image" in card.input_modalities), *can]
 
 
 def _rights(card: Card) -> list[str]:
@@ -108,14 +109,14 @@ def _label(card: Card) -> str:
 def _lengths(card: Card) -> list[str]:
     facts = []
     if card.context_window:
-        facts.append(f"window of {_length(card.context_window)} tokens")
+        facts.append(_("context window {length}", length=_length(card.context_window)))
     if card.cap:
-        facts.append(f"answers up to {_length(card.cap)} tokens")
+        facts.append(_("max output {length} tokens", length=_length(card.cap)))
     return facts
 
 
 def _length(tokens: int) -> str:
-    """Write a length as the model pages do.
+    """Return a length as the model pages write it.
 
     >>> _length(131072), _length(4095), _length(1048576)
     ('128K', '4,095', '1M')
@@ -130,7 +131,7 @@ def _prices(card: Card) -> list[str]:
     found = [in_force(card, currency, date.today()) for currency in _CURRENCIES]
     prices = [price for price in found if price is not None and price.tiers]
     if not prices:
-        return ["no price known"]
+        return [_("price unknown")]
     if all(price.free for price in prices):
         return ["free"]
     return [_price(price) for price in prices]

@@ -1,4 +1,4 @@
-"""Where the tokens went: one live plotly figure over the ledger."""
+"""The dashboard: one live plotly figure over the ledger."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from glmkit_widgets.shared.static_picture import LIVE, StaticPicture
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-#: Seconds between two looks at the ledger's files.
+#: Seconds between two checks of the ledger's files.
 _PERIOD_S = 0.25
-#: Looks before the first view, which may have to wait for the cell's end. The watching
-#: ends when the last view goes, and begins anew with a view.
+#: Checks before the first view, which may have to wait for the cell's end. Watching
+#: ends with the last view, and starts again with the next.
 _PATIENCE = 240
-#: Seconds from one drawing of all pages' numbers to the next, while calls come.
+#: Seconds between two updates of the picture, while calls arrive.
 _STILL_S = 2.0
-#: Seconds from one image to the next: it takes a browser.
+#: Seconds between two images: each takes a browser.
 _IMAGE_S = 60.0
 
 Mark = tuple[tuple[int, int], ...]
 
 
 class Dashboard:
-    """Show where tokens, money and time went, and follow the ledger as it grows.
+    """Show tokens, cost and time of all calls, and follow the ledger as it grows.
 
-    `ledger` None is the user's own. `.filters` says which page and which calls,
-    `.figure` is that page as a plotly figure, `.value` the newest numbers: tokens,
-    calls and costs by model, a DataFrame. Where kaleido is installed, the output gets
-    an image of the page too, once a minute at most. Raises LedgerError.
+    `ledger` None is the user's own. `.filters` chooses the page and the calls,
+    `.figure` is that page as a plotly figure, `.value` the current numbers: tokens,
+    calls and costs by model, a DataFrame. Where kaleido is installed, the output also
+    gets an image of the page, at most once a minute. Raises LedgerError.
 
     >>> Dashboard().close()
     """
@@ -53,14 +53,14 @@ class Dashboard:
         self._mark: Mark = ()
         self._lock = RLock()
         self._closed = False
-        #: Set when nobody looks: the watching that holds it ends.
+        #: Set when there is no view: the thread that watches then ends.
         self._left = Event()
         self._left.set()
         self._still = StaticPicture(self._draw)
         self._drawn_at = 0.0
         self._imaged_at = -_IMAGE_S
         self._imaged: dict[str, Any] | None = None
-        #: What was read for each choice since the ledger last changed.
+        #: What was read for each selection since the last change of the ledger.
         self._known: dict[Chosen, Readings] = {}
         self.filters = Filters()
         self.plot = Plot(picture=self._read())
@@ -71,19 +71,19 @@ class Dashboard:
 
     @property
     def figure(self) -> go.Figure:
-        """The page that is shown, as a figure of its own: it does not follow."""
+        """The current page as a figure of its own, which is not updated."""
         import plotly.graph_objects as go
 
         return go.Figure(self.plot.picture)
 
     def refresh(self) -> None:
-        """Read the ledger and draw what is new, in place."""
+        """Read the ledger and update the figure."""
         with self._lock:
             if not self._closed:
                 self.plot.picture = self._read()
 
     def close(self) -> None:
-        """End the watching and remove the views."""
+        """Stop watching and remove the views."""
         with self._lock:
             self._closed = True
             self._left.set()
@@ -99,7 +99,7 @@ class Dashboard:
         return picture
 
     def _page(self) -> dict[str, Any]:
-        """Draw the page for the calls that are chosen."""
+        """Draw the page for the selected calls."""
         chosen = self.filters.chosen
         if chosen not in self._known:
             self._known[chosen] = Readings(self._ledger, chosen)
@@ -110,7 +110,7 @@ class Dashboard:
         tokens = style.count(int(self.value["total_tokens"].sum()))
         self.filters.status = f"{calls:,} calls, {tokens} tokens"
         picture = figures.grid(panels, self.filters.width)
-        # The person's zoom is of these calls on this page.
+        # The user's zoom is of these calls on this page.
         picture["layout"]["uirevision"] = repr((self.filters.page, chosen))
         return picture
 
@@ -127,17 +127,17 @@ class Dashboard:
         self._watch()
 
     def _draw(self) -> tuple[str, str]:
-        """Draw the numbers of all pages, of the calls that are chosen."""
+        """Draw the numbers of all pages, for the selected calls."""
         readings = self._readings
         head, lines = tables.models(self.value, readings.currency)
         panels = [readings.panel(read) for page in PAGES.values() for read in page]
         self._drawn_at = time.monotonic()
-        told = f"{lines}\n{tables.plain(panels)}"
-        return f'{head}<div class="panels">{tables.html(panels)}</div>', told
+        plain = f"{lines}\n{tables.plain(panels)}"
+        return f'{head}<div class="panels">{tables.html(panels)}</div>', plain
 
     @property
     def watching(self) -> bool:
-        """Whether it looks for news: from its display on, while it has a view."""
+        """Whether it checks the ledger: from its display on, while it has a view."""
         return not self._left.is_set()
 
     def _on_views(self, change: Any) -> None:
@@ -159,7 +159,7 @@ class Dashboard:
             ).start()
 
     def _follow(self, left: Event) -> None:
-        """Look for news until it is closed or the last view is gone."""
+        """Check the ledger until it is closed or the last view is gone."""
         style, pause = 0, _PERIOD_S
         drawn = self._readings
         while not left.wait(pause):
@@ -191,7 +191,7 @@ class Dashboard:
         return due
 
     def _image(self) -> None:
-        """Draw the page that is shown as an image; a live view waits for none."""
+        """Draw the current page as an image, without blocking the live view."""
         self._imaged = picture = self.plot.picture
         layout = picture["layout"] | {"template": figures.LIGHT}
         drawn = png(picture | {"layout": layout})
@@ -207,10 +207,10 @@ class Dashboard:
 
 
 def _mark(path: Path) -> Mark:
-    """Return what changes with every commit, without opening the file.
+    """Return a value that changes with every commit, without opening the file.
 
-    A commit changes the write-ahead log, or the ledger where there is none. The clock
-    of a file system ticks coarsely: a file of this very moment never counts as read.
+    A commit changes the write-ahead log, or the ledger where there is none. Times of
+    files are coarse: one that was changed just now never counts as read.
     """
     marks = []
     for file in (path, path.with_name(f"{path.name}-wal")):

@@ -22,7 +22,7 @@ function pages(model, commit) {
   };
 }
 
-// Options are [value, text]; a value may be null, which an option's own can not.
+// Options are [value, text]; a value may be null, unlike that of an option element.
 function list(model, commit, name, text, choices, sources = []) {
   const select = make("select");
   let values = [];
@@ -30,7 +30,7 @@ function list(model, commit, name, text, choices, sources = []) {
   function fill() {
     const now = model.get(name);
     const offered = choices();
-    // What is chosen stays on the list, also where no call has it any more.
+    // The chosen value stays on the list, even if no call has it any more.
     if (!offered.some(([value]) => value === now)) offered.push([now, String(now)]);
     values = offered.map(([value]) => value);
     select.replaceChildren(...offered.map(([, words]) => make("option", {}, words)));
@@ -65,7 +65,7 @@ function day(model, commit, name, text) {
   return { node: field(text, input), on: { [name]: show } };
 }
 
-// The stand for what only some pages or logs need.
+// A part that is shown only where it applies.
 function only(part, model, sources, wanted) {
   const show = () => part.node.toggleAttribute("hidden", !wanted());
   show();
@@ -113,25 +113,25 @@ function render({ model, el }) {
       () => (model.get("choices").currency ?? []).length > 2,
     ),
     only(
-      list(model, commit, "other", "What if all had been", priced, ["choices"]),
+      list(model, commit, "other", "If all calls had used", priced, ["choices"]),
       model,
       ["page"],
       () => model.get("page") === "Budget",
     ),
   ];
   const parts = [pages(model, commit), ...fields, status(model)];
-  const [tabs, told] = [parts[0].node, parts.at(-1).node];
+  const [tabs, counts] = [parts[0].node, parts.at(-1).node];
   const root = panel(
     "glmkit-filters",
-    "Page and calls",
-    make("div", { class: "line" }, tabs, told),
+    "Dashboard filters",
+    make("div", { class: "line" }, tabs, counts),
     make("div", { class: "fields" }, ...fields.map((part) => part.node)),
   );
   deaf(root);
   el.append(root);
 
   const leave = listening(model, changes(parts));
-  // In steps: the picture is laid out anew with each.
+  // In steps: each lays the figure out again.
   const width = new ResizeObserver(([entry]) => {
     const pixels = Math.floor(entry.contentRect.width / STEP) * STEP;
     if (pixels) commit("width", pixels);

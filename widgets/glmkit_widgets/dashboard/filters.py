@@ -1,4 +1,4 @@
-"""The dashboard's controls: which page, and which calls."""
+"""The dashboard's controls: the page and the calls."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import anywidget
 import traitlets
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 from glmkit_widgets.dashboard.queries import PAGES, PERIODS, Chosen, first_day, others
 from glmkit_widgets.shared.assets import module, style
 
-#: What a change of means other calls or another page.
+#: Traits whose change selects other calls or another page.
 NAMES = (
     "page", "period", "first", "last", "model", "notebook", "tag", "other", "currency",
     "width",
@@ -19,11 +20,12 @@ NAMES = (
 
 
 class Filters(anywidget.AnyWidget):
-    """Which page and which calls a dashboard shows; each can be set from Python too.
+    """The page and the calls of a dashboard; each can be set from Python too.
 
-    `model`, `notebook`, `tag`: one of those there are, or None for all. `period`: "All
+    `model`, `notebook`, `tag`: a value of the ledger, or None for all. `period`: "All
     time", "Today", "7 days", "30 days", "365 days"; `first` and `last` days narrow it.
-    `other` is the model of "what if", `currency` "CNY" or "USD" ("": the one there is).
+    `other` is the model to compare prices with, `currency` "CNY" or "USD" ("": the one
+    with costs).
 
     >>> filters = Filters()
     >>> filters.page
@@ -45,9 +47,9 @@ class Filters(anywidget.AnyWidget):
     other = traitlets.Unicode("").tag(sync=True)
     currency = traitlets.Unicode("").tag(sync=True)
     choices: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
-    #: Pixels that the view has; where there is room two panels stand beside each other.
+    #: The width of the view in pixels; a wide view has two panels beside each other.
     width = traitlets.Int(900, min=1).tag(sync=True)
-    #: One line on the calls that are shown.
+    #: One line about the selected calls.
     status = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, **options: Any) -> None:
@@ -59,13 +61,14 @@ class Filters(anywidget.AnyWidget):
         value = str(proposal["value"])
         if value and value not in others():
             raise ConfigError(
-                f"the catalogue has no price of {value!r}", hint="See glmkit.models()."
+                _("the catalogue has no price for {model!r}", model=value),
+                hint=_("`glmkit.models()` lists the models with prices."),
             )
         return value
 
     @property
     def chosen(self) -> Chosen:
-        """The filters as the ledger is asked."""
+        """The filters as a query of the ledger."""
         begun = [day for day in (first_day(self.period), self.first) if day]
         return Chosen(
             max(begun, default=None),

@@ -1,15 +1,31 @@
 const ROOM = Symbol.for("glmkit.plotly");
-// Named one by one: plotly has buttons that send a figure to a company's server.
+// Listed one by one: plotly also has buttons that upload a figure.
 const BUTTONS = [["toImage"], ["zoom2d", "pan2d", "resetScale2d"]];
 const CONFIG = { displaylogo: false, modeBarButtons: BUTTONS, showSendToCloud: false };
 
-/** plotly, which a page runs once for all its figures; the kernel sends it packed. */
-function plotly(packed) {
-  globalThis[ROOM] ??= unpacked(packed).catch((error) => {
-    delete globalThis[ROOM];
-    throw error;
-  });
+/** plotly, which a page loads once for all its figures. */
+async function plotly(model) {
+  if (!globalThis[ROOM]) {
+    const packed = await requested(model);
+    globalThis[ROOM] ??= unpacked(packed).catch((error) => {
+      delete globalThis[ROOM];
+      throw error;
+    });
+  }
   return globalThis[ROOM];
+}
+
+/** Ask the kernel for plotly, which it sends packed; no widget state holds it. */
+function requested(model) {
+  return new Promise((done) => {
+    const take = (message, buffers) => {
+      if (message.library !== "plotly") return;
+      model.off("msg:custom", take);
+      done(buffers[0]);
+    };
+    model.on("msg:custom", take);
+    model.send({ library: "wanted" });
+  });
 }
 
 async function unpacked(packed) {
@@ -21,7 +37,7 @@ async function unpacked(packed) {
   try {
     await new Promise((done, failed) => {
       script.onload = done;
-      script.onerror = () => failed(new Error("plotly could not be run here"));
+      script.onerror = () => failed(new Error("plotly could not be loaded"));
       document.head.append(script);
     });
     return window.Plotly;
@@ -39,15 +55,17 @@ function render({ model, el }) {
   let gone = false;
   let library;
   async function draw() {
-    library ??= await plotly(model.get("library"));
+    library ??= await plotly(model);
     if (gone) return;
-    // plotly writes into what it is given.
+    note.textContent = "";
+    // plotly modifies its arguments.
     const { data, layout } = structuredClone(model.get("picture"));
     await library.react(place, data, layout, CONFIG);
   }
+  note.textContent = "Loading the chart\u2026";
   const show = () =>
     draw().catch((error) => {
-      note.textContent = `The figure can not be drawn here: ${error.message}.`;
+      note.textContent = `The figure cannot be drawn here: ${error.message}.`;
     });
   show();
   model.on("change:picture", show);

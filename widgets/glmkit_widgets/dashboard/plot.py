@@ -1,7 +1,7 @@
-"""A live plotly figure whose data are plain: nothing of plotly runs in the kernel.
+"""A live plotly figure with plain data: plotly does not run in the kernel.
 
 plotly's own FigureWidget sends 5 MB for each figure, checks every value in Python, and
-to be imported reads the grammar of a format that no figure uses, for a second or three.
+takes one to three seconds to import.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from glmkit_widgets.shared.assets import module, style
 class Plot(anywidget.AnyWidget):
     """Shows `picture`, a dict of `data` and `layout` as plotly.js takes them.
 
-    A new picture is drawn in the old one's place; a person's zoom stays as long as
-    `layout.uirevision` does. `views` counts the places where it is shown.
+    A new picture replaces the old one; the user's zoom stays while `layout.uirevision`
+    does. `views` counts the places where it is shown.
 
     >>> Plot(picture={"data": [], "layout": {}}).views
     0
@@ -31,17 +31,20 @@ class Plot(anywidget.AnyWidget):
     _css = style("dashboard/plot")
 
     picture: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
-    #: plotly.js, packed; it comes with the widget, as a kernel that is busy with the
-    #: next cells could not answer a page that asks for it.
-    library = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(library=packed(), **traits)
-        self._view_count = 0  # None, the default, means that nobody counts
+        super().__init__(**traits)
+        self._view_count = 0  # None, the default, switches counting off
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Send plotly.js to a page that does not have it: no saved state holds it."""
+        if content == {"library": "wanted"}:
+            self.send({"library": "plotly"}, buffers=[packed()])
 
     @property
     def views(self) -> int:
-        """How many views of it there are."""
+        """The number of its views."""
         return self._view_count or 0
 
 

@@ -1,7 +1,7 @@
-"""A figure as an image, for what shows neither live views nor HTML: a PDF, a preview.
+"""A figure as an image, where neither live views nor HTML are shown: PDFs, previews.
 
-kaleido draws it in a browser of its own, where both are installed. That takes seconds:
-nothing may wait for it.
+kaleido draws it in a browser of its own, where both are installed. That takes seconds,
+so nothing may wait for it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _failed = False
 
 
 def offered() -> bool:
-    """Whether there is a kaleido that has not failed yet in this process."""
+    """Whether kaleido is installed and has not failed in this process."""
     return not _failed and find_spec("kaleido") is not None
 
 
 def png(figure: Mapping[str, Any]) -> bytes | None:
-    """Draw a figure's plain data as PNG; None where it can not be drawn here.
+    """Draw a figure's plain data as PNG; None where it cannot be drawn.
 
-    After a failure (no browser is found, mostly) it is not tried again.
+    After a failure (mostly a missing browser) it is not tried again.
     """
     global _failed
     with _one_at_a_time:
@@ -32,10 +32,10 @@ def png(figure: Mapping[str, Any]) -> bytes | None:
             return None
         import kaleido
 
-        # It would fetch MathJax from the network; plotly's script it finds beside it.
+        # Else it fetches MathJax from the network; plotly's script is installed.
         own = {"mathjax": False}
         try:
             return bytes(kaleido.calc_fig_sync(dict(figure), _OPTIONS, kopts=own))
-        except Exception:  # a browser's faults are of every kind
+        except Exception:  # a browser can fail in any way
             _failed = True
             return None

@@ -1,4 +1,4 @@
-"""What the dashboard reads of the ledger for the calls that a person chose."""
+"""What the dashboard reads from the ledger for the selected calls."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PERIODS: dict[str, int | None] = {
     "30 days": 30,
     "365 days": 365,
 }
-#: Who answered in a time that was measured.
+#: Sources whose times were measured.
 _MEASURED = ["", "service", "stand-in"]
 
 
 class Chosen(NamedTuple):
-    """The filters as they stand; None lets all calls pass. `first` is a day."""
+    """The values of the filters; None selects all calls. `first` is a day."""
 
     first: str | None = None
     last: str | None = None
@@ -42,7 +42,7 @@ class Chosen(NamedTuple):
 
 
 def first_day(period: str) -> str | None:
-    """Return the day a period begins with; None where it has no beginning."""
+    """Return the first day of a period; None for all time."""
     days = PERIODS.get(period)
     if days is None:
         return None
@@ -50,7 +50,7 @@ def first_day(period: str) -> str | None:
 
 
 def others() -> list[str]:
-    """Return the models that the log can be priced by, as the catalogue has them."""
+    """Return the models whose prices the calls can be compared with."""
     return [
         card.id
         for card in cards()
@@ -60,7 +60,7 @@ def others() -> list[str]:
 
 
 class Readings:
-    """Frames of the ledger for one choice, each read when first needed."""
+    """Frames of the ledger for one selection, each read when first needed."""
 
     def __init__(self, ledger: Ledger, chosen: Chosen) -> None:
         self._ledger = ledger
@@ -68,7 +68,7 @@ class Readings:
         self._panels: dict[Reading, Panel] = {}
 
     def panel(self, read: Reading) -> Panel:
-        """Return one of the panels, drawn once."""
+        """Return a panel, drawn once."""
         if read not in self._panels:
             self._panels[read] = read(self)
         return self._panels[read]
@@ -101,7 +101,7 @@ class Readings:
 
     @cached_property
     def _by_time(self) -> pd.DataFrame:
-        """Calls one by one where all of them are at hand, else sums of days."""
+        """Single calls where all of them were read, otherwise daily sums."""
         ended = self._newest[~self._newest["state"].isin(("pending", "submitted"))]
         whole = len(ended) == int(self.by_model["calls"].sum())
         return ended if whole else self._by_day
@@ -112,7 +112,7 @@ class Readings:
 
     @cached_property
     def _newest(self) -> pd.DataFrame:
-        """The chosen ones among the newest calls of all."""
+        """The selected calls among the newest ones."""
         frame = self._all_newest
         for name, wanted in self._where.items():
             if name == "day":
@@ -125,12 +125,12 @@ class Readings:
 
     @cached_property
     def currency(self) -> str:
-        """The currency of the costs: the chosen one, else the one there is."""
+        """The currency of the costs: the selected one, otherwise the one with costs."""
         return self._chosen.currency or (self.currencies or ["CNY"])[0]
 
     @cached_property
     def currencies(self) -> list[str]:
-        """The currencies that there are costs in."""
+        """The currencies with costs."""
         sums = self.by_model
         return [
             name
@@ -148,11 +148,11 @@ class Readings:
         return spending.tokens(self._by_time)
 
     def kinds(self) -> Panel:
-        """Return the kinds of tokens."""
+        """Return tokens by kind."""
         return spending.kinds(self.by_model)
 
     def cells(self) -> Panel:
-        """Return the dearest cells; sums by cell know neither days nor tags."""
+        """Return the most expensive cells; sums by cell have no days and no tags."""
         if {"day", "tag"} & {*self._where}:
             calls, scope = self._newest, f"newest {figures.NEWEST:,} calls"
             return spending.cells(calls, self.currency, scope)
@@ -169,15 +169,15 @@ class Readings:
         return spending.cells(frame, self.currency)
 
     def first_token(self) -> Panel:
-        """Return the waits for the first token."""
+        """Return the times to the first token."""
         return self._spread("first_token_s")
 
     def seconds(self) -> Panel:
-        """Return how long calls took."""
+        """Return the durations of calls."""
         return self._spread("seconds")
 
     def speed(self) -> Panel:
-        """Return how fast tokens came."""
+        """Return the output speeds."""
         return self._spread("tokens_per_s")
 
     def _spread(self, kind: str) -> Panel:
@@ -187,22 +187,22 @@ class Readings:
         return timing.spread(frame, kind)
 
     def in_flight(self) -> Panel:
-        """Return the most calls at one time against the right."""
+        """Return the most calls in flight, compared with the limit."""
         rights = _rights(self._newest["model"].unique(), self._ledger.rights())
         return timing.in_flight(self._newest, rights)
 
     def burn_down(self) -> Panel:
-        """Return the budgets, which know no filter."""
+        """Return the budgets, which have no filter."""
         balance = views.balance(ledger=self._ledger)
         session = self._ledger.session
         return budgets.burn_down(balance, self._all_newest, session=session)
 
     def saved(self) -> Panel:
-        """Return what is owed and what was saved."""
+        """Return what was billed and what was saved."""
         return spending.saved(self._usage("source", "model"), self.currency)
 
     def what_if(self) -> Panel:
-        """Return the log at another model's prices."""
+        """Return the calls at another model's prices."""
         other = self._chosen.other or others()[0]
         frame = frames.repriced(
             other, self.currency, where=self._where, ledger=self._ledger
@@ -218,7 +218,7 @@ class Readings:
         return failures.failures(self._by_day)
 
     def codes(self) -> Panel:
-        """Return the codes of errors."""
+        """Return the error codes."""
         return failures.codes(self._newest)
 
 
@@ -238,26 +238,26 @@ PAGES: Mapping[str, tuple[Reading, ...]] = {
 
 
 def _places(columns: tuple[str, ...], currency: str) -> list[int]:
-    """Return where cost, list price and tokens stand in a row of sums."""
+    """Return the places of cost, list price and tokens in a row of sums."""
     name = currency.lower()
     wanted = (f"cost_{name}", f"list_cost_{name}", "total_tokens")
     return [columns.index(column) for column in wanted]
 
 
 def _rights(models: Iterable[str], learned: Mapping[str, int]) -> dict[str, int]:
-    """Return requests in flight by model: what was learned, else the card's number."""
+    """Return the limits of requests in flight by model: learned, or of the card."""
     tier = os.environ.get("GLMKIT_TIER", "V0").strip().upper()
     found: dict[str, int | None] = {}
     for model in models:
         known = card(model)
         name = known.id if known else model.lower()
-        told = (known.in_flight or {}).get(tier) if known else None
-        found[model] = learned.get(name, told)
+        limit = (known.in_flight or {}).get(tier) if known else None
+        found[model] = learned.get(name, limit)
     return {model: right for model, right in found.items() if right is not None}
 
 
 def choices(ledger: Ledger) -> dict[str, list[str]]:
-    """Return what the filters offer: the models, notebooks and tags there are."""
+    """Return the values for the filters: models, notebooks and tags of the ledger."""
     all_calls = Readings(ledger, Chosen())
     found = ledger.read(("notebook", "tag")).rows
     return {

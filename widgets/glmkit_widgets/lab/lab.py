@@ -15,6 +15,7 @@ from glmkit.tables.inputs import Inputs
 from glmkit.tables.runner import CallRunner, asking
 from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.replies import where
+from glmkit.types.translation import _
 from glmkit_widgets.controls.model_list import choices
 from glmkit_widgets.lab import views
 from glmkit_widgets.shared.assets import module, style
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from glmkit.client.clients import Client
 
-#: Cells of one run; a table of more belongs to `df.glm`.
+#: Cells of one run; larger tables are for `df.glm`.
 _MOST = 20_000
 #: Seconds between two messages to the page, and between two pictures.
 _PAUSE_S, _STILL_S = 0.25, 2.0
@@ -34,12 +35,12 @@ _PLANNED = ("template", "models", "temperatures")
 
 
 class PromptLab(GLMWidget):
-    """Ask a template of every input, of each model at each temperature.
+    """Try a prompt template on every input, with each model at each temperature.
 
-    `template` is a prompt in which `{column}` stands for an input's value; `inputs` a
-    DataFrame, a list of dicts, a dict of lists, or the path of a CSV file (None: the
-    template is asked as it is). `models` empty is the default one, `temperatures`
-    empty the service's; `settings` has an `options()` for what is not given here, and
+    `template` is a prompt in which `{column}` is replaced by an input's value; `inputs`
+    a DataFrame, a list of dicts, a dict of lists, or the path of a CSV file (None: the
+    template is sent as it is). `models` empty is the default one, `temperatures` empty
+    the service's default; `settings` has an `options()` for what is not set here, and
     `options` are those of `Client.chat`. `client` None is the process's own.
 
     `.run()`, `.stop()`, `.retry()` (what failed or was not asked) and `.wait()` do
@@ -52,7 +53,7 @@ class PromptLab(GLMWidget):
     >>> lab.close()
     """
 
-    _esm = module("shared/dom", "shared/live", "lab/lab")
+    _esm = module("shared/dom", "shared/live", "lab/fields", "lab/results", "lab/lab")
     _css = style("shared/live", "shared/ground", "lab/lab")
 
     template = traitlets.Unicode("").tag(sync=True)
@@ -61,7 +62,7 @@ class PromptLab(GLMWidget):
         traitlets.Float(min=0, max=1)
     ).tag(sync=True)
     choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    #: What a run would take, and how far it is: counts and words of ours.
+    #: The estimate of a run, and its progress: counts and labels.
     plan: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     progress: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
@@ -104,7 +105,7 @@ class PromptLab(GLMWidget):
 
     @property
     def inputs(self) -> Inputs:
-        """The table; it takes whatever the class does."""
+        """The table; it can be set to whatever the class takes."""
         return self._table
 
     @inputs.setter
@@ -121,16 +122,19 @@ class PromptLab(GLMWidget):
         return grid.frame(asked, held)
 
     def run(self) -> None:
-        """Ask all cells anew; returns at once. Raises ConfigError."""
+        """Ask all cells again; returns at once. Raises ConfigError."""
         asked = self._grid()
         if not asked.template.strip():
             raise ConfigError(
-                "the template is empty", hint="Write what the model shall do."
+                _("the template is empty"), hint=_("Write a prompt, then run it.")
             )
         if len(asked) > _MOST:
             raise ConfigError(
-                f"{len(asked):,} cells are too many for a lab",
-                hint=f"{_MOST:,} at most; take fewer inputs, models or temperatures.",
+                _("{count:,} cells are too many for the prompt lab", count=len(asked)),
+                hint=_(
+                    "Use at most {most:,} cells, or `df.glm` for a larger table.",
+                    most=_MOST,
+                ),
             )
         self._check_free()
         self._asked, self._results = asked, [CellResult()] * len(asked)
@@ -142,19 +146,21 @@ class PromptLab(GLMWidget):
         self._check_free()
         left = [n for n, r in enumerate(self._results) if r.state != "done"]
         if not left:
-            raise ConfigError("nothing has failed", hint="AnswerRun it first.")
+            raise ConfigError(
+                _("there is nothing to ask again"), hint=_("Run the prompt lab first.")
+            )
         for number in left:
             self._results[number] = CellResult()
         self._begin(left)
 
     def stop(self) -> None:
-        """Stop what runs; what arrived is kept. Waits for none."""
+        """Stop the run and keep what arrived; returns at once."""
         super().stop()
         if self._errand is not None:
             self._errand.stop()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is asked and shown, and say whether it is."""
+        """Wait until the run is shown; False where `seconds` pass first."""
         return self._shown.wait(seconds)
 
     def _leave(self) -> None:
@@ -167,7 +173,10 @@ class PromptLab(GLMWidget):
 
     def _check_free(self) -> None:
         if self._errand is not None and not self._errand.ended.is_set():
-            raise ConfigError("it still runs", hint="Stop it, or wait for its end.")
+            raise ConfigError(
+                _("the last run is not finished"),
+                hint=_("Wait until it ends, or stop it."),
+            )
 
     def _begin(self, numbers: Sequence[int]) -> None:
         asked, client = self._asked, self.client
@@ -177,8 +186,8 @@ class PromptLab(GLMWidget):
         def ask(number: int) -> Any:
             cell = asked[number]
             own = {"model": cell.model or None, "temperature": cell.temperature}
-            given = {n: v for n, v in own.items() if v is not None}
-            return asking(client, {**options, **given}, asked.prompt(cell.input))
+            chosen = {n: v for n, v in own.items() if v is not None}
+            return asking(client, {**options, **chosen}, asked.prompt(cell.input))
 
         lanes: dict[str, list[int]] = {}
         for number in numbers:
@@ -190,7 +199,7 @@ class PromptLab(GLMWidget):
         self._showing.ask()
 
     def _report(self, number: int, result: CellResult) -> None:
-        """Take note on the loop's thread; the page hears of it a little later."""
+        """Note a result on the loop's thread; it is shown a little later."""
         if number >= 0:
             with self._news_lock:
                 self._results[number] = result
@@ -239,7 +248,7 @@ class PromptLab(GLMWidget):
         return views.duration(each * (counts["waiting"] + counts["running"]))
 
     def _plan(self) -> None:
-        """Say what a run would take; on a thread of its own where a person types."""
+        """Estimate a run; on a thread of its own while the user types."""
         try:
             planned = self._grid()
             endpoint = self._endpoint(self._settings)

@@ -1,10 +1,11 @@
-"""What a lab's page and its picture show of a grid and its results."""
+"""What the page and the picture of a prompt lab show of a grid and its results."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from glmkit.config.privacy import private
 from glmkit.render.answer.badge import badge_of, partial_of
 from glmkit.render.answer.live import rendering_of
 from glmkit.render.page import folded, table, wrapped
@@ -12,10 +13,11 @@ from glmkit.tables.grid import Cell, CellResult, Forecast, Grid, State, spent as
 from glmkit.tables.inputs import Inputs, slips, worded
 from glmkit.types.errors import Interrupted
 from glmkit.types.plain_text import escaped
+from glmkit.types.translation import _
 from glmkit_widgets.shared.answer_runner import wrong
 
-#: Characters of an answer and of an input that a list shows; rows of the picture, and
-#: of the inputs.
+#: Characters of an answer and of an input in a list; rows of the picture, and of the
+#: inputs.
 _TEXT, _INPUT, _ROWS, _FEW = 400, 120, 25, 4
 _STATES: tuple[State, ...] = ("waiting", "running", "done", "failed", "stopped")
 
@@ -31,14 +33,14 @@ def short(text: str, most: int) -> str:
 
 
 def inputs(table: Inputs) -> dict[str, Any]:
-    """Return what the page shows of the inputs: how many, and the first ones."""
+    """Return the number of the inputs, and the first ones."""
     rows = table.rows if table.columns else ()
     few = [[short(worded(value), _INPUT) for value in row] for row in rows[:_FEW]]
     return {"columns": list(table.columns), "rows": few, "count": len(rows)}
 
 
 def begun(grid: Grid) -> dict[str, Any]:
-    """Return what the page needs to know of the cells before anything came."""
+    """Return the cells before any result."""
     lines = [
         short(" · ".join(map(worded, row)), _INPUT)
         if grid.inputs.columns
@@ -55,7 +57,7 @@ def begun(grid: Grid) -> dict[str, Any]:
 
 
 def row(number: int, result: CellResult) -> dict[str, Any]:
-    """Return what a list shows of a result."""
+    """Return a result as a list shows it."""
     found: dict[str, Any] = {"n": number, "state": result.state}
     if result.reason:
         found["text"] = short(result.reason, _TEXT)
@@ -75,23 +77,23 @@ def row(number: int, result: CellResult) -> dict[str, Any]:
 
 
 def counts(results: Sequence[CellResult]) -> dict[str, int]:
-    """Return how many cells there are, and how many in each state."""
+    """Return the number of cells, in all and by state."""
     states = [result.state for result in results]
     return {"cells": len(states), **{name: states.count(name) for name in _STATES}}
 
 
 def spent(results: Sequence[CellResult]) -> str:
-    """Return what is owed so far, and of how many answers it is not known."""
+    """Return the cost so far, and for how many answers it is unknown."""
     known = " + ".join(map(str, sums(iter(results)).values()))
     asked = [r for r in results if r.reply is not None and r.state != "running"]
     unknown = sum(result.cost is None for result in asked)
     return " ".join(
-        [known, f"(cost of {unknown:,} not known)" if unknown else ""]
+        [known, _("({count:,} of unknown cost)", count=unknown) if unknown else ""]
     ).strip()
 
 
 def duration(seconds: float) -> str:
-    """Return a time that is left, roughly.
+    """Return a remaining time, roughly.
 
     >>> duration(8), duration(95), duration(7200)
     ('about 8 s left', 'about 2 min left', 'about 2 h left')
@@ -104,7 +106,7 @@ def duration(seconds: float) -> str:
 
 
 def plan(grid: Grid, found: Forecast, default: str) -> dict[str, Any]:
-    """Return what a run would take, in counts and words."""
+    """Return the estimate of a run, in counts and words."""
     columns = grid.inputs.columns
     mark = "about " if found.about else ""
     return {
@@ -118,20 +120,20 @@ def plan(grid: Grid, found: Forecast, default: str) -> dict[str, Any]:
 
 
 def whole(grid: Grid, number: int, result: CellResult) -> str:
-    """Return all of a cell as safe HTML: its input, its prompt, what came."""
+    """Return a whole cell as safe HTML: its input, its prompt, its answer."""
     cell = grid[number]
-    given = zip(grid.inputs.columns, grid.inputs.rows[cell.input], strict=True)
-    rows = [[name, worded(value)] for name, value in given]
+    values = zip(grid.inputs.columns, grid.inputs.rows[cell.input], strict=True)
+    rows = [[name, worded(value)] for name, value in values]
     held = table(("input", "value"), rows) if rows else ""
     prompt = folded("Prompt", wrapped(grid.prompt(cell.input)))
-    return f"{held}{prompt}{_came(result)}"
+    return f"{held}{prompt}{_answer(result)}"
 
 
-def _came(result: CellResult) -> str:
+def _answer(result: CellResult) -> str:
     fault = wrong(result.error) if result.error else ""
     if result.reply is None:
-        said = "" if fault else f"<p>{escaped(_told_of(result.state))}</p>"
-        return fault + said
+        state = "" if fault else f"<p>{escaped(_state(result.state))}</p>"
+        return fault + state
     ended = Interrupted() if result.state == "stopped" else result.error
     badge = badge_of(result.reply)
     return (
@@ -140,14 +142,21 @@ def _came(result: CellResult) -> str:
     )
 
 
-def _told_of(state: State) -> str:
-    return {"running": "It is being asked.", "stopped": "It was stopped."}.get(
-        state, "It was not asked yet."
-    )
+def _state(state: State) -> str:
+    match state:
+        case "running":
+            return _("Waiting for the answer.")
+        case "stopped":
+            return _("Stopped.")
+        case _:
+            return _("Not asked yet.")
 
 
 def picture(grid: Grid, results: Sequence[CellResult]) -> tuple[str, str]:
-    """Return the last state as safe HTML and as plain text."""
+    """Return the last state as safe HTML and as plain text.
+
+    With GLMKIT_PRIVACY only the counts are shown.
+    """
     held = results or [CellResult()] * len(grid)
     known = counts(held)
     summary = ", ".join(
@@ -155,6 +164,9 @@ def picture(grid: Grid, results: Sequence[CellResult]) -> tuple[str, str]:
     )
     size = f"{known['cells']:,} cell" + ("s" if known["cells"] != 1 else "")
     head = f"{size}: {summary}; {spent(held) or 'no cost'}"
+    if private():
+        note = _("GLMKIT_PRIVACY keeps prompts and answers out of the notebook.")
+        return f"<p>{escaped(head)}</p><p>{note}</p>", f"{head}\n{note}"
     lines = [_line(grid, number, held[number]) for number in _first(held)]
     names = ("input", "model", "temperature", "answer")
     below = len(held) - len(lines)
@@ -173,5 +185,5 @@ def _line(grid: Grid, number: int, result: CellResult) -> list[str]:
     cell: Cell = grid[number]
     values = " · ".join(map(worded, grid.inputs.rows[cell.input]))
     warm = "default" if cell.temperature is None else f"{cell.temperature:g}"
-    said = result.reason or result.text or _told_of(result.state)
-    return [short(values, _INPUT), cell.model or "default", warm, short(said, _TEXT)]
+    text = result.reason or result.text or _state(result.state)
+    return [short(values, _INPUT), cell.model or "default", warm, short(text, _TEXT)]

@@ -1,4 +1,4 @@
-// A text goes to the kernel after this rest; a long one after a longer rest.
+// Milliseconds without a key after which a text goes to the kernel; more for a long one.
 const SHORT_REST = 80;
 const CHARACTERS = 2000; // for one millisecond more
 
@@ -32,7 +32,7 @@ function modelField(model, commit) {
   return { node: field("Model", select), on: { model: show, reading: show } };
 }
 
-/** What is written; all views of a widget show one text. */
+/** The text; all views of a widget show the same. */
 class Draft {
   constructor() {
     this.text = null;
@@ -48,7 +48,7 @@ class Draft {
 function promptField(draft, line) {
   const area = make("textarea", {
     spellcheck: "false",
-    placeholder: "Write or paste a prompt: nothing is sent to a model",
+    placeholder: "Write or paste a prompt; it is not sent",
   });
   area.value = draft.text ?? "";
   draft.areas.add(area);
@@ -57,7 +57,7 @@ function promptField(draft, line) {
     clearTimeout(timer);
     timer = setTimeout(write, SHORT_REST + area.value.length / CHARACTERS);
   }
-  // One text at a time is under way: a busy kernel gets the newest alone.
+  // One text at a time is sent: a busy kernel gets only the newest.
   function write() {
     if (line.waiting.size) later();
     else line.do("write", { text: draft.text });
@@ -73,14 +73,14 @@ function promptField(draft, line) {
   return { node: field("Prompt", area), leave };
 }
 
-/** The bar; its parts stand in the table below with words and numbers. */
+/** The bar; the table below has its parts in words and numbers. */
 function bar(reading) {
   const total = Math.max(reading.window ?? 0, reading.sent.tokens);
-  const told = reading.shares.map(({ label, tokens }) => `${label} ${number(tokens)}`);
+  const parts = reading.shares.map(({ label, tokens }) => `${label} ${number(tokens)}`);
   const node = make("div", {
     class: "bar",
     role: "img",
-    "aria-label": `Window: ${[...told, free(reading)].filter(Boolean).join(", ")}`,
+    "aria-label": `Context window: ${[...parts, free(reading)].filter(Boolean).join(", ")}`,
   });
   for (const { name, tokens } of reading.shares) {
     const part = make("span", { class: `part ${name}` });
@@ -103,7 +103,7 @@ function table(reading) {
     const { free: tokens } = reading;
     rows.push(row("free", "Free", { tokens, low: tokens, high: tokens }, reading));
   }
-  const heads = [["", "Part"], ["number", "Tokens"], ["number", "Of the window"]].map(
+  const heads = [["", "Part"], ["number", "Tokens"], ["number", "Share of window"]].map(
     ([kind, text]) => make("th", { scope: "col", class: kind }, text),
   );
   return make("table", { class: "rows" }, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
@@ -123,11 +123,11 @@ function row(name, label, share, { window: size }) {
 function headline(reading) {
   const { sent, window: size, over } = reading;
   const strong = make("strong", {}, `${number(sent.tokens)} tokens`);
-  const band = sent.low === sent.high ? "" : `, between ${number(sent.low)} and ${number(sent.high)}`;
-  const of = size ? `, of a window of ${number(size)}` : ", the window is not known";
+  const band = sent.low === sent.high ? "" : ` (${number(sent.low)} to ${number(sent.high)})`;
+  const of = size ? ` of a context window of ${number(size)}` : ", context window unknown";
   const line = make("p", { class: "sum" }, strong, band, of);
   if (!over) return [line];
-  const wrong = make("p", { class: "wrong" }, `${number(over)} tokens too many: shorten the prompt, or take a model with a larger window.`);
+  const wrong = make("p", { class: "wrong" }, `${number(over)} tokens too many: shorten the prompt, or use a model with a larger context window.`);
   return [line, wrong];
 }
 

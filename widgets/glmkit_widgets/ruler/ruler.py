@@ -1,4 +1,4 @@
-"""How much of a model's window a prompt takes, while it is written."""
+"""How much of a model's context window a prompt takes, while it is written."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from glmkit.types.errors import GLMError
 from glmkit.types.messages import Message, Request
 from glmkit.types.plain_text import escaped
 from glmkit.types.requests import turns_of
+from glmkit.types.translation import _
 from glmkit_widgets.controls.model_list import choice, choices
 from glmkit_widgets.ruler import window_shares
 from glmkit_widgets.shared.assets import module, style
@@ -31,12 +32,12 @@ _SETTINGS = ("model", "system", "max_tokens", "think", "endpoint")
 
 
 class TokenRuler(GLMWidget):
-    """Show what a prompt takes of the window, and what it may cost; nothing is sent.
+    """Show how many tokens a prompt has, and what it may cost; nothing is sent.
 
     `text` is the draft, which can be typed in the page too; `model` None that of the
     settings, else of the client, else the endpoint's default. `settings` holds traits
     like a notebook's (`model`, `system`, `max_tokens`, `think`, `endpoint`). `history`
-    are messages or a Conversation, `attachments` what a prompt may hold beside text.
+    are messages or a Conversation, `attachments` the parts beside the text.
     Counting is local: exact where GLMKIT_TOKENIZER names GLM's tokenizer, else an
     estimate that says its error. `.value` is the newest `shares.Reading`.
 
@@ -51,7 +52,7 @@ class TokenRuler(GLMWidget):
 
     model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    #: Numbers and words of ours; the text itself goes by messages.
+    #: Numbers and labels; the text itself travels as a message.
     reading: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -79,7 +80,7 @@ class TokenRuler(GLMWidget):
 
     @property
     def text(self) -> str:
-        """The draft; setting it writes it into the page."""
+        """The draft; setting it changes the page."""
         return self._text
 
     @text.setter
@@ -89,7 +90,7 @@ class TokenRuler(GLMWidget):
         self._count()
 
     def refresh(self) -> None:
-        """Count anew: the history has grown, or what is attached has changed."""
+        """Count again, after a change of the history or the attachments."""
         self._count()
 
     def _leave(self) -> None:
@@ -112,7 +113,7 @@ class TokenRuler(GLMWidget):
                 pass
 
     def _count(self) -> None:
-        """Count, and show it; on a thread of its own where a person types."""
+        """Count and show it; on a thread of its own while the user types."""
         with self._counting:
             try:
                 found = self._read()
@@ -143,9 +144,9 @@ class TokenRuler(GLMWidget):
         given = getattr(self._history, "messages", self._history)
         messages = turns_of(given) if given else ()
         system = [one for one in messages if one.role == "system"]
-        said = getattr(self._settings, "system", None)
-        if said and not system:
-            system = [Message("system", said)]
+        prompt = getattr(self._settings, "system", None)
+        if prompt and not system:
+            system = [Message("system", prompt)]
         turns = tuple(one for one in messages if one.role != "system")
         return {
             "system": tokens.estimate_messages(tuple(system), tokens.count),
@@ -167,8 +168,13 @@ class TokenRuler(GLMWidget):
     def _draw(self) -> tuple[str, str]:
         found: window_shares.Reading = self.value
         rows = [(share.label, banded(share)) for share in found.shares]
-        window = "not known" if found.window is None else f"{found.window:,} tokens"
-        rows = [("Model", found.model), ("Window", window), *rows, ("Cost", found.cost)]
+        window = _("unknown") if found.window is None else f"{found.window:,} tokens"
+        rows = [
+            ("Model", found.model),
+            ("Context window", window),
+            *rows,
+            ("Cost", found.cost),
+        ]
         cells = "".join(
             f"<tr><th scope='row'>{escaped(name)}</th><td>{escaped(text)}</td></tr>"
             for name, text in rows
@@ -183,24 +189,24 @@ def banded(share: window_shares.Share | Estimate) -> str:
     >>> banded(Estimate(100, 85, 117)), banded(Estimate(7, 7, 7))
     ('100 tokens (85 to 117)', '7 tokens')
     """
-    told = f"{share.tokens:,} tokens"
+    count = f"{share.tokens:,} tokens"
     if share.low == share.high:
-        return told
-    return f"{told} ({share.low:,} to {share.high:,})"
+        return count
+    return f"{count} ({share.low:,} to {share.high:,})"
 
 
 def _template() -> Estimate:
-    """Return what the chat template puts round the prompt, and before the answer."""
+    """Return the tokens that the chat template adds to the prompt."""
     alone = Request(messages=(Message("user", ""),))
     return tokens.estimate_request(alone, tokens.count)
 
 
 def _how() -> str:
     if os.environ.get("GLMKIT_TOKENIZER"):
-        return "Counted by the tokenizer that GLMKIT_TOKENIZER names."
-    return (
-        "Estimated: the truth is expected in the range. GLMKIT_TOKENIZER names GLM's "
-        "tokenizer.json to count exactly."
+        return _("Counted with the tokenizer in GLMKIT_TOKENIZER.")
+    return _(
+        "Estimated, with the expected range. For exact counts set GLMKIT_TOKENIZER to "
+        "the path of GLM's tokenizer.json."
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a model's window goes: what is sent, and what is kept for the answer."""
+"""The parts of a context window: what is sent, and the reserve for the answer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from glmkit.catalog.cards import Card
 from glmkit.catalog.tokens import NOTHING, Estimate, reserve_of
 from glmkit.config.endpoints import Endpoint
 from glmkit.types.events import Usage
+from glmkit.types.translation import _
 
-#: What is sent, in the order of sending, as a person calls it.
+#: The parts that are sent, in their order, each with its label.
 SENT = {
     "system": "System prompt",
     "history": "History",
@@ -24,7 +25,7 @@ _NO_THINKING = ("off", "none", False)
 
 
 class Share(msgspec.Struct, frozen=True):
-    """A part of the window; the truth is expected from `low` to `high` tokens."""
+    """A part of the window, expected to have `low` to `high` tokens."""
 
     name: str
     label: str
@@ -34,11 +35,11 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a prompt takes of a window, before it is sent.
+    """How much of a context window a prompt takes, before it is sent.
 
     `shares` are what is sent and what is reserved, `sent` the sum of the former;
     `window` and `free` are tokens (None: the model's window is not known), `over` how
-    many tokens do not fit. `cost` is told in words.
+    many tokens do not fit. `cost` is in words.
     """
 
     model: str
@@ -59,7 +60,7 @@ def read(
 ) -> Reading:
     """Return the reading of counted parts, by the names in SENT.
 
-    `options` are those of a chat: `max_tokens` and `thinking` count.
+    Of the `options` of a chat, `max_tokens` and `thinking` matter.
 
     >>> from glmkit.catalog import card
     >>> parts = {"prompt": Estimate(9, 8, 10)}
@@ -67,7 +68,7 @@ def read(
     >>> [(share.name, share.tokens) for share in found.shares], found.free
     ([('prompt', 9), ('answer', 4095)], 126968)
     >>> found.cost
-    '¥0.00004 for the prompt, at most ¥0.020525 with all of the reserve'
+    '¥0.00004 for the prompt, at most ¥0.020525 with the full reserve'
     """
     sent = sum(parts.values(), NOTHING)
     window = card.context_window if card else None
@@ -80,9 +81,9 @@ def read(
         if parts.get(name, NOTHING).high
     ]
     if reserve is not None:
-        label = "Reserved for thinking and answer"
+        label = _("Reserved for thinking and answer")
         if not _thinks(card, options.get("thinking")):
-            label = "Reserved for the answer"
+            label = _("Reserved for the answer")
         shares.append(Share("answer", label, reserve, reserve, reserve))
     needed = sent.tokens + (asked or 0)
     return Reading(
@@ -106,17 +107,17 @@ def _cost(
     card: Card | None, sent: Estimate, reserve: int | None, endpoint: Endpoint | None
 ) -> str:
     if endpoint is not None and endpoint.plan:
-        return "a plan pays"
+        return _("covered by a plan")
     currency = endpoint.currency if endpoint else None
     if endpoint is not None and currency is None:
         currency = prices.own_currency(card)
         if currency is None:
-            return "no price known"
+            return _("price unknown")
     least = prices.cost(card, Usage(sent.low, 0, sent.low), currency)
     most = prices.worst(card, sent.high, reserve or 0, currency)
     if least is None or most is None:
-        return "no price known"
+        return _("price unknown")
     if not most:
-        return "free"
-    told = f"{least} for the prompt, at most {most}"
-    return f"{told} with all of the reserve" if reserve else told
+        return _("free")
+    text = _("{least} for the prompt, at most {most}", least=least, most=most)
+    return _("{text} with the full reserve", text=text) if reserve else text

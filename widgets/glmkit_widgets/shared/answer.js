@@ -1,19 +1,19 @@
-// One answer in a cell, while it streams; then a static output takes its place.
+// One answer in a cell while it streams; a static output replaces it at the end.
 
 const STATIC = ".glmkit-answer:not(.glmkit-live)";
 
-/** Milliseconds in which the static output comes, or never. */
+/** Milliseconds to wait for the static output. */
 const PATIENCE_MS = 60_000;
 
-/** Hands what is done in a view on to the static output that replaces it. Without
- * that the page would typeset and lay out the whole answer in one go once more. */
-class Heir {
+/** Passes what a view has typeset and measured to the static output that replaces it,
+ * so that the page does not lay out the whole answer again in one go. */
+class Successor {
   constructor(view) {
     this.view = view;
     this.heights = [];
   }
 
-  /** Measure, and wait for the output: it comes next. */
+  /** Measure, and wait for the output, which comes next. */
   expect() {
     this.heights = heightsOf(this.view.root);
     const output = this.view.root.closest(".jp-OutputArea-child");
@@ -38,21 +38,21 @@ class Heir {
 
 export default () => {
   let answers;
-  const heirs = new Set();
+  const successors = new Set();
   return {
     initialize({ model }) {
       answers = new Answers(model);
       model.on("msg:custom", (message) => {
-        if (message.ends) for (const heir of heirs) heir.expect();
+        if (message.ends) for (const successor of successors) successor.expect();
       });
     },
     render({ el }) {
       const { root, view, leave } = answers.show("");
-      const heir = new Heir(view);
-      heirs.add(heir);
+      const successor = new Successor(view);
+      successors.add(successor);
       el.append(root);
       return () => {
-        heirs.delete(heir);
+        successors.delete(successor);
         leave();
       };
     },

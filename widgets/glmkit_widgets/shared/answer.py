@@ -1,4 +1,4 @@
-"""The live answer: a view that gets only what changed, while a model writes."""
+"""The live answer: a view that gets only the changes, while an answer streams."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LiveAnswer(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def replaced(self) -> None:
-        """Say that a static output takes the view's place next."""
+        """Tell the page that a static output replaces the view next."""
         self.send({"ends": True})
 
     def close(self) -> None:
@@ -35,6 +35,6 @@ class LiveAnswer(anywidget.AnyWidget):
         self.layout.close()
 
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Answer a view that is ready, or that missed something."""
+        """Reply to a view that is ready, or has missed a change."""
         if isinstance(content, dict):
             self.feed.heard(content.get("n"))

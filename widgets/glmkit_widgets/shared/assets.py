@@ -1,9 +1,9 @@
 """The modules and style sheets that widgets run in the page.
 
-A page loads a widget's module as one text, so what widgets share is put before it:
-`dom` (elements, labels, a line to the kernel) and `live` (answers while they stream).
-So with its style sheet: `ground` (colours, type, controls and lines of every panel)
-stands before what is the widget's own.
+A page loads a widget's module as one text, so shared modules are put before it: `dom`
+(elements, labels, messages to the kernel) and `live` (answers while they stream). The
+same holds for style sheets: `ground` (colours, type and controls of every panel) comes
+before the widget's own.
 """
 
 from __future__ import annotations

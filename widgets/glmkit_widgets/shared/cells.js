@@ -1,7 +1,7 @@
-// What a widget does beyond its own place: a new cell, the clipboard, a file.
+// New cells, the clipboard and files.
 
-/** Put a source into a new cell below the one that shows a node; says whether it could.
- * `model` is the widget's, whose manager knows the notebook in JupyterLab. */
+/** Put a source into a new cell below the one that shows a node; return whether it
+ * could. `model` is the widget's, whose manager knows the notebook in JupyterLab. */
 function addCell(model, node, kind, source) {
   const notebook = model.widget_manager?.context?.model;
   const cell = node.closest("[data-windowed-list-index]");
@@ -11,7 +11,7 @@ function addCell(model, node, kind, source) {
   return true;
 }
 
-/** Copy a text; says whether it could. */
+/** Copy a text; return whether it could. */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -34,7 +34,7 @@ function copyBySelecting(text) {
   return done;
 }
 
-/** Save a text as a file of the person's. */
+/** Save a text as a file on the user's computer. */
 function download(name, kind, text) {
   const url = URL.createObjectURL(new Blob([text], { type: kind }));
   make("a", { href: url, download: name }).click();

@@ -1,4 +1,4 @@
-// Elements, and the line to the kernel, for every widget.
+// Elements, and messages to the kernel, for every widget.
 
 let count = 0;
 const salt = Math.random().toString(36).slice(2);
@@ -18,7 +18,7 @@ function button(text, act, attributes = {}) {
   return node;
 }
 
-/** The root of a panel: it stands on ground.css, and hides its picture (still.css). */
+/** The root of a panel: ground.css styles it, static_picture.css hides its picture. */
 function panel(name, label, ...children) {
   const attributes = { role: "group", "aria-label": label };
   return make("div", { class: `glmkit-ground glmkit-live ${name}`, ...attributes }, ...children);
@@ -30,7 +30,7 @@ function label(text, control) {
   return make("label", { class: "name", for: control.id }, text);
 }
 
-/** A control below its label, or what it stands in and what goes along with it. */
+/** A control below its label; `nodes` replace the control, where it is not alone. */
 function field(text, control, ...nodes) {
   return make("div", { class: "field" }, label(text, control), ...(nodes.length ? nodes : [control]));
 }
@@ -48,11 +48,11 @@ function grouped(choices) {
   return [...groups.values()];
 }
 
-// Milliseconds of rest after which a text that is being typed is set.
+// Milliseconds without a key after which a typed text is set.
 const REST = 300;
 
-/** Let a text be typed: `write` takes it after a rest. What others set takes its place
- * by `show`; what is being typed stays. */
+/** Let a text be typed: `write` gets it after a pause. `show` takes a value that was set
+ * elsewhere, unless the user is typing. */
 function typed(area, read, write) {
   let sent = (area.value = read());
   let timer = 0;
@@ -72,7 +72,7 @@ function typed(area, read, write) {
   return { flush, show };
 }
 
-/** Hear events of a model, as pairs of name and function; what is returned ends it. */
+/** Listen to events of a model, pairs of name and function; return what ends it. */
 function listening(model, pairs) {
   for (const [name, hear] of pairs) model.on(name, hear);
   return () => {
@@ -80,13 +80,13 @@ function listening(model, pairs) {
   };
 }
 
-/** What parts of a panel hear of traits: `on` has a function for each. */
+/** The traits that parts of a panel listen to: `on` has a function for each. */
 function changes(parts) {
   const pairs = parts.flatMap(({ on }) => Object.entries(on));
   return pairs.map(([name, hear]) => [`change:${name}`, hear]);
 }
 
-/** What sets a trait where it is not so already; a line tells the kernel at once. */
+/** Return a function that sets a trait where it differs, and sends it to the kernel. */
 function committing(model, line) {
   return (name, value) => {
     if (JSON.stringify(model.get(name)) === JSON.stringify(value)) return;
@@ -96,7 +96,7 @@ function committing(model, line) {
   };
 }
 
-/** Keep a widget's keys from the notebook, which looks at the focused element first. */
+/** Keep the notebook's keyboard shortcuts away from a widget's controls. */
 function deaf(root) {
   for (const field of root.querySelectorAll("select, input, textarea, button, [tabindex]")) {
     field.dataset.lmSuppressShortcuts = "true";
@@ -106,16 +106,16 @@ function deaf(root) {
   root.addEventListener("beforeinput", keep, true);
 }
 
-// Milliseconds after which a person is told that the kernel has not heard them yet.
+// Milliseconds without a reply after which a note says so.
 const PATIENCE = 700;
-// And after which an idle kernel is thought lost: a large file takes its time.
+// The same for an idle kernel, which then seems lost; a large file takes its time.
 const LONG_PATIENCE = 4000;
-const BUSY = "The kernel is busy: this waits until the running cell ends.";
-const LOST = "The kernel does not hear this: run the cell again. What you typed stays here.";
+const BUSY = "The kernel is busy. This runs when the current cell ends.";
+const LOST = "The kernel does not respond. Run the cell again; what you typed is kept.";
 
-/** The line to the kernel: what was done is sent, and what is not heard yet is said. */
+/** Sends what the user did to the kernel, and says so where it does not reply. */
 class Line {
-  /** `note` is an element with role="status"; refusals stand there too. */
+  /** `note` is an element with role="status"; it shows errors too. */
   constructor(model, note) {
     this.model = model;
     this.note = note;
@@ -141,8 +141,8 @@ class Line {
     if (message.refused) this.say([message.refused, message.hint].filter(Boolean).join(" "), true);
   }
 
-  /** Say why nothing was heard, and look again: a kernel that was busy as it started
-   * anew, or was idle all the time, never hears this. */
+  /** Say why there is no reply, and look again: a kernel that was restarted while it was
+   * busy, or has been idle all the time, never replies. */
   wonder(id, idle = false) {
     const kernel = this.model.widget_manager?.kernel;
     const busy = kernel === undefined || kernel?.status === "busy";

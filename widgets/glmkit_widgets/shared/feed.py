@@ -1,4 +1,4 @@
-"""One answer on its way to a page, as numbered changes."""
+"""Sends one answer to a page, as numbered changes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from glmkit.render import Piece
 from glmkit.render.answer import Rendering
 
-#: Characters shown, after which the whole comes along for the first time.
+#: Characters shown, after which the whole answer is sent along for the first time.
 _WHOLE_AT = 1000
 
 Send = Callable[[dict[str, Any]], None]
 
 
 class PartUpdate(NamedTuple):
-    """What is new in one part of an answer: finished pieces, and the open tail."""
+    """The news in one part of an answer: finished pieces, and the open tail."""
 
     pieces: Sequence[Piece] = ()
     tail: Sequence[Piece] = ()
@@ -28,9 +28,9 @@ _NO_UPDATE = PartUpdate()
 class Feed:
     """Sends one answer to the views of a widget, each change once.
 
-    A view that misses a change asks for the whole, and the whole comes along by itself
-    each time the answer has doubled, because a kernel hears no question while a cell
-    runs. `key` tells the answers of one widget apart.
+    A view that has missed a change asks for the whole answer. It is also sent along
+    each time the answer has doubled, because a kernel may not reply while a cell runs.
+    `key` identifies the answer among those of one widget.
     """
 
     def __init__(self, send: Send, key: str = "") -> None:
@@ -46,7 +46,7 @@ class Feed:
         self._whole_at = _WHOLE_AT
 
     def follow(self, rendering: Rendering) -> None:
-        """Show what an answer has told since the last time."""
+        """Show what is new in an answer since the last time."""
         if rendering.restarted:
             self.forget()
         new = rendering.take()
@@ -75,16 +75,16 @@ class Feed:
                 self._say(message)
 
     def forget(self) -> None:
-        """Drop all that is shown: the answer begins anew."""
+        """Drop what is shown: the answer starts again."""
         with self._lock:
             for name in self._shown:
                 self._shown[name], self._tails[name] = [], []
             self._notes = self._end = ""
             self._size, self._whole_at = 0, _WHOLE_AT
-            self._say({"anew": True, "whole": self._whole()})
+            self._say({"reset": True, "whole": self._whole()})
 
     def end(self, html: str) -> None:
-        """Put the finished answer in the place of all that came; HTML of ours."""
+        """Replace what is shown by the finished answer; the HTML is glmkit's."""
         with self._lock:
             for name in self._shown:
                 self._shown[name], self._tails[name] = [], []
@@ -92,7 +92,7 @@ class Feed:
             self._say({"whole": self._whole()})
 
     def heard(self, n: object) -> None:
-        """Answer a view that has come as far as change `n`."""
+        """Send what is missing to a view whose last change is `n`."""
         with self._lock:
             if n != self._n:
                 self._send({**self._mark(), "whole": self._whole()})

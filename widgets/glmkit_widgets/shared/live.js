@@ -1,30 +1,30 @@
 // Answers while they stream. All HTML here was made by glmkit.render in the kernel: a parser of
-// Markdown in the browser would be a second way for a model's text to the page.
+// Markdown in the browser would be a second way for a model's text into the page.
 
 const FRESH = ".glmkit-formula:not(.glmkit-set)";
 
 /** The classes by which a page's typesetter finds a formula. */
 const FOUND = ["mathjax_process", "tex2jax_process"];
 
-/** Characters of HTML that a page lays out at once without being held up. */
+/** Characters of HTML that a page lays out at once without blocking. */
 const LONG = 20_000;
 
-/** Milliseconds of an idle moment that stay the page's own. */
+/** Milliseconds of an idle period that are left to the page. */
 const SPARED_MS = 6;
 
-/** Typesets formulas one by one, where the page has a moment: all those of an answer
- * at once would hold it up for a third of a second. */
+/** Typesets formulas one by one while the page is idle: those of a whole answer at once
+ * would block it for a third of a second. */
 class Setter {
   constructor(typeset) {
     this.typeset = typeset;
     this.waiting = [];
-    this.sources = new WeakMap(); // what is set shows its source no more
+    this.sources = new WeakMap(); // a typeset formula no longer shows its source
     this.busy = false;
   }
 
   add(formula) {
     formula.classList.add("glmkit-set");
-    formula.classList.remove(...FOUND); // it is ours to set, and not the page's
+    formula.classList.remove(...FOUND); // not for the page's own typesetter
     this.sources.set(formula, formula.textContent);
     this.waiting.push(formula);
     if (!this.busy) this.soon();
@@ -47,7 +47,7 @@ class Setter {
     if (this.waiting.length) this.soon();
   }
 
-  /** Return the formulas in a node that are set, by their sources. */
+  /** Return the typeset formulas in a node, by their sources. */
   done(root) {
     const found = new Map();
     for (const formula of root.querySelectorAll(".glmkit-set:has(mjx-container)")) {
@@ -57,7 +57,7 @@ class Setter {
     return found;
   }
 
-  /** Set the formulas in a node: those that are `done` take their twins' places. */
+  /** Typeset the formulas in a node; the `done` ones are reused. */
   adopt(root, done) {
     for (const formula of root.querySelectorAll(FRESH)) {
       const twin = done.get(formula.textContent)?.shift();
@@ -77,8 +77,8 @@ class Part {
 
   clear() {
     this.box.replaceChildren();
-    this.inner = this.box; // where the last block goes on
-    this.marks = []; // nodes behind which the tail stands
+    this.inner = this.box; // where the last block continues
+    this.marks = []; // nodes after which the tail begins
   }
 
   update({ add, tail }) {
@@ -173,7 +173,7 @@ class View {
     this.update(whole);
   }
 
-  /** Show the finished answer in the place of the growing one. */
+  /** Replace the growing answer by the finished one. */
   finish(html) {
     const done = this.setter.done(this.root);
     const heights = heightsOf(this.root);
@@ -184,7 +184,7 @@ class View {
   }
 }
 
-/** Return how high the blocks of an answer stand, for those that take their places. */
+/** Return the heights of an answer's blocks, for those that replace them. */
 function heightsOf(answer) {
   const blocks = answer.querySelector(".glmkit-body")?.children ?? [];
   return Array.from(blocks, (block) => {
@@ -194,7 +194,7 @@ function heightsOf(answer) {
   });
 }
 
-/** Let blocks that are out of sight be as high as those before: nothing jumps. */
+/** Give blocks that are out of sight the heights of those before: nothing jumps. */
 function keepHeights(answer, heights) {
   if (!answer.matches(".glmkit-long")) return;
   const blocks = answer.querySelector(".glmkit-body").children;
@@ -203,7 +203,7 @@ function keepHeights(answer, heights) {
   });
 }
 
-/** What arrived of one answer, so that a second view of it starts complete. */
+/** What has arrived of one answer, so that a second view starts complete. */
 class Store {
   constructor() {
     this.n = 0;
@@ -211,7 +211,7 @@ class Store {
     this.views = new Set();
   }
 
-  /** Take a message; false where one before it is missing. */
+  /** Take a message; false where an earlier one is missing. */
   take(message) {
     if (message.n <= this.n) return true;
     if (message.n !== this.n + 1 || !follows(message)) {
@@ -233,10 +233,10 @@ class Store {
   }
 }
 
-/** Whether a message adds to what is shown; else it stands for all of it. */
+/** Whether a message adds to what is shown; otherwise it replaces all of it. */
 function follows(message) {
   return (
-    !message.anew && (message.body || message.thinking || message.notes !== undefined)
+    !message.reset && (message.body || message.thinking || message.notes !== undefined)
   );
 }
 
@@ -261,12 +261,12 @@ class Answers {
     return this.stores.get(key);
   }
 
-  /** Say how far an answer has come here; the kernel sends what is missing. */
+  /** Report the last change seen here; the kernel sends what is missing. */
   ask(key) {
     this.model.send({ answer: key, n: this.store(key).n });
   }
 
-  /** Show an answer in an element of its own; returns what takes the view away. */
+  /** Show an answer in an element of its own; `leave` removes the view. */
   show(key, label = "Answer") {
     const root = document.createElement("div");
     const store = this.store(key);
@@ -279,8 +279,8 @@ class Answers {
   }
 }
 
-/** A widget with answers, which all its views share; `start(model)` returns what else
- * they share, their `kept`. */
+/** A widget with answers, which all its views share; `start(model)` returns `kept`, what
+ * else they share. */
 function answering(render, start = () => {}) {
   return () => {
     let shared;
@@ -294,7 +294,7 @@ function answering(render, start = () => {}) {
   };
 }
 
-/** JupyterLab's typesetter, where the page has one; else the source stays. */
+/** JupyterLab's typesetter, where the page has one; otherwise the source is shown. */
 function typesetter(model) {
   return (node) => model.widget_manager?._rendermime?.latexTypesetter?.typeset(node);
 }

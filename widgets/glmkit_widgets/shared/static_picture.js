@@ -1,19 +1,19 @@
 // The picture of a widget for a saved notebook, while the live view hides it.
 
-/** Keeps the page from typesetting a picture that nobody sees: that would hold it up. */
+/** Keeps the page from typesetting a picture that is hidden, which would block it. */
 class Picture {
   constructor(model, root) {
     this.typeset = typesetter(model);
     this.root = root;
   }
 
-  /** Find the picture, once the view stands in the page. */
+  /** Find the picture once the view is in the page. */
   watch() {
     if (this.watcher) return;
     const output = this.root.closest(".jp-OutputArea-child")?.previousElementSibling;
     if (!output?.querySelector(".glmkit-still")) return;
     this.output = output;
-    // Runs before the page's own typesetting.
+    // Runs before the page's typesetter.
     this.watcher = new MutationObserver(() => {
       for (const formula of this.formulas()) formula.classList.remove(...FOUND);
     });
@@ -24,7 +24,7 @@ class Picture {
     return this.output.querySelectorAll(".glmkit-formula:not(:has(mjx-container))");
   }
 
-  /** Without the view it is seen again. */
+  /** Without the view the picture is visible again. */
   leave() {
     this.watcher?.disconnect();
     if (!this.output?.isConnected) return;

@@ -8,24 +8,25 @@ from statistics import fmean
 
 import msgspec
 
+from glmkit.types.translation import _
 from glmkit_widgets.compare.differences import distance, words
 
-#: Words of each answer that are compared, and characters that hold them, so that a
-#: picture is drawn in a moment.
+#: Words and characters of each answer that are compared, so that it takes little
+#: time.
 _MOST, _CHARACTERS = 2_000, 20_000
-#: A step between shares of words that is worth a word.
+#: Shares of words that differ by less count as equal.
 _STEP = 0.05
 
 
 class AnswerText(msgspec.Struct, frozen=True):
-    """One answer as far as it has come; `whole`: it grows no more."""
+    """The text of one answer so far; `whole`: it is finished."""
 
     text: str
     whole: bool = True
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """How much answers differ: shares of their words that are not in common, 0 to 1.
+    """How much answers differ: the shares of words that are not shared, 0 to 1.
 
     `within`: the mean over all pairs of answers at this temperature (None: fewer than
     two have begun); `from_first`: the mean over all pairs with one answer at the first
@@ -40,16 +41,16 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 def spreads(answers: Mapping[float, Sequence[AnswerText]]) -> list[Spread]:
-    """Measure the answers at each temperature, in the order they are given.
+    """Measure the answers at each temperature, in the order of the mapping.
 
-    Of two answers of which one still grows, as many words are compared as both have.
+    While one of two answers grows, as many words are compared as both have.
 
     >>> cold = [AnswerText("a b"), AnswerText("a b")]
     >>> spreads({0: cold, 1: [AnswerText("a c"), AnswerText("d e")]})[1]
     Spread(temperature=1, within=1.0, from_first=0.75, same=False)
     """
     begun = {
-        temperature: [_cut(said) for said in group if said.text]
+        temperature: [_cut(one) for one in group if one.text]
         for temperature, group in answers.items()
     }
     first = next(iter(begun.values()), [])
@@ -69,8 +70,8 @@ def spreads(answers: Mapping[float, Sequence[AnswerText]]) -> list[Spread]:
 _Cut = tuple[list[str], bool]
 
 
-def _cut(said: AnswerText) -> _Cut:
-    return words(said.text[:_CHARACTERS])[:_MOST], said.whole
+def _cut(one: AnswerText) -> _Cut:
+    return words(one.text[:_CHARACTERS])[:_MOST], one.whole
 
 
 def _apart(one: _Cut, other: _Cut) -> float:
@@ -86,39 +87,39 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _same(group: Sequence[AnswerText]) -> bool:
-    texts = {said.text for said in group}
-    return len(group) > 1 and len(texts) == 1 and all(said.whole for said in group)
+    texts = {one.text for one in group}
+    return len(group) > 1 and len(texts) == 1 and all(one.whole for one in group)
 
 
 def sentence(found: Sequence[Spread]) -> str:
-    """Say in plain words what the measures show; "" where nothing is measured.
+    """Return the measures in words; "" where nothing is measured.
 
-    >>> sentence([Spread(0, 0.0, same=True), Spread(1, 0.6, 0.5)])[:57]
-    'At temperature 0 all answers are the same, word for word;'
+    >>> sentence([Spread(0, 0.0, same=True), Spread(1, 0.6, 0.5)])[:42]
+    'At temperature 0 all answers are the same;'
     """
     measured = [each for each in found if each.within is not None]
     if len(measured) < 2:
         return _from_first(found)
-    told = f"{_told(measured[0])}; {_told(measured[-1], again=True)}."
-    return f"{told} {_moral([each.within or 0.0 for each in measured])}"
+    ends = f"{_shared(measured[0])}; {_shared(measured[-1], again=True)}."
+    return f"{ends} {_trend([each.within or 0.0 for each in measured])}"
 
 
-def _moral(apart: Sequence[float]) -> str:
-    """Say which way it goes, from the coldest to the warmest."""
+def _trend(apart: Sequence[float]) -> str:
+    """Return the trend from the lowest to the highest temperature, in words."""
     whole = apart[-1] - apart[0]
     if whole < -_STEP:
-        return "Here the warmer answers differ less: try more of them."
+        return _("Here higher temperatures differ less; try more answers.")
     if whole < _STEP:
-        return "Here temperature makes little difference."
+        return _("Here temperature makes little difference.")
     if all(warm > cold - _STEP for cold, warm in pairwise(apart)):
-        return "The warmer, the more they differ."
-    return "Warmer answers differ more than the coldest."
+        return _("The higher the temperature, the more they differ.")
+    return _("They differ more than at the lowest temperature.")
 
 
-def _told(each: Spread, *, again: bool = False) -> str:
+def _shared(each: Spread, *, again: bool = False) -> str:
     place = f"{'at' if again else 'At temperature'} {each.temperature:g}"
     if each.same:
-        return f"{place} all answers are the same, word for word"
+        return f"{place} all answers are the same"
     who = "they" if again else "the answers"
     return f"{place} {who} share {_percent(each.within)} of their words"
 

@@ -1,4 +1,4 @@
-// One prompt at several temperatures, and a picture of how much the answers differ.
+// One prompt at several temperatures, and a chart of how much the answers differ.
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 190;
@@ -12,7 +12,7 @@ function draw(tag, attributes = {}, text = "") {
   return node;
 }
 
-/** The picture: a bar for answers at one temperature, a line for those from the first. */
+/** The chart: bars within a temperature, a line for the distance from the first. */
 class Plot {
   constructor() {
     this.svg = draw("svg", { class: "plot", role: "img", height: HEIGHT });
@@ -40,14 +40,14 @@ class Plot {
       ...measures.map((each, place) =>
         draw("text", { x: x(place), y: HEIGHT - 22, class: "tick" }, String(each.temperature)),
       ),
-      draw("text", { x: EDGE.left, y: 12, class: "axis start" }, "Words not in common"),
+      draw("text", { x: EDGE.left, y: 12, class: "axis start" }, "Different words"),
       draw("text", { x: (width + EDGE.left) / 2, y: HEIGHT - 4, class: "axis" }, "Temperature"),
     );
     const bar = measures.some((each) => each.within !== null);
     const dots = measures.some((each) => each.from_first !== null);
     this.legend.replaceChildren(
-      ...(bar ? [key("within", "between answers at this temperature")] : []),
-      ...(dots ? [key("from", `from the answers at ${measures[0].temperature}`)] : []),
+      ...(bar ? [key("within", "between answers at the same temperature")] : []),
+      ...(dots ? [key("from", `compared with temperature ${measures[0].temperature}`)] : []),
     );
   }
 
@@ -104,30 +104,30 @@ function line(measures, x, y) {
 
 function spoken(measures) {
   const parts = measures.map(({ temperature, within, from_first: first }) => {
-    const said = [
-      within === null ? "" : `${percent(within)} between its answers`,
-      first === null ? "" : `${percent(first)} from the first temperature's`,
+    const shares = [
+      within === null ? "" : `${percent(within)} between answers at the same temperature`,
+      first === null ? "" : `${percent(first)} compared with the first temperature`,
     ].filter(Boolean);
-    return `temperature ${temperature}: ${said.join(", ") || "nothing yet"}`;
+    return `temperature ${temperature}: ${shares.join(", ") || "no answers yet"}`;
   });
-  return `Words not in common. ${parts.join("; ")}.`;
+  return `Different words. ${parts.join("; ")}.`;
 }
 
 function repeated(model) {
-  const counts = [[1, "once"], [2, "2 times"], [3, "3 times"], [4, "4 times"]];
+  const counts = [1, 2, 3, 4].map((count) => [count, String(count)]);
   const select = make("select", {}, ...options(counts));
   select.addEventListener("change", () => keep(model, "repeats", Number(select.value)));
-  const name = label("Ask each temperature", select);
+  const name = label("Answers per temperature", select);
   return { select, root: make("div", { class: "line field" }, name, select) };
 }
 
 function render({ model, el, answers }) {
   const plot = new Plot();
-  const said = make("p", { class: "sentence", role: "status" });
+  const summary = make("p", { class: "sentence", role: "status" });
   const repeats = repeated(model);
   const update = () => {
     repeats.select.value = String(model.get("repeats"));
-    said.textContent = model.get("said");
+    summary.textContent = model.get("summary");
     const measures = model.get("measures");
     const begun = measures.some((each) => each.within !== null || each.from_first !== null);
     plot.root.hidden = !begun;
@@ -142,9 +142,9 @@ function render({ model, el, answers }) {
     asked: () => ({ repeats: Number(repeats.select.value) }),
   });
   page.settings.append(repeats.root);
-  page.above.append(said, plot.root);
+  page.above.append(summary, plot.root);
   update();
-  return page.hear({ repeats: update, measures: update, said: update }, plot);
+  return page.hear({ repeats: update, measures: update, summary: update }, plot);
 }
 
 export default answering(render);

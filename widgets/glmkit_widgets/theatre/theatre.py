@@ -1,4 +1,4 @@
-"""The temperature theatre: one prompt at several temperatures, and how answers part."""
+"""The temperature theatre: one prompt at several temperatures, side by side."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import traitlets
 
 from glmkit.render import escaped
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 from glmkit_widgets.columns.columns import Column, Columns, Settings
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.assets import module, style
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 
 _TEMPERATURES = (0, 0.25, 0.5, 0.75, 1.0)
 _MOST_TEMPERATURES, _MOST_REPEATS = 8, 4
-#: What is told of each answer: a class looks at the texts.
+#: The facts below each answer; the rest would distract from the texts.
 _FACTS = {"Tokens", "Cost", "Time", "Answered by"}
 
 
 class TemperatureTheatre(Columns):
     """Show what temperature does: one prompt, asked at several, all at once.
 
-    Each of two to eight `temperatures` (0 to 1) is asked `repeats` times (1 to 4), and
-    a picture shows what share of their words the answers do not have in common. The
-    first showing asks; `.run()` asks again, `.wait()` waits. `model` None is that of
+    Each of two to eight `temperatures` (0 to 1) gets `repeats` answers (1 to 4), and a
+    chart shows the share of words in which they differ. The first display asks;
+    `.run()` asks again, `.wait()` waits. `model` None is that of
     `settings`, else the client's; `options` are those of `Client.chat`. `.value` is a
     tuple of `AnswerResult`, `.to_frame()` the same as a DataFrame, `.spreads` the
     numbers of the chart. Raises ConfigError.
@@ -44,10 +45,10 @@ class TemperatureTheatre(Columns):
     _css = style("shared/live", "shared/ground", "columns/columns", "theatre/theatre")
 
     repeats = traitlets.Int(2).tag(sync=True)
-    #: What the picture shows: temperature, within, from_first and same of `Spread`.
+    #: The numbers of the chart: temperature, within, from_first and same of `Spread`.
     measures: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)
-    #: The picture in one sentence.
-    said = traitlets.Unicode("", read_only=True).tag(sync=True)
+    #: The chart in one or two sentences.
+    summary = traitlets.Unicode("", read_only=True).tag(sync=True)
 
     def __init__(
         self,
@@ -73,8 +74,8 @@ class TemperatureTheatre(Columns):
     def _few(self, proposal: Any) -> int:
         if not 1 <= proposal["value"] <= _MOST_REPEATS:
             raise ConfigError(
-                f"each temperature can not be asked {proposal['value']} times",
-                hint=f"Ask 1 to {_MOST_REPEATS} times.",
+                _("repeats cannot be {count}", count=proposal["value"]),
+                hint=_("Use 1 to {most}.", most=_MOST_REPEATS),
             )
         return int(proposal["value"])
 
@@ -84,14 +85,14 @@ class TemperatureTheatre(Columns):
                 self._replan()
 
     def _plan(self) -> list[Column]:
-        given = self._given()
+        options = self._chosen()
         return [
             Column(
                 key=f"{place}.{repeat}",
                 group=str(place),
-                heading=f"Temperature {temperature:g}",
-                title=f"Answer {repeat}" if self.repeats > 1 else "",
-                options={**given, "temperature": temperature},
+                heading=_("Temperature {value:g}", value=temperature),
+                title=_("Answer {number}", number=repeat) if self.repeats > 1 else "",
+                options={**options, "temperature": temperature},
                 repeat=repeat,
             )
             for place, temperature in enumerate(self._temperatures)
@@ -117,23 +118,23 @@ class TemperatureTheatre(Columns):
             self._measure()
 
     def _measure(self) -> None:
-        """Draw anew how much the answers differ, as far as they have come."""
+        """Measure how much the answers differ so far."""
         with self._lock:
-            said = {
+            answers = {
                 temperature: [
-                    self._said(column)
+                    self._answer(column)
                     for column in self._columns
                     if column.group == str(place)
                 ]
                 for place, temperature in enumerate(self._temperatures)
             }
-        found = spreads(said)
+        found = spreads(answers)
         with self._lock:
             self.spreads = found
             self.set_trait("measures", [msgspec.to_builtins(each) for each in found])
-            self.set_trait("said", "" if self._under_way else sentence(found))
+            self.set_trait("summary", "" if self._under_way else sentence(found))
 
-    def _said(self, column: Column) -> AnswerText:
+    def _answer(self, column: Column) -> AnswerText:
         if result := self._results.get(column.key):
             return AnswerText(result.text, whole=result.state == "done")
         run = self._under_way.get(column.key)
@@ -145,21 +146,21 @@ class TemperatureTheatre(Columns):
         super()._do(name, content)
 
     def _above(self) -> tuple[str, str]:
-        if not self.said:
+        if not self.summary:
             return "", ""
         bars = "".join(_bar(each) for each in self.spreads)
-        return f"<p>{escaped(self.said)}</p><table>{bars}</table>", self.said
+        return f"<p>{escaped(self.summary)}</p><table>{bars}</table>", self.summary
 
 
 def _bar(each: Spread) -> str:
-    """Return a line of the picture: a temperature, and how much its answers differ."""
+    """Return a row of the chart: a temperature, and how much its answers differ."""
     apart = each.from_first if each.within is None else each.within
     if apart is None:
         return ""
     width = f"{apart * 100:.1f}%"
     return (
         f'<tr><th scope="row">Temperature {each.temperature:g}</th>'
-        f'<td class="number">{apart:.0%} apart</td>'
+        f'<td class="number">{apart:.0%} different</td>'
         f'<td class="bars"><span class="bar" style="width:{width}"></span></td></tr>'
     )
 
@@ -169,7 +170,10 @@ def _checked(temperatures: Sequence[float]) -> list[float]:
     fits = all(0 <= each <= 1 for each in found)
     if not (fits and 2 <= len(found) <= _MOST_TEMPERATURES):
         raise ConfigError(
-            f"these can not be the temperatures: {[*temperatures]}",
-            hint=f"Give 2 to {_MOST_TEMPERATURES} different ones, each from 0 to 1.",
+            _("temperatures cannot be {values}", values=[*temperatures]),
+            hint=_(
+                "Use 2 to {most} different numbers from 0 to 1.",
+                most=_MOST_TEMPERATURES,
+            ),
         )
     return found
