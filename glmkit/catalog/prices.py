@@ -96,7 +96,7 @@ def cost(
     return None
 
 
-def worst(
+def max_cost(
     card: Card | None,
     prompt_tokens: int,
     output_tokens: int,
@@ -105,12 +105,12 @@ def worst(
     batch: bool = False,
     day: date | None = None,
 ) -> Money | None:
-    """Return the most that a call up to these lengths can cost, by the dearest tier.
+    """Return the most that a call up to these lengths costs, by the dearest tier.
 
     None where any tier in reach has no price, or the card bills by another unit.
 
     >>> from glmkit.catalog.cards import card
-    >>> print(worst(card("glm-4.7"), 1000, 500, "CNY"))
+    >>> print(max_cost(card("glm-4.7"), 1000, 500, "CNY"))
     ¥0.01
     """
     tariff = card and _tariff(card, currency, batch, day or day_of(time.time()))

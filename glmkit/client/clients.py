@@ -18,7 +18,7 @@ from glmkit.client.call.multi_step import AsyncSeries, Series
 from glmkit.client.call.streams import AsyncStream, Stream
 from glmkit.client.prompts.media import prompt_of
 from glmkit.client.replay import cassette_call, cassette_session
-from glmkit.client.resources.chat import Chat
+from glmkit.client.resources.chat import ChatOperation
 from glmkit.client.resources.namespaces import Endpoints
 from glmkit.client.resources.requester import Caller
 from glmkit.client.resources.sync_async import Awaited, Blocking
@@ -62,10 +62,15 @@ class _Core:
         timeout_s: float = TIMEOUT_S,
         in_flight: int | None = None,
         cassette: str | Path | None = None,
+        *,
+        serves: str | None = None,
+        retry_uncertain: bool = False,
     ) -> None:
-        self.access: Access = access(endpoint, api_key)
+        self.access: Access = access(endpoint, api_key, serves)
         self.model = model or default_model(self.access.endpoint)
-        self._service = Service(self.access, timeout_s, in_flight)
+        self._service = Service(
+            self.access, timeout_s, in_flight, retry_uncertain=retry_uncertain
+        )
         self._cassette = None if cassette is None else cassette_session(cassette)
         self._caller = Caller(self._service, ledger, self.model, self._cassette)
         self._closed = False
@@ -103,7 +108,7 @@ class _Core:
             stream=stream,
             group=group,
         )
-        operation = Chat(request, call.model, self._service, stream=stream)
+        operation = ChatOperation(request, call.model, self._service, stream=stream)
         replay = cassette_call(call, self._cassette)
         return Exchange(self._service, ledger(), call, operation, replay)
 
@@ -120,7 +125,10 @@ class Client(_Core, Endpoints[Blocking]):
     `endpoint` is "local", "bigmodel", "zai", "bigmodel-coding", "zai-coding" or a
     URL; without one, the environment and the keyring decide. `timeout_s` bounds the
     wait for the headers and then each silence; `in_flight` the requests at one time;
-    `cassette` is a file that answers are recorded in and replayed from.
+    `cassette` is a file that answers are recorded in and replayed from. `serves`
+    ("bigmodel", "zai") names the service that a gateway's URL speaks for, whose cards
+    and list prices then hold. `retry_uncertain` also sends again what may have been
+    done: after a cut, a time-out or a gateway's 502 or 504; each try may be billed.
     Raises ConfigError and AuthError.
 
         with glmkit.Client() as client:

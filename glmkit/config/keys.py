@@ -1,6 +1,6 @@
-"""API keys: where they are found, where they may go, and how they are signed.
+"""API keys: where they are found, which origin they go to, how they are signed.
 
-A key goes to the origin it belongs to and to no other; it does not print and is not
+A key goes to the origin it belongs to and to no other; it does not print and cannot be
 pickled.
 """
 
@@ -23,6 +23,7 @@ import msgspec
 from glmkit.config.endpoints import LOCAL, SERVICES, Endpoint, endpoint_of
 from glmkit.types.errors import AuthError, ConfigError, StandInWarning
 from glmkit.types.plain_text import warn
+from glmkit.types.translation import _
 
 #: Seconds a signed token lives, and how long one is used again. Source: the SDKs.
 TOKEN_LIFE_S = 210
@@ -48,8 +49,8 @@ class Key:
         text = text.strip()
         if not text or not text.isascii() or any(char <= " " for char in text):
             raise ConfigError(
-                "the key is empty or holds characters that no key has",
-                hint="Copy it again from the console; it looks like `id.secret`.",
+                _("the key is empty or holds characters that no key has"),
+                hint=_("Copy it again from the console; it looks like `id.secret`."),
             )
         if signed:
             _check_shape(text)
@@ -63,7 +64,7 @@ class Key:
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a key can not be pickled")
+        raise TypeError(_("a key cannot be pickled"))
 
     def authorization(self, now: float | None = None) -> str:
         """Return the Authorization header's value; `now` is Unix seconds."""
@@ -77,7 +78,7 @@ class Key:
         return f"Bearer {token}"
 
     def digest(self) -> str:
-        """Return a name for the key that does not tell it: 16 hex digits."""
+        """Return a name for the key that does not reveal it: 16 hex digits."""
         return hashlib.blake2b(self._text.encode(), digest_size=8).hexdigest()
 
     def check_shape(self) -> None:
@@ -88,8 +89,8 @@ class Key:
 def _check_shape(text: str) -> None:
     if text.count(".") != 1 or text.startswith(".") or text.endswith("."):
         raise AuthError(
-            "the key is malformed: it must be `id.secret`, with one dot",
-            hint="Copy the whole key again from the service's console.",
+            _("the key is malformed: it must be `id.secret`, with one dot"),
+            hint=_("Copy the whole key again from the service's console."),
         )
 
 
@@ -120,21 +121,30 @@ class Access(msgspec.Struct, frozen=True):
     found: str = "nowhere"
 
 
-def access(endpoint: str | None = None, api_key: str | Key | None = None) -> Access:
+def access(
+    endpoint: str | None = None,
+    api_key: str | Key | None = None,
+    serves: str | None = None,
+) -> Access:
     """Find endpoint and key: arguments, environment, OS keyring, local platform.
 
-    Raises ConfigError for an unknown endpoint, a key without one, or a service
-    without a key; AuthError for a malformed key.
+    `serves` names the service that a URL speaks for. Raises ConfigError for an
+    unknown endpoint, a key without one, or a service without a key; AuthError for a
+    malformed key.
     """
     named = endpoint or os.environ.get("GLMKIT_ENDPOINT")
     if named:
-        return _checked(_named(endpoint_of(named), api_key))
-    if api_key is not None or os.environ.get("GLMKIT_API_KEY"):
-        what = "api_key=" if api_key is not None else "GLMKIT_API_KEY"
-        raise ConfigError(
-            f"{what} is given without an endpoint, so nobody knows whose key it is",
-            hint=f"Name the endpoint too: {_CHOICES}, or a URL.",
-        )
+        return _checked(_named(endpoint_of(named, serves), api_key))
+    for what, there in (
+        ("serves=", serves is not None),
+        ("api_key=", api_key is not None),
+        ("GLMKIT_API_KEY", bool(os.environ.get("GLMKIT_API_KEY"))),
+    ):
+        if there:
+            raise ConfigError(
+                _("{what} is set without an endpoint", what=what),
+                hint=_("Name the endpoint too: {names}, or a URL.", names=_CHOICES),
+            )
     return _checked(_found())
 
 
@@ -161,8 +171,11 @@ def _named(endpoint: Endpoint, api_key: str | Key | None) -> Access:
         return Access(endpoint)
     family = endpoint.name.removesuffix("-coding")
     raise ConfigError(
-        f"no key for {endpoint.name}",
-        hint=f"Set {_VARIABLES[family]}_API_KEY, or store one with `%glm key`.",
+        _("no key for {name}", name=endpoint.name),
+        hint=_(
+            "Set {name}_API_KEY, or store one with `%glm key`.",
+            name=_VARIABLES[family],
+        ),
     )
 
 
@@ -184,7 +197,7 @@ def _home(service: str) -> Endpoint:
     return endpoint_of(moved) if moved else SERVICES[service]
 
 
-_said: set[str] = set()
+_warned: set[str] = set()
 
 
 def _found() -> Access:
@@ -193,8 +206,8 @@ def _found() -> Access:
         name for name in _VARIABLES if os.environ.get(f"{_VARIABLES[name]}_API_KEY")
     ]
     if len(present) > 1:
-        _say_once(
-            "Keys of both sites are set; bigmodel is used (endpoint= chooses).",
+        _warn_once(
+            _("Keys of both sites are set; bigmodel is used (endpoint= chooses)."),
             UserWarning,
         )
     for name in present:
@@ -203,9 +216,11 @@ def _found() -> Access:
     for name in _VARIABLES:
         if text := stored(SERVICES[name]):
             return Access(SERVICES[name], Key(text), "keyring")
-    _say_once(
-        "No key was found: a small local model stands in for GLM. Set ZHIPUAI_API_KEY "
-        "or ZAI_API_KEY to talk to GLM itself."
+    _warn_once(
+        _(
+            "No key was found: a small local model stands in for GLM. Set "
+            "ZHIPUAI_API_KEY or ZAI_API_KEY to talk to GLM itself."
+        )
     )
     return Access(LOCAL)
 
@@ -219,7 +234,7 @@ def notices(show: Callable[[str], None]) -> Iterator[None]:
     """Show the notices about keys by a function instead of as Python warnings.
 
     >>> with notices(print):
-    ...     _say_once("No key was found.")
+    ...     _warn_once("No key was found.")
     No key was found.
     """
     token = _show.set(show)
@@ -229,10 +244,10 @@ def notices(show: Callable[[str], None]) -> Iterator[None]:
         _show.reset(token)
 
 
-def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
-    if text in _said:
+def _warn_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
+    if text in _warned:
         return
-    _said.add(text)
+    _warned.add(text)
     if show := _show.get():
         show(text)
     else:
@@ -240,7 +255,7 @@ def _say_once(text: str, kind: type[UserWarning] = StandInWarning) -> None:
 
 
 def _outside() -> int:
-    """Return the stack level of the person's own line, which a warning points to."""
+    """Return the stack level of the user's own line, which a warning points to."""
     frame, level = sys._getframe(1), 1
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("glmkit"):
         frame, level = frame.f_back, level + 1
@@ -248,25 +263,41 @@ def _outside() -> int:
 
 
 def stored(endpoint: Endpoint) -> str | None:
-    """Return the key that the OS keyring holds for the endpoint's origin."""
-    import keyring
-    import keyring.errors
+    """Return the key that the OS keyring holds for the endpoint's origin.
 
+    A keyring that cannot be used is taken for none: a call may do without a key.
+    """
     try:
+        import keyring
+
         return keyring.get_password("glmkit", endpoint.origin)
-    except keyring.errors.KeyringError:
+    except Exception:
         return None
 
 
-def store(endpoint: Endpoint, key: str) -> None:
-    """Put a key into the OS keyring; ConfigError where there is no real one."""
-    import keyring
-    import keyring.errors
-
+def keyring_fault() -> str:
+    """Return why no key can be read from the OS keyring; "" if keys can."""
     try:
-        keyring.set_password("glmkit", endpoint.origin, Key(key)._text)
-    except keyring.errors.KeyringError as exc:
+        import keyring
+        import keyring.backends.fail
+
+        if isinstance(keyring.get_keyring(), keyring.backends.fail.Keyring):
+            return _("this machine has none")
+        keyring.get_password("glmkit", SERVICES["bigmodel"].origin)
+    except Exception as exc:
+        return f"{type(exc).__name__}: {exc}".partition("\n")[0]
+    return ""
+
+
+def store(endpoint: Endpoint, key: str) -> None:
+    """Put a key into the OS keyring; ConfigError where there is none to use."""
+    text = Key(key)._text
+    try:
+        import keyring
+
+        keyring.set_password("glmkit", endpoint.origin, text)
+    except Exception as exc:
         raise ConfigError(
-            "this machine has no keyring to store a key in",
-            hint="Set an environment variable instead, such as ZHIPUAI_API_KEY.",
+            _("this machine has no keyring to store a key in"),
+            hint=_("Set an environment variable instead, such as ZHIPUAI_API_KEY."),
         ) from exc

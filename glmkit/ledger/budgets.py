@@ -1,8 +1,9 @@
 """Budgets: what a session, a notebook or a day may cost.
 
-Each call holds an amount of its budgets: its reservation while it is open, then what
-is owed. Triggers keep a budget's sum in the very statement that writes the call, and
-refuse a call that would pass its end: no process can spend between look and write.
+Each call has an amount reserved in its budgets: the most that it may cost while it is
+open, then what is owed. Triggers keep a budget's sum in the very statement that writes
+the call, and refuse a call that would exceed it: no process can spend between look and
+write.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from glmkit.types.errors import BudgetError
 from glmkit.types.money import Money
 from glmkit.types.replies import Call
+from glmkit.types.translation import _
 
 Scope = Literal["session", "notebook", "day", "tag", "total", "run"]
 
@@ -66,8 +68,8 @@ class Budget(msgspec.Struct, frozen=True):
 def create(db: sqlite3.Connection) -> None:
     """Make the table and the triggers that keep it.
 
-    `held` is what the calls hold, from the call `from_call` on. Each day has a row,
-    made like the one of scope "daily".
+    `held` (later `spent`) is what the calls hold of it, from the call `from_call` on.
+    Each day has a row, made like the one of scope "daily".
     """
     db.execute("ALTER TABLE calls ADD COLUMN held INTEGER")
     db.execute("ALTER TABLE calls ADD COLUMN held_currency TEXT")
@@ -89,13 +91,20 @@ def add_scopes(db: sqlite3.Connection) -> None:
         db.execute(trigger)
 
 
+def rename(db: sqlite3.Connection) -> None:
+    """Rename what a call may cost at most to `reserved`, and their sum to `spent`."""
+    db.execute("ALTER TABLE calls RENAME COLUMN held TO reserved")
+    db.execute("ALTER TABLE calls RENAME COLUMN held_currency TO reserved_currency")
+    db.execute("ALTER TABLE budgets RENAME COLUMN held TO spent")
+
+
 def put(
     db: sqlite3.Connection, scope: Scope, name: str, amount: Money, at: float
 ) -> None:
     """Set a budget. What the session or the day has cost so far counts.
 
     A notebook's, a tag's, a run's and the total count from their first setting on. In
-    another currency a budget begins again.
+    another currency a budget starts from nothing again.
     """
     if scope == "day":
         _put(db, "daily", "", amount, 0)
@@ -118,11 +127,13 @@ def _put(
         return
     db.execute("DELETE FROM budgets WHERE scope = ? AND name = ?", key)
     db.execute(
-        "INSERT INTO budgets (scope, name, currency, amount, from_call, held) "
+        "INSERT INTO budgets (scope, name, currency, amount, from_call, spent) "
         "VALUES (?, ?, ?, ?, ?, 0)",
         (*key, amount.currency, amount.parts, first),
     )
-    db.execute(f"UPDATE budgets SET held = {HELD} WHERE scope = ? AND name = ?", key)
+    db.execute(
+        f"UPDATE budgets SET spent = {RESERVED} WHERE scope = ? AND name = ?", key
+    )
 
 
 def forget(db: sqlite3.Connection) -> None:
@@ -142,12 +153,12 @@ def drop(db: sqlite3.Connection, scope: Scope, name: str) -> None:
         db.execute("DELETE FROM budgets WHERE scope = ? AND name = ?", (scope, name))
 
 
-#: What the calls of a budget hold, from the calls themselves.
-HELD = (
-    "(SELECT coalesce(sum(c.held), 0) FROM calls c "
-    f"WHERE c.held_currency = currency AND {_OF.format(c='c')})"
+#: What the calls of a budget hold of it, from the calls themselves.
+RESERVED = (
+    "(SELECT coalesce(sum(c.reserved), 0) FROM calls c "
+    f"WHERE c.reserved_currency = currency AND {_OF.format(c='c')})"
 )
-_ROW = "SELECT scope, name, amount, held, currency FROM budgets WHERE "
+_ROW = "SELECT scope, name, amount, spent, currency FROM budgets WHERE "
 _TODAY = "date(:at, 'unixepoch', 'localtime')"
 
 
@@ -170,33 +181,35 @@ def known(db: sqlite3.Connection, at: float) -> list[Budget]:
 def begin_day(db: sqlite3.Connection, at: float) -> None:
     """Make the row of a day, where days have a budget."""
     db.execute(
-        "INSERT OR IGNORE INTO budgets (scope, name, currency, amount, from_call, held)"
-        f" SELECT 'day', {_TODAY}, currency, amount, 0, 0 FROM budgets "
+        "INSERT OR IGNORE INTO budgets "
+        "(scope, name, currency, amount, from_call, spent) "
+        f"SELECT 'day', {_TODAY}, currency, amount, 0, 0 FROM budgets "
         "WHERE scope = 'daily'",
         {"at": at},
     )
 
 
-def reserve_again(db: sqlite3.Connection, call: Call, held: Money) -> None:
-    """Add to what a call holds; BudgetError where that passes a budget."""
+def reserve_again(db: sqlite3.Connection, call: Call, max_cost: Money) -> None:
+    """Add to what a call has reserved; BudgetError where that passes a budget."""
     db.execute(
-        "UPDATE calls SET held = held + ? WHERE id = ? AND held_currency = ?",
-        (held.parts, call.id, held.currency),
+        "UPDATE calls SET reserved = reserved + ? "
+        "WHERE id = ? AND reserved_currency = ?",
+        (max_cost.parts, call.id, max_cost.currency),
     )
     over = db.execute(
         "SELECT b.id FROM budgets b JOIN calls c ON c.id = ? "
-        f"WHERE b.scope <> 'daily' AND b.held > b.amount AND {_OF.format(c='c')}",
+        f"WHERE b.scope <> 'daily' AND b.spent > b.amount AND {_OF.format(c='c')}",
         (call.id,),
     ).fetchone()
-    if held and over:
+    if max_cost and over:
         raise BudgetError(
-            "a try of this call may be billed already, and the budget holds no second",
-            hint=_HINT,
+            _("this call may be billed already, and the budget does not hold it twice"),
+            hint=_hint(),
         )
 
 
 def refusal(
-    db: sqlite3.Connection, call: Call, owner: int, held: Money | None
+    db: sqlite3.Connection, call: Call, owner: int, max_cost: Money | None
 ) -> BudgetError:
     """Return why the budgets do not let a call pass."""
     where = call.where
@@ -209,47 +222,70 @@ def refusal(
     for budget in known(db, call.at):
         if places.get(budget.scope, budget.name) != budget.name:
             continue
-        if held is None:
+        if max_cost is None:
             return _unpriced(budget, call)
-        if held and held.currency != budget.amount.currency:
-            return _foreign(budget, held)
-        if budget.spent.parts + held.parts > budget.amount.parts and held:
-            return _spent(budget, held)
-    return BudgetError("a budget does not let this call pass", hint=_HINT)
+        if max_cost and max_cost.currency != budget.amount.currency:
+            return _foreign(budget, max_cost)
+        if budget.spent.parts + max_cost.parts > budget.amount.parts and max_cost:
+            return _spent(budget, max_cost)
+    return BudgetError(_("a budget does not let this call pass"), hint=_hint())
 
 
-_HINT = "`glmkit.balance()` shows the budgets; `glmkit.budget(...)` changes one."
+def _hint() -> str:
+    return _("`glmkit.balance()` shows the budgets; `glmkit.budget(...)` changes one.")
 
 
 def _unpriced(budget: Budget, call: Call) -> BudgetError:
     return BudgetError(
-        f"a budget a {budget.scope} is set, and what {call.model} may cost on "
-        f"{call.endpoint} is not known",
-        hint="Give max_tokens and a priced model, name the price in the file of "
-        "GLMKIT_MODELS_FILE, or lift the budget: glmkit.budget(None).",
+        _(
+            "a budget a {scope} is set, and what {model} may cost on {endpoint} is not "
+            "known",
+            scope=budget.scope,
+            model=call.model,
+            endpoint=call.endpoint,
+        ),
+        hint=_(
+            "Pass max_tokens and a priced model, name the price in the file of "
+            "GLMKIT_MODELS_FILE, or lift the budget: glmkit.budget(None)."
+        ),
     )
 
 
-def _foreign(budget: Budget, held: Money) -> BudgetError:
+def _foreign(budget: Budget, max_cost: Money) -> BudgetError:
     return BudgetError(
-        f"the budget a {budget.scope} is in {budget.amount.currency}, and this call "
-        f"is billed in {held.currency}",
-        hint=f"Set the budget in {held.currency}, or use another endpoint.",
+        _(
+            "the budget a {scope} is in {currency}, and this call is billed in {other}",
+            scope=budget.scope,
+            currency=budget.amount.currency,
+            other=max_cost.currency,
+        ),
+        hint=_(
+            "Set the budget in {other}, or use another endpoint.",
+            other=max_cost.currency,
+        ),
     )
 
 
-def _spent(budget: Budget, held: Money) -> BudgetError:
+def _spent(budget: Budget, max_cost: Money) -> BudgetError:
     return BudgetError(
-        f"the budget a {budget.scope} does not hold this call: {budget.left} are left "
-        f"of {budget.amount}, and it may cost up to {held}",
-        hint="A smaller max_tokens reserves less; glmkit.budget(...) raises the "
-        "budget; glmkit.uncertain() shows what is reserved for calls that broke off.",
+        _(
+            "the budget a {scope} does not hold this call: {left} are left of "
+            "{amount}, and it may cost up to {max_cost}",
+            scope=budget.scope,
+            left=budget.left,
+            amount=budget.amount,
+            max_cost=max_cost,
+        ),
+        hint=_(
+            "A smaller max_tokens reserves less; glmkit.budget(...) raises the budget; "
+            "glmkit.uncertain() shows what is reserved for calls that broke off."
+        ),
     )
 
 
 def crossed(db: sqlite3.Connection) -> list[Budget]:
     """Return the budgets that have come to 80 %, each once."""
-    at_mark = "NOT warned AND amount > 0 AND held >= amount * 8 / 10"
+    at_mark = "NOT warned AND amount > 0 AND spent >= amount * 8 / 10"
     found = db.execute(_ROW + at_mark).fetchall()
     if found:
         db.execute(f"UPDATE budgets SET warned = 1 WHERE {at_mark}")
@@ -257,15 +293,15 @@ def crossed(db: sqlite3.Connection) -> list[Budget]:
 
 
 def _budget(row: tuple[Scope, str, int, int, str]) -> Budget:
-    scope, name, amount, held, currency = row
-    return Budget(scope, name, Money(amount, currency), Money(held, currency))
+    scope, name, amount, spent, currency = row
+    return Budget(scope, name, Money(amount, currency), Money(spent, currency))
 
 
 def _triggers(of: str) -> dict[str, str]:
     """Return the triggers by name; `of` says whether a call counts in a budget.
 
     Where a day has no row yet the first refuses as well: `begin_day` makes it, once a
-    day.
+    day. The names of columns are those at first: `rename` changes them in the triggers.
     """
     reserved = f"""CREATE TRIGGER reserved AFTER INSERT ON calls
 WHEN NEW.held IS NOT 0 AND EXISTS (SELECT 1 FROM budgets) BEGIN

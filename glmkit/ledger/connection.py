@@ -214,12 +214,12 @@ class Connection:
         mode = db.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
         # A rollback journal is at risk under NORMAL where a write-ahead log is not.
         db.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+        self.bands.attach(db)  # triggers use its functions
         if not schema.migrate(db):
             raise LedgerError(
                 f"the ledger {self.path} was written by a newer glmkit",
                 hint="Update glmkit, or set GLMKIT_DATA_DIR to another folder.",
             )
-        self.bands.attach(db)
         self.bands.refresh(db)
         sums.stage(db)
         # Checkpoints are among the chores; this is for a log that grew all the same.

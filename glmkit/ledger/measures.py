@@ -13,7 +13,7 @@ OPEN = "('pending', 'submitted')"
 #: Calls that may have been billed, and nobody knows.
 UNDECIDED = (
     "(state = 'uncertain' OR (state IN ('interrupted', 'failed') AND cost IS NULL "
-    "AND held IS NOT 0))"
+    "AND reserved IS NOT 0))"
 )
 
 #: Column → what one call (table or alias `c`) adds to it.

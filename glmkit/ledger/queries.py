@@ -61,8 +61,9 @@ _CALLS = {
     "total_tokens": "total_tokens",
     "cost": "cost",
     "currency": "cost_currency",
-    "reserved": f"CASE WHEN state IN {OPEN} OR {UNDECIDED} THEN held END",
+    "reserved": f"CASE WHEN state IN {OPEN} OR {UNDECIDED} THEN reserved END",
     "at_most": "coalesce(at_most, 0)",
+    "cost_basis": "coalesce(cost_basis, 'owed')",
     "list_cost": "list_cost",
     "list_currency": "list_currency",
     "seconds": "seconds",
@@ -102,7 +103,7 @@ def query(
     """Return the statement for calls, or for sums over them where `by` names columns.
 
     `since` is in Unix seconds; `where` maps a column to a value or a list of values;
-    `newest` keeps so many of the last calls; `words` adds what was said. Raises
+    `newest` keeps so many of the last calls; `words` adds the texts. Raises
     ConfigError for a column that is not there.
     """
     where = where or {}

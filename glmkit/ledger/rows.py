@@ -14,7 +14,7 @@ from glmkit.types.replies import Answer, Call
 
 _OPENING = (
     "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",
-    "stream", "key", "request", "operation", "run", "held", "held_currency",
+    "stream", "key", "request", "operation", "run", "reserved", "reserved_currency",
 )  # fmt: skip
 _CLOSING = (
     "state", "source", "answered", "answer_id", "request_id", "stand_in",
@@ -22,23 +22,25 @@ _CLOSING = (
     "reasoning_tokens", "cost", "cost_currency", "list_cost", "list_currency",
     "seconds", "first_token_s", "finish_reason", "error", "error_code", "status",
     "retries", "text", "thinking", "tool_calls", "sources", "task_id", "at_most",
+    "cost_basis", "resent",
 )  # fmt: skip
 
 INSERT = (
     f"INSERT INTO calls ({', '.join(_OPENING)}) "
     f"VALUES ({', '.join('?' * len(_OPENING))})"
 )
-#: What a call holds of its budgets is its reservation until its cost is known.
+#: What a call has reserved in its budgets is its most until its cost is known.
 #: The time is asked for beside the id, so that a row of another file, put in this
 #: one's place while the call was under way, is never taken for it.
 UPDATE = (
     f"UPDATE calls SET {', '.join(f'{name} = ?' for name in _CLOSING)}, "
-    "held = coalesce(?, held), held_currency = coalesce(?, held_currency) "
+    "reserved = coalesce(?, reserved), "
+    "reserved_currency = coalesce(?, reserved_currency) "
     "WHERE id = ? AND at = ?"
 )
 
 
-def opening(call: Call, held: Money | None, private: bool) -> tuple[Any, ...]:
+def opening(call: Call, max_cost: Money | None, private: bool) -> tuple[Any, ...]:
     """Return the values of INSERT after the owner: what is known before sending."""
     where = call.where
     key, asked = _asked(call)
@@ -56,7 +58,7 @@ def opening(call: Call, held: Money | None, private: bool) -> tuple[Any, ...]:
         _without_words(call) if private else asked,
         call.operation,
         where.run or None,
-        *_money(held),
+        *_money(max_cost),
     )
 
 
@@ -69,7 +71,7 @@ def _asked(call: Call) -> tuple[str, str]:
 
 
 def _without_words(call: Call) -> str:
-    """Return what was asked without what anybody said: the parameters."""
+    """Return the parameters of a request without its texts."""
     if call.payload is not None:
         return "{}"
     bare = {name: getattr(call.request, name) for name in WITHOUT_WORDS}
@@ -115,6 +117,8 @@ def closing(call: Call, private: bool) -> tuple[Any, ...]:
         *(_hashes(answer) if private else _words(answer)),
         call.task_id or None,
         call.cost is not None and call.cost.at_most,
+        None if call.cost_basis == "owed" else call.cost_basis,
+        call.resent,
         *_money(call.cost),
         call.id,
         call.at,
@@ -135,7 +139,8 @@ def _hashes(answer: Answer) -> tuple[str | None, ...]:
 
 
 TASK = (
-    "SELECT id, group_id, at, endpoint, model, operation, request, state, task_id "
+    "SELECT id, group_id, at, endpoint, model, operation, request, state, task_id, "
+    "coalesce(resent, 0) "
     "FROM calls "
     "WHERE task_id = ? AND endpoint = ?"
 )
@@ -143,7 +148,7 @@ TASK = (
 
 def submitted(row: tuple[Any, ...]) -> Call:
     """Return the call of a row that TASK found."""
-    row_id, group, at, endpoint, model, operation, asked, state, task = row
+    row_id, group, at, endpoint, model, operation, asked, state, task, resent = row
     call = Call(
         id=row_id,
         group=group or row_id,
@@ -153,6 +158,7 @@ def submitted(row: tuple[Any, ...]) -> Call:
         operation=operation,
         state=state,
         task_id=task,
+        resent=resent,
     )
     if operation == "chat":
         request = msgspec.json.decode(asked, type=Request)

@@ -43,7 +43,7 @@ class Earlier(NamedTuple):
 _SQL = """
 SELECT c.key, l.state, coalesce(l.source, ''), coalesce(l.text, ''),
     coalesce(l.finish_reason, ''), coalesce(l.error, ''), l.at,
-    coalesce(l.answered, ''), l.cost, l.held, l.held_currency
+    coalesce(l.answered, ''), l.cost, l.reserved, l.reserved_currency
 FROM calls c JOIN calls l ON l.id = coalesce(
     (SELECT max(g.id) FROM calls g
      WHERE g.group_id = c.id AND g.run IS NOT NULL AND g.group_id IS NOT NULL), c.id)

@@ -107,6 +107,17 @@ def _sums_and_budgets(db: sqlite3.Connection) -> None:
     sums.create(db)
 
 
+def _reservations(db: sqlite3.Connection) -> None:
+    """Say `reserved` and `spent`, what a cost is, and which tries were repeated.
+
+    `cost_basis` is NULL for what is owed, "list" for a list price; `resent` counts
+    the tries before the last that may have been billed.
+    """
+    budgets.rename(db)
+    db.execute("ALTER TABLE calls ADD COLUMN cost_basis TEXT")
+    db.execute("ALTER TABLE calls ADD COLUMN resent INTEGER")
+
+
 MIGRATIONS: list[Migration] = [
     _calls,
     _operations,
@@ -116,6 +127,7 @@ MIGRATIONS: list[Migration] = [
     votes.create,
     runs.create,
     budgets.add_scopes,
+    _reservations,
 ]
 
 

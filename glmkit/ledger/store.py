@@ -61,14 +61,14 @@ class Ledger:
         """Whether hashes stand for what was asked and answered: GLMKIT_PRIVACY=1."""
         return private()
 
-    async def open(self, call: Call, reserved: Money | None = None) -> Call:
+    async def open(self, call: Call, max_cost: Money | None = None) -> Call:
         """Commit the pending row and return the call with its `id` and `group`.
 
-        `reserved` is the most that it may cost; None: not known. BudgetError where a
-        budget does not hold it. What is cancelled in here has sent nothing, and
-        leaves no row.
+        `max_cost` is reserved in the budgets; None: not known. BudgetError where a
+        budget does not hold it. A call that is cancelled in here has sent nothing,
+        and leaves no row.
         """
-        row = _Row(call, reserved, self.private, self._connection)
+        row = _Row(call, max_cost, self.private, self._connection)
         try:
             await self._connection.write_call(row.insert)
         except asyncio.CancelledError:
@@ -84,12 +84,12 @@ class Ledger:
             self._connection.tidy()
         return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
 
-    async def reserve_again(self, call: Call, reserved: Money | None) -> None:
-        """Reserve once more: an earlier try of the call may be billed. BudgetError."""
+    async def reserve_again(self, call: Call, max_cost: Money | None) -> None:
+        """Reserve once more for a retry: an earlier try may be billed. BudgetError."""
 
         def add(db: sqlite3.Connection) -> None:
             with transaction(db):
-                budgets.reserve_again(db, call, reserved or Money(0, "CNY"))
+                budgets.reserve_again(db, call, max_cost or Money(0, "CNY"))
 
         await self._connection.write(add)
 
@@ -289,13 +289,13 @@ class _Row:
     """
 
     def __init__(
-        self, call: Call, held: Money | None, private: bool, connection: Connection
+        self, call: Call, max_cost: Money | None, private: bool, connection: Connection
     ) -> None:
         self.id = 0
         self.unwanted = False
         self._call = call
-        self._held = held
-        self._values = rows.opening(call, held, private)
+        self._max_cost = max_cost
+        self._values = rows.opening(call, max_cost, private)
         self._connection = connection
 
     def insert(self, db: sqlite3.Connection) -> None:
@@ -314,7 +314,7 @@ class _Row:
             if again and str(exc) == "day":
                 budgets.begin_day(db, self._call.at)
                 return self._inserted(db, again=False)
-            raise budgets.refusal(db, self._call, owner, self._held) from exc
+            raise budgets.refusal(db, self._call, owner, self._max_cost) from exc
 
     def remove(self, db: sqlite3.Connection) -> None:
         """Take the row out, if it is in."""

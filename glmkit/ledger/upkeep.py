@@ -55,13 +55,13 @@ def decide(db: sqlite3.Connection, call: int, owed: Money | None) -> bool:
 
     False where there is no such call, or its reservation is not known either.
     """
-    amount = "held, cost_currency = held_currency, at_most = 1"
+    amount = "reserved, cost_currency = reserved_currency, at_most = 1"
     values: dict[str, Any] = {"call": call}
     if owed is not None:
-        amount = ":parts, cost_currency = :currency, held = :parts, "
-        amount += "held_currency = :currency, at_most = 0"
+        amount = ":parts, cost_currency = :currency, reserved = :parts, "
+        amount += "reserved_currency = :currency, at_most = 0"
         values |= {"parts": owed.parts, "currency": owed.currency}
-    known = "" if owed is not None else " AND held IS NOT NULL"
+    known = "" if owed is not None else " AND reserved IS NOT NULL"
     return bool(
         db.execute(
             f"UPDATE calls SET cost = {amount}, state = 'interrupted', "
@@ -156,6 +156,6 @@ def _budgets_hold(db: sqlite3.Connection) -> bool:
     """Whether every budget holds what its calls hold."""
     wrong = db.execute(
         "SELECT 1 FROM budgets WHERE scope <> 'daily' "
-        f"AND budgets.held <> {budgets.HELD}"
+        f"AND budgets.spent <> {budgets.RESERVED}"
     ).fetchone()
     return wrong is None

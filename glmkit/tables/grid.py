@@ -171,7 +171,7 @@ def _span(
         room = card.context_window and max(0, card.context_window - one.tokens)
         reserve = reserve_of(card, options.get("max_tokens"), room) or 0
         low = prices.cost(card, Usage(one.low, 0, one.low), currency)
-        high = prices.worst(card, one.high, reserve, currency)
+        high = prices.max_cost(card, one.high, reserve, currency)
         if low is None or high is None:
             return None
         least, most, currency = least + low.parts, most + high.parts, low.currency

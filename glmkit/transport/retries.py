@@ -1,7 +1,8 @@
-"""When to go again after a fault: decisions without I/O.
+"""Retry policy: whether and when a request is sent again after a fault. No I/O.
 
-A call goes again only while nothing of its answer has been handed out, and only where
-that can not be billed twice. The clock and chance are the caller's.
+A call is sent again only while nothing of its answer has been handed out, and only
+where that cannot be billed twice, unless the caller asks for it. The clock and chance
+are the caller's.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
 
+from glmkit.transport.ends import may_be_done
 from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
 from glmkit.types.events import Waiting
+from glmkit.types.translation import _
 
-#: The longest wait that a service may ask for, in seconds; more is the person's matter.
+#: The longest wait that a service may ask for, in seconds; more is for the user.
 ASKED_CAP_S = 120.0
 #: The first wait and the longest, in seconds, before chance takes up to half of them.
 FIRST_S, LONGEST_S = 0.5, 20.0
@@ -31,7 +34,7 @@ TRIES: dict[Kind, int] = {
     "slot": 11,  # the window shrinks meanwhile, and answers of others take their time
     "wait": 4,
     "reset": 1,
-    "unsent": 2,  # mostly a wrong URL or no network: a person waits for the message
+    "unsent": 2,  # mostly a wrong URL or no network: the user waits for the message
     "stale": 1,
     "broken": 2,
     "stop": 0,
@@ -42,12 +45,12 @@ ALL_TRIES = 4
 _BEIJING = timezone(timedelta(hours=8))
 
 
-class Budget:
-    """How much may be sent again: a tenth of the requests, and ten to begin with.
+class RetryBudget:
+    """Retry budget of a service: ten, and one more for each ten requests.
 
-    One for each service, whatever the calls: an outage is not made worse.
+    Shared by all calls of a key there, so that an outage is not made worse.
 
-    >>> budget = Budget(start=1)
+    >>> budget = RetryBudget(start=1)
     >>> budget.take(), budget.take()
     (True, False)
     """
@@ -71,31 +74,32 @@ class Budget:
             return True
 
 
-_budgets: dict[str, Budget] = {}
+_budgets: dict[str, RetryBudget] = {}
 
 
-def budget_of(owner: str) -> Budget:
+def budget_of(owner: str) -> RetryBudget:
     """Return the budget of one key at one service."""
-    return _budgets.setdefault(owner, Budget())
+    return _budgets.setdefault(owner, RetryBudget())
 
 
-class Verdict(NamedTuple):
-    """Go again after `wait_s` seconds; None: give up, and `note` may say why."""
+class Decision(NamedTuple):
+    """Send again after `wait_s` seconds; None: give up, and `note` may say why."""
 
     wait_s: float | None
     note: str = ""
 
 
 class Retries:
-    """The faults of one call, and what follows from each.
+    """The retries of one call: what follows from each of its faults.
 
-    `patience_s` bounds all its waiting together; `repeatable` says that the service
-    tells a repetition from a new request, or that it changes nothing there.
+    `patience_s` bounds all its waiting together; `repeatable` says that a request
+    which may have been done is sent again: it changes nothing at the service, or the
+    caller asked for it.
     """
 
     def __init__(
         self,
-        budget: Budget,
+        budget: RetryBudget,
         patience_s: float,
         *,
         repeatable: bool,
@@ -110,19 +114,21 @@ class Retries:
         self._tries: Counter[Kind] = Counter()
         self._waited_s = 0.0
 
-    def after(self, fault: GLMError, retry_after: str = "") -> Verdict:
+    def after(self, fault: GLMError, retry_after: str = "") -> Decision:
         """Decide what to do; `retry_after` is the header of the refusal."""
         kind = kind_of(fault, self._repeatable)
+        if kind == "stop":
+            return Decision(None, _not_sent_again(fault))
         wait = self._wait(kind, str(fault), retry_after)
         if isinstance(wait, str):
-            return Verdict(None, wait)
+            return Decision(None, wait)
         if self._exhausted(kind) or self._waited_s + wait > self._patience_s:
-            return Verdict(None, self._told() if self._tries else "")
+            return Decision(None, self._history() if self._tries else "")
         if kind != "slot" and not self._budget.take():
-            return Verdict(None, "So many calls fail now that it was not sent again.")
+            return Decision(None, _("So many calls fail now that it was not resent."))
         self._tries[kind] += 1
         self._waited_s += wait
-        return Verdict(wait)
+        return Decision(wait)
 
     def _exhausted(self, kind: Kind) -> bool:
         if self._tries[kind] >= TRIES[kind]:
@@ -130,19 +136,21 @@ class Retries:
         rest = self._tries.total() - self._tries["slot"]
         return kind != "slot" and rest >= ALL_TRIES
 
-    def _told(self) -> str:
-        times = self._tries.total() + 1
-        return f"It was sent {times} times, and waited {self._waited_s:.0f} s."
+    def _history(self) -> str:
+        times, waited_s = self._tries.total() + 1, round(self._waited_s)
+        return _(
+            "It was sent {times} times, with {s} s of waiting.", times=times, s=waited_s
+        )
 
     def _wait(self, kind: Kind, message: str, retry_after: str) -> float | str:
         """Return the seconds to wait, or why it is not worth it."""
-        if kind in ("stop", "stale"):
-            return "" if kind == "stop" else 0.0
+        if kind == "stale":
+            return 0.0
         asked = asked_s(retry_after, self._clock())
         if kind == "reset":
             return self._until_reset(message, asked)
         if asked is not None and asked > ASKED_CAP_S:
-            return f"The service asks to wait {_span(asked)}."
+            return _("The service asks to wait {span}.", span=_span(asked))
         longest = min(LONGEST_S, FIRST_S * 2 ** self._tries[kind])
         wait: float = longest * (1 - self._chance() / 2)
         return max(wait, (asked or 0.0) * self._spread())
@@ -156,24 +164,35 @@ class Retries:
             return ""
         wait = max(at - now, 0.0) + 1 + self._chance()
         if at < now - 60:
-            return ""  # a clock or a zone is wrong: nothing can be built on it
+            return ""  # a clock or a time zone is wrong
         if self._waited_s + wait > self._patience_s:
             when = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
-            return f"It resets at {when}, in {_span(at - now)}."
+            return _("It resets at {when}, in {span}.", when=when, span=_span(at - now))
         return wait
 
     def _spread(self) -> float:
-        """Those who were told the same do not come back at the same moment."""
+        """Return a random factor, so that not all come back at the same moment."""
         return 1 + self._chance() / 10
 
 
+def _not_sent_again(fault: GLMError) -> str:
+    """Return why a request is not sent again, where waiting could have helped."""
+    if isinstance(fault, APIError | StreamError | TransportError) and may_be_done(
+        fault
+    ):
+        return _("The service may have done it, so it was not sent again.")
+    return ""
+
+
 def kind_of(fault: GLMError, repeatable: bool) -> Kind:
-    """Return what kind of fault it is.
+    """Return what kind of fault it is; "stop" where nothing is sent again.
 
     >>> lost = TransportError("closed")
     >>> kind_of(lost, False), kind_of(lost, True)
     ('stop', 'broken')
     """
+    if may_be_done(fault) and not repeatable:
+        return "stop"
     match fault:
         case APIError():
             return fault.action
@@ -183,7 +202,7 @@ def kind_of(fault: GLMError, repeatable: bool) -> Kind:
             return "unsent"
         case TransportError(stale=True):
             return "stale"
-        case TransportError() | StreamError() if repeatable:
+        case TransportError() | StreamError():
             return "broken"
         case _:
             return "stop"
@@ -254,7 +273,7 @@ def _zone(name: str | None) -> timezone:
 
 
 def _span(seconds: float) -> str:
-    """Say a span of time.
+    """Format a span of time.
 
     >>> _span(90), _span(7200)
     ('90 s', '2.0 h')
@@ -263,23 +282,7 @@ def _span(seconds: float) -> str:
 
 
 def waiting(fault: GLMError, seconds: float) -> Waiting:
-    """Return what the person is told of the wait after a fault."""
+    """Return the event that shows the wait after a fault."""
     return Waiting(
         str(fault), seconds, fault.code if isinstance(fault, APIError) else ""
     )
-
-
-def never_served(exc: BaseException | None) -> bool:
-    """Whether the service refused at the door, or was never reached: nothing owed."""
-    match exc:
-        case TransportError():
-            return exc.stale or not exc.sent
-        case APIError(status=int(status)):
-            return status >= 400
-        case _:
-            return False
-
-
-def unserved(fault: GLMError) -> bool:
-    """Whether a try that ended before its first event can have cost nothing."""
-    return isinstance(fault, APIError) or never_served(fault)

@@ -21,6 +21,9 @@ from glmkit.types.options import CITED
 #: again unasked, because it may have been billed.
 State = Literal["pending", "submitted", "done", "failed", "interrupted", "uncertain"]
 Origin = Literal["service", "stand-in", "cassette", "illustration"]
+#: What a cost is: the money that is owed, or the list price of the service that a
+#: gateway speaks for, whose own price is not known.
+CostBasis = Literal["owed", "list"]
 
 #: Parameters that a citation names, where the person set them.
 
@@ -67,11 +70,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `id` is the ledger's row (0: not written yet); `at` Unix seconds; `model` the
     model asked for; `operation` the kind of call: a chat has its `request`, every
     other kind its `payload`, a task that was submitted its `task_id`. `cost` is what
-    is owed and `list_cost` the card's price (`None`: not known); `seconds` to the end
-    and `first_token_s` to the first piece are those of the recording, where a cassette
-    answers, and `recorded` says when and where it was made; `changed` names what
-    differs from that of the same cell; `superseded` is the rank ("stand-in",
-    "illustration") of a recorded answer that was asked for again, of a better answerer.
+    is owed and `list_cost` the card's price (`None`: not known); `cost_basis` is
+    "list" where the cost is a list price too. `resent` counts the retries after tries
+    that may have been billed. `seconds` to the end and `first_token_s` to the first
+    piece are those of the recording, where a cassette answers, and `recorded` says
+    when and where it was made; `changed` names what differs from that of the same
+    cell; `superseded` is the rank ("stand-in", "illustration") of a recorded answer
+    that was asked for again, of a better answerer.
     """
 
     id: int = 0
@@ -90,12 +95,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     source: Origin = "service"
     cost: Money | None = None
     list_cost: Money | None = None
+    cost_basis: CostBasis = "owed"
     seconds: float | None = None
     first_token_s: float | None = None
     error: str = ""
     error_code: str = ""
     status: int | None = None
     retries: int = 0
+    resent: int = 0
     recorded: str = ""
     changed: tuple[str, ...] = ()
     superseded: str = ""
@@ -181,6 +188,11 @@ class Reply(msgspec.Struct, frozen=True):
     def cost(self) -> Money | None:
         """What is owed for all calls; None if one of them is not known."""
         return _sum([call.cost for call in self.calls])
+
+    @property
+    def cost_basis(self) -> CostBasis:
+        """What the cost is: "owed", or "list" where a gateway's price is not known."""
+        return "list" if any(c.cost_basis == "list" for c in self.calls) else "owed"
 
     @property
     def list_cost(self) -> Money | None:

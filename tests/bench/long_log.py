@@ -65,9 +65,9 @@ def calls(count: int) -> Iterator[tuple[Any, ...]]:
 def fill(path: Path, count: int) -> None:
     """Write the calls, faster than one at a time."""
     names = (*rows._OPENING, *(f"closed_{name}" for name in rows._CLOSING))
-    names += ("closed_held", "closed_currency", "closed_id", "closed_at")
+    names += ("closed_reserved", "closed_currency", "closed_id", "closed_at")
     final = {name: f"closed_{name}" for name in rows._CLOSING}
-    final |= {"held": "closed_held", "held_currency": "closed_currency"}
+    final |= {"reserved": "closed_reserved", "reserved_currency": "closed_currency"}
     columns = {name: name for name in rows._OPENING} | final
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from glmkit.catalog.cards import Card, Price, Tier, card, cards
-from glmkit.catalog.prices import cost, own_currency, with_searches, worst
+from glmkit.catalog.prices import cost, max_cost, own_currency, with_searches
 from glmkit.ledger.views.frames import models
 from glmkit.types.events import Usage
 from glmkit.types.money import Money
@@ -222,8 +222,8 @@ def test_users_price_wins_is_named_and_prices_a_url_of_ones_own(
 
 def test_worst_case_is_the_dearest_tier_in_reach() -> None:
     tiered = card("glm-4.7")
-    assert worst(tiered, 1000, 100, "CNY") == Money.of("0.0028", "CNY")
-    assert worst(tiered, 1000, 500, "CNY") == Money.of("0.01", "CNY")
-    assert worst(tiered, 40_000, 500, "CNY") == Money.of("0.168", "CNY")
-    assert worst(card("cogview-4"), 1, 1, "CNY") is None
-    assert worst(None, 1, 1, "CNY") is None
+    assert max_cost(tiered, 1000, 100, "CNY") == Money.of("0.0028", "CNY")
+    assert max_cost(tiered, 1000, 500, "CNY") == Money.of("0.01", "CNY")
+    assert max_cost(tiered, 40_000, 500, "CNY") == Money.of("0.168", "CNY")
+    assert max_cost(card("cogview-4"), 1, 1, "CNY") is None
+    assert max_cost(None, 1, 1, "CNY") is None

@@ -1,6 +1,7 @@
 """What is sent again and what never, on a real socket: the server's count judges."""
 
 import asyncio
+import json
 import sqlite3
 import threading
 import time
@@ -107,48 +108,96 @@ def test_nothing_is_sent_again_once_an_event_was_handed_out(paced: Factory) -> N
     assert (place.seen["requests"], cut.seen["requests"]) == (1, 1)
 
 
-def test_answer_that_broke_is_asked_again_only_with_a_request_id(
+def test_answer_that_broke_is_asked_again_only_where_the_caller_asks_for_it(
     paced: Factory,
 ) -> None:
-    bare, named = paced(cut=1), paced(cut=1)
-    with pytest.raises(glmkit.TransportError):
+    bare, named, asked = paced(cut=1), paced(cut=1), paced(cut=1)
+    with pytest.raises(glmkit.TransportError, match="broke off") as caught:
         ask(bare, stream=False)
-    with pytest.raises(glmkit.TransportError):
+    assert "was not sent again" in caught.value.hint
+    with pytest.raises(glmkit.TransportError, match="broke off"):
         ask(named, stream=False, request_id="named-1234")
-    assert (bare.seen["requests"], named.seen["requests"]) == (1, 3)
+    with pytest.raises(glmkit.TransportError, match="broke off"):
+        client_of(asked, retry_uncertain=True).chat("Hi")
+    sent = [place.seen["requests"] for place in (bare, named, asked)]
+    assert sent == [1, 1, 3]
+
+
+def priced(
+    place: Paced, monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> glmkit.Client:
+    """Return a client of a place that bills as bigmodel does."""
+    endpoint = Endpoint("bigmodel", place.url, "CNY")
+    monkeypatch.setitem(SERVICES, "bigmodel", endpoint)
+    return glmkit.Client("bigmodel", _KEY, model="glm-4-plus", **options)
 
 
 def test_cost_is_not_known_where_a_try_may_have_been_served(
     paced: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, refused = paced(cut=1, fails=1), paced(status=503, code="500", fails=1)
-    replies = []
-    for place in (lost, refused):
-        priced = Endpoint("bigmodel", place.url, "CNY")
-        monkeypatch.setitem(SERVICES, "bigmodel", priced)
-        client = glmkit.Client("bigmodel", _KEY, model="glm-4-plus")
-        replies.append(client.chat("Hi", request_id="named-1234"))
-    assert [reply.calls[0].retries for reply in replies] == [1, 1]
+    replies = [
+        priced(place, monkeypatch, retry_uncertain=True).chat("Hi")
+        for place in (lost, refused)
+    ]
+    calls = [reply.calls[0] for reply in replies]
+    assert [(call.retries, call.resent) for call in calls] == [(1, 1), (1, 0)]
     assert replies[0].cost is None
     assert replies[0].list_cost == replies[1].cost == replies[1].list_cost is not None
 
 
-def test_silence_is_asked_again_only_with_a_request_id(paced: Factory) -> None:
-    bare, named = paced(gate=0), paced(gate=0)
-    client = client_of(bare, timeout_s=1)
-    with pytest.raises(glmkit.TransportError, match="silent"):
-        client.chat("Hi")
-    with pytest.raises(glmkit.TransportError, match="silent"):
-        client_of(named, timeout_s=1).chat("Hi", request_id="named-1234")
-    assert (bare.seen["requests"], named.seen["requests"]) == (1, 3)
+def test_retry_that_may_be_billed_reserves_again(
+    paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = paced(cut=1, fails=1)
+    client = priced(place, monkeypatch, retry_uncertain=True)
+    glmkit.budget("0.01", "CNY")
+    client.chat("Hi", max_tokens=50)
+    ((reserved,),) = rows("reserved")
+    assert reserved == 2 * _max_cost(place)
+    (row,) = glmkit.balance().to_dict("records")
+    assert row["spent"] * 10**12 == reserved
 
 
-def test_kept_connection_that_was_closed_is_replaced_once(paced: Factory) -> None:
-    place = paced(drop=1, tokens=1)
+def _max_cost(place: Paced) -> int:
+    """Return what 50 tokens and the bytes of the request cost, at 5 a million."""
+    sent = len(json.dumps(place.seen["bodies"][0], separators=(",", ":")))
+    return (50 + sent) * 5 * 10**6
+
+
+def test_retry_that_the_budget_does_not_hold_is_not_sent(
+    paced: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = paced(cut=1)
+    client = priced(place, monkeypatch, retry_uncertain=True)
+    glmkit.budget("0.001", "CNY")
+    with pytest.raises(glmkit.TransportError) as caught:
+        client.chat("Hi", max_tokens=50)
+    assert "does not hold it twice" in caught.value.hint
+    assert place.seen["requests"] == 1
+    assert rows("cost, retries") == [(None, 0)]
+
+
+def test_silence_is_asked_again_only_where_the_caller_asks_for_it(
+    paced: Factory,
+) -> None:
+    bare, asked = paced(wait_s=30), paced(wait_s=30)
+    with pytest.raises(glmkit.TransportError, match="silent"):
+        client_of(bare, timeout_s=0.1).chat("Hi")
+    with pytest.raises(glmkit.TransportError, match="silent"):
+        client_of(asked, timeout_s=0.1, retry_uncertain=True).chat("Hi")
+    assert (bare.seen["requests"], asked.seen["requests"]) == (1, 3)
+
+
+def test_kept_connection_that_is_closed_on_a_request_is_not_asked_again(
+    paced: Factory,
+) -> None:
+    place = paced(drop=1, tokens=1)  # it reads the second request, and hangs up
     client = client_of(place)
-    first, second = client.chat("Hi"), client.chat("Hi")
-    assert (first.calls[0].retries, second.calls[0].retries) == (0, 1)
-    assert place.seen["requests"] == 3
+    client.chat("Hi")
+    with pytest.raises(glmkit.TransportError, match="closed the connection"):
+        client.chat("Hi")
+    assert place.seen["requests"] == 2
 
 
 def test_new_connection_that_is_closed_is_not_asked_again(paced: Factory) -> None:
@@ -219,7 +268,7 @@ def test_outage_is_not_made_worse(paced: Factory) -> None:
 
 
 def test_outage_is_made_worse_without_a_budget(paced: Factory) -> None:
-    class Boundless(retries.Budget):
+    class Boundless(retries.RetryBudget):
         def take(self) -> bool:
             return True
 

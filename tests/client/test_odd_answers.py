@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import glmkit
-from glmkit.client.resources.batch_lines import results_of, total
+from glmkit.client.resources.batch_results import results_of, total
 from tests.client.test_clients import rows
 from tests.support.recorded import DATA, Recorded, bodies
 from tests.support.served import Place, Sends, served

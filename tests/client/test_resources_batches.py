@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import glmkit
-from glmkit.client.resources.batch_lines import lines_of, numbered, results_of
+from glmkit.client.resources.batch_lines import lines_of, numbered
+from glmkit.client.resources.batch_results import results_of
 from glmkit.ledger.default import ledger
 from glmkit.types.money import Money
 from tests.client.test_resources_texts import client_of, rows

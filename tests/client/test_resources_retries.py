@@ -48,8 +48,15 @@ def test_delete_goes_again_too(resources: Factory) -> None:
     assert asked(place) == ["DELETE"] * 2
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_post_never_goes_again(resources: Factory, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["503:500:2", "429::2", "500:1234:2"])
+def test_post_goes_again_after_a_refusal(resources: Factory, fault: str) -> None:
+    place = resources(status=fault)
+    assert client_of(place).count_tokens("Hi").total_tokens
+    assert asked(place) == ["POST"] * 3
+
+
+@pytest.mark.parametrize("fault", ["504::2", "500::2", "0::2"])
+def test_post_that_may_have_been_done_does_not(resources: Factory, fault: str) -> None:
     place = resources(status=fault)
     with pytest.raises((glmkit.APIError, glmkit.TransportError)):
         client_of(place).count_tokens("Hi")
@@ -77,7 +84,7 @@ def test_outage_is_kept_to_the_budget(resources: Factory) -> None:
         return len(asked(place)) - before
 
     assert sent(50) <= 50 * 1.1 + 10
-    retries._budgets[client._service.owner] = retries.Budget(start=10**6)
+    retries._budgets[client._service.owner] = retries.RetryBudget(start=10**6)
     assert sent(10) == 50  # the control arm
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import glmkit
-from glmkit.client.resources.media import Audio, Image, Video
+from glmkit.client.resources.media import Image, SoundFile, Video
 from glmkit.types.money import Money
 from tests.client.test_resources_texts import client_of, rows
 from tests.conftest import Paced
@@ -318,7 +318,7 @@ def test_media_know_their_type_by_their_first_bytes() -> None:
     assert Image(data=b"\xff\xd8\xff\xe0").mime == "image/jpeg"
     assert Image(url="https://a/b.webp?x=1").mime == "image/webp"
     assert Video(data=MP4).mime == "video/mp4"
-    assert Audio(data=b"\0\0", type="audio/pcm").mime == "audio/pcm"
+    assert SoundFile(data=b"\0\0", type="audio/pcm").mime == "audio/pcm"
     assert repr(Image(data=PNG)) == "Image(image/png, 72 bytes)"
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import glmkit
 from glmkit.catalog.cards import cards
-from glmkit.catalog.prices import cost, worst
+from glmkit.catalog.prices import cost, max_cost
 from glmkit.ledger import Ledger
 from glmkit.types.errors import BudgetError, BudgetWarning, ConfigError, LedgerError
 from glmkit.types.events import Usage
@@ -105,7 +105,7 @@ def test_second_try_of_a_call_reserves_again(ledger: Ledger) -> None:
     call = opened(ledger, "0.4")
     asyncio.run(ledger.reserve_again(call, yuan("0.4")))
     assert gone(ledger) == ["¥0.8"]
-    with pytest.raises(BudgetError, match="holds no second"):
+    with pytest.raises(BudgetError, match="does not hold it twice"):
         asyncio.run(ledger.reserve_again(call, yuan("0.4")))
     assert gone(ledger) == ["¥0.8"]
 
@@ -298,7 +298,7 @@ def test_price_of_a_call_never_passes_what_was_reserved() -> None:
     for card in cards():
         for currency in ("CNY", "USD"):
             for prompt, output in ((1, 1), (32767, 199), (32768, 200), (90000, 4000)):
-                most = worst(card, prompt, output, currency)
+                most = max_cost(card, prompt, output, currency)
                 if most is None:
                     continue
                 for p, o, cached in (

@@ -152,7 +152,7 @@ def test_unloading_takes_the_magics_away(run: Run) -> None:
 def test_stand_in_is_said_once_and_plainly(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "_said", set())
+    monkeypatch.setattr(keys, "_warned", set())
     _, out = run("%glm")
     assert out.startswith("No key was found: a small local model stands in for GLM.")
     assert "Warning" not in out

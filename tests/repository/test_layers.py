@@ -26,6 +26,7 @@ DOORS = {
     "IPython": "notebook __init__ glmkit_widgets",
     "PIL": "client.prompts",
     "aiohttp": "transport",
+    "aiohttp_socks": "transport",
     "anywidget": "glmkit_widgets",
     "bs4": "client.prompts",
     "dask": "tables",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, nullcontext
 
@@ -42,6 +43,11 @@ class Peer:
     def answer(self, answer: bytes = ANSWER) -> None:
         assert self._connection is not None
         self._connection.sendall(answer)
+
+    def hang_up(self) -> None:
+        """Close the connection in order, as a server does with idle ones."""
+        assert self._connection is not None
+        self._connection.close()
 
     def close(self) -> None:
         self._listening.close()
@@ -87,6 +93,39 @@ def test_a_request_leaves_in_its_own_turn_of_the_loop(peer: Peer) -> None:
         return heard
 
     assert asyncio.run(main()).endswith(b"\r\n\r\nonce more")
+
+
+async def broken(peer: Peer, *, reads: bool) -> TransportError:
+    """Return the error of a kept connection that the peer closes.
+
+    `reads`: it has the request by then; else it closes before the request comes, and
+    the loop that sends it cannot know.
+    """
+    await served(peer, asyncio.create_task(ask(peer.origin)))
+    if not reads:
+        peer.hang_up()
+    asked = asyncio.create_task(ask(peer.origin, b"once more"))
+    if reads:
+        assert await asyncio.to_thread(peer.heard, 10)
+        peer.hang_up()
+    with pytest.raises(TransportError) as caught:
+        await asked
+    return caught.value
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what arrived")
+def test_kept_connection_that_was_closed_before_the_request_is_stale(
+    peer: Peer,
+) -> None:
+    assert asyncio.run(broken(peer, reads=False)).stale
+
+
+def test_kept_connection_that_is_closed_on_the_request_is_not_stale(
+    peer: Peer,
+) -> None:
+    error = asyncio.run(broken(peer, reads=True))
+    assert error.sent
+    assert not error.stale
 
 
 def test_an_answer_that_can_not_be_read_lets_go_of_its_connection(peer: Peer) -> None:

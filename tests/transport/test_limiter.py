@@ -26,7 +26,7 @@ from glmkit.transport.limiter import (
     folder,
     sharing_fault,
 )
-from glmkit.transport.retries import Budget, Retries
+from glmkit.transport.retries import Retries, RetryBudget
 from glmkit.types.errors import APIError
 from glmkit.wire.error_codes import api_error
 from tests.conftest import LIMIT_S, wait_for
@@ -151,7 +151,7 @@ class Refusing(Simulation):
     async def caller(self) -> None:
         while self.left > 0:
             self.left -= 1
-            retries = Retries(Budget(), 600, repeatable=False)
+            retries = Retries(RetryBudget(), 600, repeatable=False)
             while (wait := await self.attempt(retries)) is not None:
                 await asyncio.sleep(wait)
 

@@ -11,8 +11,8 @@ from glmkit.transport.retries import (
     ASKED_CAP_S,
     LONGEST_S,
     TRIES,
-    Budget,
     Retries,
+    RetryBudget,
     asked_s,
     kind_of,
     reset_time,
@@ -31,10 +31,13 @@ NOW = 1_787_610_000.0  # 2026-08-25 06:20:00 in Beijing
 
 
 def retries_of(
-    budget: Budget | None = None, patience_s: float = 300, *, repeatable: bool = False
+    budget: RetryBudget | None = None,
+    patience_s: float = 300,
+    *,
+    repeatable: bool = False,
 ) -> Retries:
     return Retries(
-        budget or Budget(),
+        budget or RetryBudget(),
         patience_s,
         repeatable=repeatable,
         clock=lambda: NOW,
@@ -75,7 +78,7 @@ def test_waits_grow_and_end() -> None:
 
 
 def test_chance_takes_up_to_half_of_a_wait() -> None:
-    late = Retries(Budget(), 300, repeatable=False, chance=lambda: 1.0)
+    late = Retries(RetryBudget(), 300, repeatable=False, chance=lambda: 1.0)
     assert late.after(refused("1305")).wait_s == 0.25
 
 
@@ -201,7 +204,7 @@ def test_every_kind_has_its_number_of_tries() -> None:
     assert kinds == TRIES.keys()
 
 
-def outage(budget: Callable[[], Budget], code: str = "500") -> tuple[int, int]:
+def outage(budget: Callable[[], RetryBudget], code: str = "500") -> tuple[int, int]:
     """Ten virtual minutes in which every request fails; return calls and requests.
 
     Two hundred callers each ask again and again, a new call after a failed one.
@@ -232,20 +235,20 @@ def outage(budget: Callable[[], Budget], code: str = "500") -> tuple[int, int]:
 
 
 def test_outage_of_ten_minutes_is_not_made_worse() -> None:
-    calls, requests = outage(Budget)
+    calls, requests = outage(RetryBudget)
     assert calls > 10_000
     assert requests <= 1.1 * calls + 10
 
 
 def test_saved_up_credit_does_not_outgrow_the_start() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     for _ in range(10_000):
         budget.request()
     assert sum(budget.take() for _ in range(100)) == 10
 
 
 def test_policy_without_a_budget_makes_an_outage_worse() -> None:
-    class Boundless(Budget):
+    class Boundless(RetryBudget):
         def take(self) -> bool:
             return True
 
@@ -254,8 +257,8 @@ def test_policy_without_a_budget_makes_an_outage_worse() -> None:
 
 
 def test_refusals_of_ones_own_right_are_not_in_the_budget() -> None:
-    calls, requests = outage(Budget, "1302")
+    calls, requests = outage(RetryBudget, "1302")
     assert requests > 2 * calls
-    empty = Budget(start=0)
+    empty = RetryBudget(start=0)
     assert retries_of(empty).after(refused("1302")).wait_s is not None
     assert retries_of(empty).after(refused("1305")).wait_s is None

@@ -620,7 +620,7 @@ def test_a_talk_of_a_name_goes_on_in_the_widget(
 def test_a_missing_key_is_a_plain_line_below_the_cell(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(keys, "_said", set())
+    monkeypatch.setattr(keys, "_warned", set())
     result, out = run("from glmkit.widgets import Chat\nchat = Chat()\nchat.close()")
     assert result.success
     assert out.startswith("No key was found")

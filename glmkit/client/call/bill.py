@@ -5,14 +5,13 @@ from __future__ import annotations
 from glmkit.catalog import cards, prices
 from glmkit.client.call.destination import Service
 from glmkit.client.call.operation import Operation
-from glmkit.transport.retries import never_served
 from glmkit.types.events import Usage
 from glmkit.types.money import Money
-from glmkit.types.replies import Call, Origin
+from glmkit.types.replies import Answer, Call, CostBasis, Origin
 
 
 class Bill:
-    """What one place takes for one kind of call, in that place's currency."""
+    """What one endpoint takes for one kind of call, in that endpoint's currency."""
 
     def __init__(self, service: Service, operation: Operation) -> None:
         self._service = service
@@ -22,62 +21,92 @@ class Bill:
         """Return the bill of a call that costs nothing."""
         return Money(0, self._currency(call) or "CNY")
 
-    def most(self, call: Call) -> Money | None:
+    def max_cost(self, call: Call) -> Money | None:
         """Return the most that a call may cost; None where that is not known."""
         if self._free:
             return self.nothing(call)
         currency = self._currency(call)
         if currency is None:
             return None
-        return self._operation.worst(call.model, currency, prices.day_of(call.at))
+        return self._operation.max_cost(call.model, currency, prices.day_of(call.at))
 
-    def due(
+    def cost(
         self,
         call: Call,
-        usage: Usage | None,
-        exc: BaseException | None,
+        answer: Answer,
         *,
         source: Origin,
-        lost: bool,
+        failed: bool,
+        may_be_done: bool,
     ) -> Money | None:
-        """Return what is owed: None where bytes left and no usage came back.
+        """Return what is owed: 0 only where that is known, None where it is not.
 
-        The service alone, as the `source`, takes money; `lost` says that an earlier
-        try may have been served.
+        The service alone, as the `source`, takes money. `failed` is whether the call
+        ended without its whole answer, `may_be_done` whether the service may have
+        done it then. A try before it that may have been billed leaves nothing known.
         """
-        free = self._free or source != "service"
-        if free or (never_served(exc) and not lost):
+        if self._free or source != "service":
             return self.nothing(call)
         currency = self._currency(call)
-        if currency is None or lost:
+        if currency is None or call.resent:
             return None
-        return self._price(call, usage, currency, exc)
+        usage = counted(answer)
+        if failed and usage is None:
+            return None if may_be_done else Money(0, currency)
+        if failed and not _final(call, answer):
+            return None
+        return self._price(call, usage, currency)
 
-    def listed(
-        self, call: Call, usage: Usage | None, exc: BaseException | None
-    ) -> Money | None:
+    def list_cost(self, call: Call, answer: Answer, *, failed: bool) -> Money | None:
         """Return the card's price of what was used, whoever pays it."""
+        usage = counted(answer)
+        if failed and (usage is None or not _final(call, answer)):
+            return None
         local, endpoint = self._service.local, self._service.endpoint
-        return self._price(call, usage, None if local else endpoint.currency, exc)
+        return self._price(call, usage, None if local else endpoint.currency)
+
+    def basis(self, call: Call) -> CostBasis:
+        """Return what the cost is: what is owed, or the list price at a gateway."""
+        if not self._service.endpoint.serves or self._own_currency(call):
+            return "owed"
+        return "list"
 
     @property
     def _free(self) -> bool:
-        """Whether no single call of this place costs anything."""
+        """Whether no single call of this endpoint costs anything."""
         return self._service.local or bool(self._service.endpoint.plan)
 
     def _currency(self, call: Call) -> str | None:
-        """Return the currency that is owed; on a custom URL that of the own price."""
-        told = self._service.endpoint.currency
-        return told or prices.own_currency(cards.card(call.model))
+        """Return the currency that is owed; at a custom URL that of the own price."""
+        if not self._service.custom:
+            return self._service.endpoint.currency
+        return self._own_currency(call) or self._service.endpoint.currency
+
+    def _own_currency(self, call: Call) -> str | None:
+        return prices.own_currency(cards.card(call.model))
 
     def _price(
-        self,
-        call: Call,
-        usage: Usage | None,
-        currency: str | None,
-        exc: BaseException | None,
+        self, call: Call, usage: Usage | None, currency: str | None
     ) -> Money | None:
-        if exc is not None and usage is None:
-            return None
         day = prices.day_of(call.at)
         return self._operation.price(call.model, usage, currency, day)
+
+
+def _final(call: Call, answer: Answer) -> bool:
+    """Whether a usage counts the whole answer: some servers count while they write."""
+    return bool(answer.finish_reason) or call.operation == "batches"
+
+
+def counted(answer: Answer) -> Usage | None:
+    """Return the usage of an answer; None where its numbers say nothing.
+
+    A prompt has tokens, and so has what was written: zeros are no count of them.
+
+    >>> counted(Answer(text="Yes", usage=Usage(0, 0, 0))) is None
+    True
+    """
+    usage = answer.usage
+    if usage is None or usage.prompt_tokens <= 0 or usage.completion_tokens < 0:
+        return None
+    written = answer.text or answer.thinking or answer.tool_calls
+    return None if written and not usage.completion_tokens else usage

@@ -1,6 +1,6 @@
-"""The most that a call may cost, known before it is sent: what a budget reserves.
+"""The most that a call may cost, before it is sent: what a budget reserves.
 
-A byte is at least a token's worth, so the request's bytes bound its prompt; where the
+A token has at least one byte, so the request's bytes bound its prompt; where the
 service adds to the prompt (a search, documents, media), its whole window does.
 """
 
@@ -19,13 +19,13 @@ from glmkit.types.messages import Request
 from glmkit.types.money import Money
 
 #: (model, currency, day) → the most that a call may cost, None where not known.
-Bound = Callable[[str, str, date], Money | None]
+MaxCost = Callable[[str, str, date], Money | None]
 
 _BY_THE_PIECE = {"image", "video", "call"}
 
 
-def bound_of_chat(request: Request, content: bytes) -> Bound:
-    """Return what bounds the cost of a chat that is sent as these bytes."""
+def chat_max_cost(request: Request, content: bytes) -> MaxCost:
+    """Return the most that a chat costs which is sent as these bytes."""
     return partial(_of_chat, request, content)
 
 
@@ -43,13 +43,13 @@ def _of_chat(
     output = body.get("max_tokens") or card.cap or card.context_window
     if size is None or not isinstance(output, int):
         return None
-    amount = prices.worst(card, size, output, currency, day=day)
+    amount = prices.max_cost(card, size, output, currency, day=day)
     tools = body.get("tools") or request.tools or ()
     return prices.with_searches(amount, tools, currency, day)
 
 
-def worst_of_card(model: str, size: int, currency: str, day: date) -> Money | None:
-    """Return the most that one piece costs, or tokens up to these bytes and the cap."""
+def card_max_cost(model: str, size: int, currency: str, day: date) -> Money | None:
+    """Return the most for one piece, or for tokens up to these bytes and the cap."""
     card = cards.card(model)
     if card is None:
         return None
@@ -58,18 +58,18 @@ def worst_of_card(model: str, size: int, currency: str, day: date) -> Money | No
     output = _output(card)
     if output is None:
         return None
-    return prices.worst(card, size, output, currency, day=day)
+    return prices.max_cost(card, size, output, currency, day=day)
 
 
-def bound_of_piece(model: str, currency: str, day: date) -> Money | None:
+def piece_max_cost(model: str, currency: str, day: date) -> Money | None:
     """Return what one picture or video costs."""
     return prices.cost(cards.card(model), None, currency, units=1, day=day)
 
 
-def bound_of_lines(content: bytes) -> Bound:
-    """Return what bounds the cost of a batch of these lines, at the batch's price."""
+def lines_max_cost(content: bytes) -> MaxCost:
+    """Return the most that a batch of these lines costs, at the batch's price."""
 
-    def bound(model: str, currency: str, day: date) -> Money | None:
+    def max_cost(model: str, currency: str, day: date) -> Money | None:
         total = Money(0, currency)
         for line in content.splitlines():
             each = _of_line(line, model, currency, day)
@@ -78,7 +78,7 @@ def bound_of_lines(content: bytes) -> Bound:
             total += each
         return total
 
-    return bound
+    return max_cost
 
 
 def _of_line(line: bytes, model: str, currency: str, day: date) -> Money | None:
@@ -91,7 +91,7 @@ def _of_line(line: bytes, model: str, currency: str, day: date) -> Money | None:
     size = card.context_window if _grows(body) else len(line)
     if size is None or output is None:
         return None
-    return prices.worst(card, size, output, currency, batch=True, day=day)
+    return prices.max_cost(card, size, output, currency, batch=True, day=day)
 
 
 def _grows(body: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Where calls go: the endpoint, its key, and the rights they have there."""
+"""Service: where calls go, with which key, and how many at a time."""
 
 from __future__ import annotations
 
@@ -6,28 +6,40 @@ import asyncio
 from typing import Any
 
 from glmkit.catalog import cards, tiers
-from glmkit.config.endpoints import LOCAL, SERVICES, origin_of
+from glmkit.config.endpoints import LOCAL, SERVICES, likely_base, origin_of
 from glmkit.config.keys import Access
 from glmkit.transport.limiter import Right
-from glmkit.types.errors import ConfigError
+from glmkit.types.errors import APIError, ConfigError, GLMError, TransportError
+from glmkit.types.translation import _
 
 
 class Service:
-    """An endpoint as a client uses it."""
+    """An endpoint as a client uses it: its key, its time-out, its rights.
 
-    def __init__(self, access: Access, timeout_s: float, in_flight: int | None) -> None:
+    `retry_uncertain` sends a request again also where the service may have done it.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        timeout_s: float,
+        in_flight: int | None,
+        *,
+        retry_uncertain: bool = False,
+    ) -> None:
         if in_flight is not None and in_flight < 1:
             raise ConfigError(
-                f"in_flight can not be {in_flight}",
-                hint="At least one request has to be in flight; None: by the card.",
+                _("in_flight cannot be {number}", number=in_flight),
+                hint=_("Use 1 or more, or None for the number on the model's card."),
             )
         if not isinstance(timeout_s, int | float) or not timeout_s > 0:
             raise ConfigError(
-                f"timeout_s can not be {timeout_s!r}",
-                hint="It is the seconds to wait for the service: 300, for instance.",
+                _("timeout_s cannot be {value}", value=repr(timeout_s)),
+                hint=_("Pass the seconds to wait for the service, such as 300."),
             )
         self.endpoint = access.endpoint
         self.timeout_s = timeout_s
+        self.retry_uncertain = retry_uncertain
         self._key = access.key
         self._in_flight = in_flight
         self._platform: tuple[str, str] | None = None
@@ -40,9 +52,14 @@ class Service:
         return self.endpoint == LOCAL
 
     @property
+    def custom(self) -> bool:
+        """Whether the endpoint is a URL of the user's own."""
+        return not self.local and self.endpoint.name not in SERVICES
+
+    @property
     def native(self) -> bool:
-        """Whether it is GLM's own service, or the local platform in its place."""
-        return self.local or self.endpoint.name in SERVICES
+        """Whether GLM's cards and dialect hold: its service, a stand-in, a gateway."""
+        return not self.custom or bool(self.endpoint.serves)
 
     @property
     def constrained(self) -> bool:
@@ -57,25 +74,30 @@ class Service:
     def right(self, model: str) -> Right:
         """Return how many requests may be in flight for a model.
 
-        The client's own word, else the card's number for GLMKIT_TIER where the card
+        The client's own number, else the card's number for GLMKIT_TIER where the card
         holds, else a right that has to be learned. Raises ConfigError for a tier that
         does not exist.
         """
         if self._in_flight is not None:
             return Right(self._in_flight, known=True)
         card = cards.card(model)
-        if card and card.in_flight and self.endpoint.name in {"local", "bigmodel"}:
+        if card and card.in_flight and self._tiered:
             number = card.in_flight.get(tiers.current())
             if number is not None:
                 return Right(number, known=True)
         return Right()
+
+    @property
+    def _tiered(self) -> bool:
+        """Whether the cards' rights by tier hold."""
+        return "bigmodel" in {self.endpoint.name, self.endpoint.serves} or self.local
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the platform's token: another process finds its own."""
         return vars(self) | {"_platform": None}
 
     async def locate(self) -> None:
-        """Have the local platform up, where it is the endpoint. Raises LocalError."""
+        """Start the local platform, where it is the endpoint. Raises LocalError."""
         if self.local and self._platform is None:
             from glmkit.local import launcher
 
@@ -83,7 +105,7 @@ class Service:
             self._platform = (platform.url, platform.key)
 
     def forget(self) -> None:
-        """Look for the local platform anew: it may have stopped when idle."""
+        """Look for the local platform again: it may have stopped when idle."""
         self._platform = None
 
     def target(self, path: str) -> tuple[str, dict[str, str]]:
@@ -98,6 +120,33 @@ class Service:
                 headers["authorization"] = self._key.authorization()
         return _root(base) + path if path.startswith("/api/") else base + path, headers
 
+    def explain(self, fault: GLMError, path: str, content_type: str = "") -> None:
+        """Name the likely URL in the hint of a fault that a wrong URL causes."""
+        if not self.custom:
+            return
+        match fault:
+            case APIError(status=404) if "model" in str(fault).lower():
+                fault.hint = _("`client.models()` lists the models of this server.")
+            case APIError(status=404 | 405):
+                fault.hint = self._misplaced(path)
+            case TransportError() if content_type.startswith("text/html"):
+                fault.hint = self._misplaced(path)
+            case _:
+                pass
+
+    def _misplaced(self, path: str) -> str:
+        url, likely = self.target(path)[0], likely_base(self.endpoint.url)
+        if likely:
+            return _(
+                "{url} was asked for, where nothing answers: try endpoint={base}.",
+                url=url,
+                base=repr(likely),
+            )
+        return _(
+            "{url} was asked for, where nothing answers: check the endpoint's URL.",
+            url=url,
+        )
+
 
 def _root(base: str) -> str:
     """Return what stands before `/api/`: some paths do not lie under `/paas/v4`.
@@ -105,5 +154,5 @@ def _root(base: str) -> str:
     >>> _root("https://open.bigmodel.cn/api/paas/v4")
     'https://open.bigmodel.cn'
     """
-    before, found, _ = base.rpartition("/api/")
+    before, found, _rest = base.rpartition("/api/")
     return before if found else origin_of(base)

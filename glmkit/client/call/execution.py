@@ -1,7 +1,6 @@
-"""The order of a call, and the only place that knows it.
+"""Run one call: slot, pending ledger row, send, decode, settle.
 
-Limiter's slot, pending row in the ledger, sending, decoding, handing out, settling:
-whatever ends a call (a reply, an error, an interrupt), its row is completed once and
+Whatever ends a call (a reply, an error, an interrupt), its row is completed once and
 its slot is free again.
 """
 
@@ -15,14 +14,16 @@ from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 import msgspec
 
 from glmkit.client.call.advice import advise
+from glmkit.client.call.attempts import Attempts
 from glmkit.client.call.bill import Bill
 from glmkit.client.call.destination import Service
 from glmkit.client.call.operation import Operation
 from glmkit.client.replay import CassetteCall, Recording
 from glmkit.ledger import Ledger
 from glmkit.transport import http as transport
+from glmkit.transport.ends import may_be_done
 from glmkit.transport.limiter import Limiter, Slot, Slots
-from glmkit.transport.retries import Retries, budget_of, unserved, waiting
+from glmkit.transport.retries import waiting
 from glmkit.types.errors import (
     APIError,
     ConfigError,
@@ -45,7 +46,7 @@ _carriers = (APIError, LedgerError, SchemaError, StreamError, TransportError)
 
 
 def latest(reply: Reply | None = None) -> Reply | None:
-    """Return the last reply of this process, after taking note of a newer one."""
+    """Return the last reply of this process; with a reply, remember it first."""
     global _latest
     if reply is not None:
         _latest = reply
@@ -53,7 +54,7 @@ def latest(reply: Reply | None = None) -> Reply | None:
 
 
 class Exchange:
-    """One call: `run` does it, `call` and `reply` are what is known of it so far."""
+    """One call: `run` runs it, `call` and `reply` are what is known of it so far."""
 
     def __init__(
         self,
@@ -70,16 +71,12 @@ class Exchange:
         self._replayed: Recording | None = None
         self._fold = Fold()
         self._bill = Bill(service, operation)
-        self._budget = budget_of(service.owner)
-        self._retries = Retries(
-            self._budget, service.timeout_s, repeatable=_repeatable(call, operation)
-        )
+        self._attempts = Attempts(service, ledger, operation, self._bill)
         self._retry_after = ""
         self._slots: Slots | None = None
         self._sent: transport.Sent | None = None
         self._begun = False
         self._handed = False
-        self._lost = False  # an earlier try may have been served
         self._began = 0.0
         self._first_token_s: float | None = None
         self.call = call
@@ -97,7 +94,7 @@ class Exchange:
         return self._replayed is not None
 
     def held(self) -> AbstractContextManager[None]:
-        """Read nothing meanwhile: what comes is read at once afterwards."""
+        """Pause reading: what arrives meanwhile is read at once afterwards."""
         return self._sent.held() if self._sent else nullcontext()
 
     async def drain(self) -> Reply:
@@ -136,14 +133,13 @@ class Exchange:
                     async with slot:
                         await self._open()
                         async with self._sending() as reply:
-                            self._sent = reply
                             await self._check(reply)
                             async for batch in self._operation.read(reply):
                                 self._take(batch)
                                 yield batch
                     again = False
                 except GLMError as exc:
-                    wait_s = self._again(exc)
+                    wait_s = await self._again(exc)
                     if wait_s is None:
                         raise
                     if wait_s:
@@ -160,7 +156,7 @@ class Exchange:
             await self._cassette.keep(self.reply)
 
     async def _recorded(self) -> Recording | None:
-        """Look into the cassette; a replayed call has a row and owes nothing."""
+        """Return the cassette's answer; a replayed call has a row and owes nothing."""
         if self._cassette is None:
             return None
         self._replayed = await self._cassette.find()
@@ -191,35 +187,26 @@ class Exchange:
     async def _open(self) -> None:
         """Write the pending row, before the first byte leaves."""
         if not self.call.id:
-            self.call = await self._ledger.open(self.call, self._bill.most(self.call))
+            max_cost = self._bill.max_cost(self.call)
+            self.call = await self._ledger.open(self.call, max_cost)
             self._began = time.perf_counter()
-            self._budget.request()
+            self._attempts.begin()
 
-    def _again(self, fault: GLMError) -> float | None:
+    async def _again(self, fault: GLMError) -> float | None:
         """Return when to send again, in seconds: never (None) once events are out."""
+        kind = self._sent.content_type if self._sent else ""
+        self._service.explain(fault, self._operation.path, kind)
         if not self.call.id or self._handed:
             return None
-        wait_s: float | None = 0.0
-        if self._restarts(fault):
-            self._service.forget()
-        else:
-            wait_s, note = self._retries.after(fault, self._retry_after)
-            if note:
-                fault.hint = f"{fault.hint} {note}"
-            if wait_s is None:
-                return None
-        self._lost = self._lost or not unserved(fault)
-        retries = self.call.retries + 1
-        self.call = msgspec.structs.replace(self.call, retries=retries)
-        return wait_s
-
-    def _restarts(self, fault: GLMError) -> bool:
-        """Whether the local platform has stopped: it is started again, once."""
-        gone = isinstance(fault, TransportError) and not fault.sent
-        return gone and self._service.local and not self.call.retries
+        attempt = await self._attempts.after(self.call, fault, self._retry_after)
+        if attempt is None:
+            return None
+        self._sent = None
+        self.call = attempt.call
+        return attempt.wait_s
 
     async def complete(self, events: list[Event], exc: GLMError | None = None) -> Reply:
-        """Settle a task that was submitted earlier by what came of it.
+        """Settle a task that was submitted earlier by its result.
 
         A task of which the ledger has no open row is priced and not recorded.
         """
@@ -245,13 +232,14 @@ class Exchange:
         operation, service = self._operation, self._service
         url, headers = service.target(operation.path)
         self._retry_after = ""
-        return transport.Sent(
+        self._sent = transport.Sent(
             operation.method,
             url,
             {**headers, "content-type": operation.content_type},
             operation.content,
             service.timeout_s,
         )
+        return self._sent
 
     async def _check(self, reply: transport.Sent) -> None:
         """Raise the APIError of a reply that is a refusal."""
@@ -278,7 +266,7 @@ class Exchange:
         await self._keep_right()
 
     async def _keep_right(self) -> None:
-        """Write down what was learned, seldom; the call does not depend on it."""
+        """Record a learned right, seldom; the call does not depend on it."""
         size = self._slots.window.news() if self._slots else None
         if size is not None:
             owner, model = self._service.owner, self._service.family(self.call.model)
@@ -295,15 +283,22 @@ class Exchange:
             seconds = self._replayed.seconds
             self._first_token_s = self._replayed.first_token_s
         task = exc is None and self._operation.task
-        bill, call, usage = self._bill, self.call, answer.usage
+        bill, call, failed = self._bill, self.call, exc is not None
         return msgspec.structs.replace(
             self.call,
             state="submitted" if task else _state(exc),
             task_id=answer.id if task else self.call.task_id,
             answer=answer,
             source=source,
-            cost=bill.due(call, usage, exc, source=source, lost=self._lost),
-            list_cost=bill.listed(call, usage, exc),
+            cost=bill.cost(
+                call,
+                answer,
+                source=source,
+                failed=failed,
+                may_be_done=failed and self._may_be_done(exc),
+            ),
+            list_cost=bill.list_cost(call, answer, failed=failed),
+            cost_basis=bill.basis(call) if source == "service" else "owed",
             seconds=seconds,
             first_token_s=self._first_token_s,
             error="" if exc is None else type(exc).__name__,
@@ -311,15 +306,13 @@ class Exchange:
             status=exc.status if isinstance(exc, APIError) else None,
         )
 
+    def _may_be_done(self, exc: BaseException | None) -> bool:
+        """Whether the service may have done the call that ended with this."""
+        sent = self._sent is not None and self._sent.left
+        return exc is not None and may_be_done(exc, sent=sent, answered=self._handed)
+
 
 def _state(exc: BaseException | None) -> State:
     if exc is None:
         return "done"
     return "failed" if isinstance(exc, GLMError) else "interrupted"
-
-
-def _repeatable(call: Call, operation: Operation) -> bool:
-    """Whether sending twice asks for one thing: the caller's own id says so."""
-    asked = call.payload or call.request.extra_body or {}
-    named = call.request.request_id or asked.get("request_id")
-    return operation.method == "GET" or bool(named)

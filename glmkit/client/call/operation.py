@@ -1,4 +1,4 @@
-"""One kind of call, as its exchange sees it."""
+"""Protocol of an operation: what a call sends, how it is read and priced."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Operation(Protocol):
     def price(
         self, model: str, usage: Usage | None, currency: str | None, day: date
     ) -> Money | None:
-        """Return what came by the card's price; None where it is not known."""
+        """Return the card's price of what came; None where it is not known."""
 
-    def worst(self, model: str, currency: str, day: date) -> Money | None:
+    def max_cost(self, model: str, currency: str, day: date) -> Money | None:
         """Return the most that it may cost; None where that is not known."""
 
     def read(self, reply: Sent) -> AsyncIterator[list[Event]]:

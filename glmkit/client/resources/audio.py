@@ -13,7 +13,7 @@ from glmkit.client.call.execution import Exchange
 from glmkit.client.call.pricing import Price, by_units, unknown
 from glmkit.client.resources import uploads
 from glmkit.client.resources.files import StoredFile
-from glmkit.client.resources.media import Audio as Sound
+from glmkit.client.resources.media import SoundFile
 from glmkit.client.resources.operations import Ask, Binary, Live
 from glmkit.client.resources.sync_async import Awaited, F, Namespace, live, verb
 from glmkit.client.resources.tasks import id_of
@@ -100,7 +100,7 @@ class Audio(Namespace[F]):
         watermark_enabled: bool | None = None,
         request_id: str | None = None,
         user_id: str | None = None,
-    ) -> Sound:
+    ) -> SoundFile:
         """Say a text of at most 1,024 characters; the sound comes whole.
 
         `voice`: tongtong, chuichui, xiaochen, jam, kazi, douji, luodo, or a cloned
@@ -130,7 +130,7 @@ class Audio(Namespace[F]):
         operation = Binary("/audio/speech", json_body(payload), unknown)
         exchange = self._caller.exchange(operation, "speech", model, payload)
         reply: Reply = await exchange.drain()
-        return Sound(
+        return SoundFile(
             data=operation.result,
             type="audio/pcm" if response_format == "pcm" else operation.type,
             cost=reply.cost,

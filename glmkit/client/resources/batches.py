@@ -9,13 +9,11 @@ from typing import Any, Literal, Unpack
 
 import msgspec
 
-from glmkit.client.call.cost_bounds import bound_of_lines
+from glmkit.client.call.cost_bounds import lines_max_cost
 from glmkit.client.call.pricing import unknown
-from glmkit.client.resources.batch_lines import (
+from glmkit.client.resources.batch_lines import Lines, lines_of, numbered
+from glmkit.client.resources.batch_results import (
     BatchResult,
-    Lines,
-    lines_of,
-    numbered,
     price_of,
     results_of,
     total,
@@ -49,8 +47,8 @@ class Counts(Record, frozen=True):
     failed: int = 0
 
 
-class LineError(Record, frozen=True):
-    """Why a file was refused, and in which line."""
+class BatchLineError(Record, frozen=True):
+    """Why a batch file was refused, and in which line."""
 
     code: str = ""
     line: int | None = None
@@ -59,7 +57,7 @@ class LineError(Record, frozen=True):
 
 
 class _Errors(Record, frozen=True):
-    data: tuple[LineError, ...] = ()
+    data: tuple[BatchLineError, ...] = ()
 
 
 class Batch(Billed, frozen=True):
@@ -164,9 +162,9 @@ class Batches(Namespace[F]):
                 "metadata": dict(metadata) if metadata else None,
             }
         )
-        bound = bound_of_lines(lines.content)
+        max_cost = lines_max_cost(lines.content)
         body = json_body(payload)
-        ask = Ask("/batches", body, Batch, unknown, task=True, bound=bound)
+        ask = Ask("/batches", body, Batch, unknown, task=True, max_cost=max_cost)
         plain = lines.ids == numbered(len(lines.ids))
         kept = {"custom_ids": len(lines.ids) if plain else lines.ids}
         batch, _ = await self._caller.ask(ask, "batches", lines.model, payload | kept)
@@ -300,7 +298,9 @@ def _counted(seen: Batch) -> tuple[str, int, int]:
 def _refusal(seen: Batch) -> ServerError | None:
     if seen.status != "failed":
         return None
-    first = seen.errors.data[0] if seen.errors.data else LineError(message="no reason")
+    first = (
+        seen.errors.data[0] if seen.errors.data else BatchLineError(message="no reason")
+    )
     place = "" if first.line is None else f" (line {first.line})"
     return ServerError(
         f"the batch {seen.id} failed: {first.message}{place}",

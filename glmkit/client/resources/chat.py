@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 from glmkit.catalog import cards, prices
-from glmkit.client.call.cost_bounds import bound_of_chat
+from glmkit.client.call.cost_bounds import chat_max_cost
 from glmkit.client.call.destination import Service
 from glmkit.transport.http import Sent
 from glmkit.types.errors import StreamError, TransportError
@@ -19,7 +19,7 @@ from glmkit.wire import StreamReader, broken_off, chat_body, read_body
 BODY_CAP = 16 * 2**20
 
 
-class Chat:
+class ChatOperation:
     """One chat request, as an operation of an exchange."""
 
     method = "POST"
@@ -50,9 +50,9 @@ class Chat:
         searched = self._request.tools or () if self._searched else ()
         return prices.with_searches(amount, searched, currency, day)
 
-    def worst(self, model: str, currency: str, day: date) -> Money | None:
+    def max_cost(self, model: str, currency: str, day: date) -> Money | None:
         """Return the most that it may cost; None where that is not known."""
-        return bound_of_chat(self._request, self.content)(model, currency, day)
+        return chat_max_cost(self._request, self.content)(model, currency, day)
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield the events; StreamError where a stream ends before its finish."""

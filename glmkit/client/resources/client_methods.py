@@ -20,7 +20,7 @@ from glmkit.client.resources.embeddings import (
     in_order,
     pieces,
 )
-from glmkit.client.resources.media import Media, fetched
+from glmkit.client.resources.media import MediaFile, fetched
 from glmkit.client.resources.operations import Ask
 from glmkit.client.resources.requester import together
 from glmkit.client.resources.search import ReaderAnswer, SearchAnswer, WebPage, price_of
@@ -32,7 +32,7 @@ from glmkit.types.requests import Prompt
 from glmkit.wire.forms import Body, given, json_body
 from glmkit.wire.records import read_record
 
-M = TypeVar("M", bound=Media)
+M = TypeVar("M", bound=MediaFile)
 
 _RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
 

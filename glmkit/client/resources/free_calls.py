@@ -1,4 +1,4 @@
-"""Calls that cost nothing: sent again where that can do no harm."""
+"""Free calls: requests that cost nothing and make no row in the ledger."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ class Unbilled(msgspec.Struct, frozen=True):
     async def read(self) -> bytes:
         """Return the bytes of the answer.
 
-        A GET or DELETE goes again after a fault that may pass, out of the same budget
-        as chats; a POST never. A local platform that has stopped is started anew,
-        once.
+        A request is sent again after a fault that may pass, from the same retry
+        budget as chats; a POST only where nothing can have been done. A local
+        platform that has stopped is restarted once.
         """
         budget = budget_of(self.service.owner)
         budget.request()
-        retries = Retries(budget, self.service.timeout_s, repeatable=True)
+        repeatable = self.method in _REPEATABLE or self.service.retry_uncertain
+        retries = Retries(budget, self.service.timeout_s, repeatable=repeatable)
         restarted = False
         while True:
             await self.service.locate()
-            told: list[str] = []
+            retry_after: list[str] = []
             try:
-                return await self._sent(told)
+                return await self._sent(retry_after)
             except GLMError as exc:
+                self.service.explain(exc, self.path)
                 if self._restarts(exc) and not restarted:
                     restarted = True
                     self.service.forget()
                     continue
-                if self.method not in _REPEATABLE:
+                decision = retries.after(exc, "".join(retry_after))
+                if decision.note:
+                    exc.hint = f"{exc.hint} {decision.note}"
+                if decision.wait_s is None:
                     raise
-                verdict = retries.after(exc, "".join(told))
-                if verdict.note:
-                    exc.hint = f"{exc.hint} {verdict.note}"
-                if verdict.wait_s is None:
-                    raise
-            await asyncio.sleep(verdict.wait_s)
+            await asyncio.sleep(decision.wait_s)
 
     def _restarts(self, fault: GLMError) -> bool:
         gone = isinstance(fault, TransportError) and not fault.sent
         return gone and self.service.local
 
-    async def _sent(self, told: list[str]) -> bytes:
-        """Send once; a refusal's Retry-After is `told`."""
+    async def _sent(self, retry_after: list[str]) -> bytes:
+        """Send once; a refusal's Retry-After is put into the list."""
         url, headers = self.service.target(self.path)
         content = b"" if self.body is None else self.body.content
         if self.body is not None:
@@ -71,6 +71,6 @@ class Unbilled(msgspec.Struct, frozen=True):
             self.method, url, headers, content, self.service.timeout_s
         ) as reply:
             if not 200 <= reply.status < 300:
-                told.append(reply.header("retry-after"))
+                retry_after.append(reply.header("retry-after"))
                 raise refusal(reply.status, await reply.read(REFUSAL_CAP), url)
             return await reply.read(self.cap)

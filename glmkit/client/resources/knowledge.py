@@ -13,7 +13,7 @@ from glmkit.client.resources.knowledge_types import (
     Bases,
     Capacity,
     Document,
-    Documents,
+    DocumentPage,
     KnowledgeBase,
     Made,
     Nothing,
@@ -185,7 +185,7 @@ class Knowledge(Namespace[F]):
     ) -> tuple[Document, ...]:
         """List the documents of a base, those whose name has `word` in it."""
         query = {"knowledge_id": id_of(base), "page": page, "size": size, "word": word}
-        found = await self._send("GET", path_of("/document", query=query), Documents)
+        found = await self._send("GET", path_of("/document", query=query), DocumentPage)
         return found.list
 
     @verb

@@ -101,7 +101,7 @@ class Bases(Record, frozen=True):
     total: int = 0
 
 
-class Documents(Record, frozen=True):
+class DocumentPage(Record, frozen=True):
     """A page of documents."""
 
     list: tuple[Document, ...] = ()

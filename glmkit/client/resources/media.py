@@ -19,7 +19,7 @@ from glmkit.types.errors import ConfigError, ServerError
 from glmkit.types.money import Money
 from glmkit.types.plain_text import one_line
 
-M = TypeVar("M", bound="Media")
+M = TypeVar("M", bound="MediaFile")
 
 #: First bytes, and where they stand → type.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
@@ -35,7 +35,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 )
 
 
-class Media(Record, frozen=True):
+class MediaFile(Record, frozen=True):
     """A file of the service: a `url`, its bytes in `data`, or both.
 
     `data` is empty until someone asks: `save` and `client.download` fetch it from
@@ -76,7 +76,7 @@ class Media(Record, frozen=True):
         return one_line(f"{type(self).__name__}({self.mime}, {size})")
 
 
-class Image(Media, frozen=True):
+class Image(MediaFile, frozen=True):
     """A picture; its link holds for 30 days. `cost` is what it costs."""
 
     kind: ClassVar[str] = "image/png"
@@ -108,7 +108,7 @@ class Drawn(Record, frozen=True):
             raise ServerError("the picture that came is not base64") from exc
 
 
-class Video(Media, frozen=True):
+class Video(MediaFile, frozen=True):
     """A video and its cover picture; some links hold for one day only."""
 
     kind: ClassVar[str] = "video/mp4"
@@ -121,7 +121,7 @@ class Video(Media, frozen=True):
         return Image(url=self.cover_image_url)
 
 
-class Audio(Media, frozen=True):
+class SoundFile(MediaFile, frozen=True):
     """A sound: a WAV file, or bare PCM samples."""
 
     kind: ClassVar[str] = "audio/wav"

@@ -14,12 +14,12 @@ from glmkit.client.resources.files import Files
 from glmkit.client.resources.fine_tuning import FineTuning
 from glmkit.client.resources.images import Images
 from glmkit.client.resources.knowledge import Knowledge
-from glmkit.client.resources.media import Media
+from glmkit.client.resources.media import MediaFile
 from glmkit.client.resources.sync_async import Awaited, F, Namespace
 from glmkit.client.resources.tasks import Tasks
 from glmkit.client.resources.videos import Videos
 
-M = TypeVar("M", bound=Media)
+M = TypeVar("M", bound=MediaFile)
 
 _RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from typing import Generic, TypeVar
 
-from glmkit.client.call.cost_bounds import Bound, worst_of_card
+from glmkit.client.call.cost_bounds import MaxCost, card_max_cost
 from glmkit.client.call.pricing import Price, by_tokens
 from glmkit.transport.http import Sent
 from glmkit.types.errors import StreamError, TransportError
@@ -31,7 +31,7 @@ class _Priced:
     content = b""
     content_type = "application/json"
     task = False
-    bound: Bound | None = None
+    _max_cost: MaxCost | None = None
 
     def __init__(self, price: Price) -> None:
         self._price = price
@@ -42,12 +42,12 @@ class _Priced:
         """Return the price of what came; None where it is not known."""
         return self._price(model, usage, currency, day)
 
-    def worst(self, model: str, currency: str, day: date) -> Money | None:
+    def max_cost(self, model: str, currency: str, day: date) -> Money | None:
         """Return the most that it may cost; None where that is not known."""
-        if self.bound is not None:
-            return self.bound(model, currency, day)
+        if self._max_cost is not None:
+            return self._max_cost(model, currency, day)
         if self._price is by_tokens:
-            return worst_of_card(model, len(self.content), currency, day)
+            return card_max_cost(model, len(self.content), currency, day)
         return self._price(model, None, currency, day)
 
 
@@ -63,7 +63,7 @@ class Ask(_Sending, Generic[T]):
     """One request and its typed answer, in `result` once it came.
 
     A `task` is answered by an id alone: what it costs is known when it is fetched, and
-    `bound` tells what it costs at most.
+    `max_cost` is the most that it may be.
     """
 
     result: T
@@ -76,11 +76,11 @@ class Ask(_Sending, Generic[T]):
         price: Price = by_tokens,
         *,
         task: bool = False,
-        bound: Bound | None = None,
+        max_cost: MaxCost | None = None,
     ) -> None:
         super().__init__(path, body, price)
         self.task = task
-        self.bound = bound
+        self._max_cost = max_cost
         self._kind = kind
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Unpack
 
 import msgspec
 
-from glmkit.client.call.cost_bounds import bound_of_chat, bound_of_piece
+from glmkit.client.call.cost_bounds import chat_max_cost, piece_max_cost
 from glmkit.client.call.pricing import Price, by_tokens, by_units, unknown
 from glmkit.client.resources.media import Drawn, Image, Video
 from glmkit.client.resources.operations import Ask
@@ -85,7 +85,7 @@ class Tasks(Namespace[F]):
             _Submitted,
             unknown,
             task=True,
-            bound=bound_of_chat(request, content),
+            max_cost=chat_max_cost(request, content),
         )
         exchange = self._caller.exchange(ask, "chat", model, request=request)
         await exchange.drain()
@@ -203,5 +203,5 @@ def submitted(answer: _Submitted, call: Call) -> Task:
 async def submit(caller: Caller, path: str, kind: str, payload: dict[str, Any]) -> Task:
     """Hand a picture or a video in."""
     body = Body(msgspec.json.encode(payload))
-    ask = Ask(path, body, _Submitted, unknown, task=True, bound=bound_of_piece)
+    ask = Ask(path, body, _Submitted, unknown, task=True, max_cost=piece_max_cost)
     return submitted(*await caller.ask(ask, kind, payload["model"], payload))

@@ -45,8 +45,7 @@ def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
         cached=usage.cached_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         reasoning=usage.reasoning_tokens if usage else None,
-        cost="" if reply.cost is None else str(reply.cost),
-        list_cost="" if reply.list_cost is None else str(reply.list_cost),
+        **_costs(reply),
         seconds=reply.seconds,
         first_token_s=reply.first_token_s,
         source=reply.source,
@@ -60,6 +59,15 @@ def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
         ),
         request=curl.command(reply.calls[-1]),
     )
+
+
+def _costs(reply: Reply) -> dict[str, str]:
+    """Return the cost and the list price as they are read."""
+    cost = "" if reply.cost is None else str(reply.cost)
+    if cost and reply.cost_basis == "list":
+        return {"cost": _("{cost} at list price", cost=cost)}
+    listed = "" if reply.list_cost is None else str(reply.list_cost)
+    return {"cost": cost, "list_cost": listed}
 
 
 def _chat(reply: Reply, about: About) -> list[str]:

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import aiohttp
+from aiohttp.connector import Connection
+
+from glmkit.transport.http.sockets import asking
 
 #: Bodies above this are streamed; aiohttp warns about larger ones as bytes.
 AT_ONCE = 2**20
@@ -20,6 +23,11 @@ class Outgoing(aiohttp.ClientRequest):
     The calls of one turn would else all be sent at its end, and all be answered in
     one moment. From Python 3.12 on, aiohttp sees to it itself.
     """
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Send the request; from here on the service may have it."""
+        asking.get().leave(conn.transport)
+        return await super().send(conn)
 
     if sys.version_info < (3, 12):
 

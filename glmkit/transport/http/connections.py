@@ -1,8 +1,7 @@
-"""Connections: kept for each event loop, and told apart, a new one from a kept one.
+"""Connections: kept for each event loop, one session for each way to the services.
 
-httpx knows the ways: proxies and their exceptions, certificates. Each way is a session
-of aiohttp's, which is asked itself: requests and responses in httpx's shape would cost
-as much again.
+httpx knows certificates and keeps the sessions of aiohttp, which are asked themselves:
+requests and responses in httpx's shape would cost as much again.
 """
 
 from __future__ import annotations
@@ -10,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
-import socket
 import ssl
-from collections.abc import AsyncGenerator, Mapping
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -22,23 +19,13 @@ from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from glmkit.transport.http.body import Outgoing
+from glmkit.transport.http.certificates import context
+from glmkit.transport.http.proxies import Proxy
+from glmkit.transport.http.sockets import open_socket
+from glmkit.transport.http.socks import connector_through
 
 #: Seconds an idle connection is kept: shorter than servers keep theirs.
 KEEP_ALIVE_S = 4.0
-
-_NO_PROXY: Mapping[str, Any] = {
-    f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
-}
-
-
-class Route:
-    """The way of one request: `connected` if a connection was made for it."""
-
-    connected = False
-
-
-#: The way of the request that is being sent by this task.
-asking: ContextVar[Route] = ContextVar("asking")
 
 
 class Way(NamedTuple):
@@ -50,54 +37,55 @@ class Way(NamedTuple):
 
 
 class _Client(HttpxAiohttpClient):
-    """HttpxAiohttpClient whose sessions keep no cookies and set no limit of theirs."""
+    """HttpxAiohttpClient whose session keeps no cookies and has no limit of its own.
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._ways: dict[str, Way] = {}
+    `socks` is the SOCKS proxy of its connections; other proxies are a request's.
+    """
 
-    def way(self, url: httpx.URL, origin: str) -> Way:
-        """Return the way to a URL; an `origin` has one."""
-        if origin not in self._ways:
-            self._ways[origin] = _way(self._transport_for_url(url), url.scheme)
-        return self._ways[origin]
+    def __init__(self, tls: ssl.SSLContext, socks: Proxy | None) -> None:
+        self._socks = socks
+        super().__init__(verify=tls, trust_env=False)
+        self._ways: dict[tuple[str, Proxy | None], Way] = {}
+
+    def way(self, scheme: str, proxy: Proxy | None) -> Way:
+        """Return the way of a scheme's requests through a proxy."""
+        if (scheme, proxy) not in self._ways:
+            self._ways[scheme, proxy] = _way(self._transport, scheme, proxy)
+        return self._ways[scheme, proxy]
 
     def _init_transport(self, *args: Any, **options: Any) -> httpx.AsyncBaseTransport:
-        return _with_session(super()._init_transport(*args, **options))
-
-    def _init_proxy_transport(
-        self, *args: Any, **options: Any
-    ) -> httpx.AsyncBaseTransport:
-        return _with_session(super()._init_proxy_transport(*args, **options))
+        transport = super()._init_transport(*args, **options)
+        return _with_session(transport, self._socks)
 
 
-def _way(transport: httpx.AsyncBaseTransport, scheme: str) -> Way:
+def _way(transport: httpx.AsyncBaseTransport, scheme: str, proxy: Proxy | None) -> Way:
     assert isinstance(transport, AiohttpTransport)
     if not isinstance(transport.client, aiohttp.ClientSession):
         transport.client = transport.get_client()  # it is closed with its transport
-    if (proxy := transport.proxy) is None:
+    if proxy is None or proxy.socks:
         return Way(transport.client, {}, {})
-    told = dict(proxy.headers)
-    if proxy.auth:
-        told["proxy-authorization"] = _basic(*proxy.auth)
-    place = {"proxy": str(proxy.url)}
+    account: dict[str, str] = {}
+    if proxy.user or proxy.password:
+        account["proxy-authorization"] = _basic(proxy.user, proxy.password)
+    place = {"proxy": proxy.url}
     if scheme == "http":  # the proxy reads the request itself
-        return Way(transport.client, told, place)
-    return Way(transport.client, {}, {**place, "proxy_headers": told})
+        return Way(transport.client, account, place)
+    return Way(transport.client, {}, {**place, "proxy_headers": account})
 
 
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-class _Response(aiohttp.ClientResponse):
+class WatchedResponse(aiohttp.ClientResponse):
     """A response whose reader always learns that the connection is lost.
 
-    Of framing that it can not read, aiohttp tells the connection and not the body:
-    who waits for the next bytes would wait until the time-out.
+    Of framing that it cannot read, aiohttp tells the connection and not the body: a
+    reader that waits for the next bytes would wait until the time-out.
     """
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Read the head of the response, and watch the connection from then on."""
         await super().start(connection)
         body = self.content
         if not body.is_eof() and connection.protocol is not None:
@@ -122,53 +110,58 @@ def _forget(closed: asyncio.Future[None], lost: functools.partial[None]) -> None
 
 
 def _look_at(closed: asyncio.Future[None]) -> None:
-    """Keep asyncio from telling of an idle connection's error that nobody awaited."""
+    """Keep asyncio from reporting an idle connection's error that nobody awaited."""
     if not closed.cancelled():
         closed.exception()
 
 
-def _with_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+def _with_session(
+    transport: httpx.AsyncBaseTransport, socks: Proxy | None
+) -> httpx.AsyncBaseTransport:
     assert isinstance(transport, AiohttpTransport)
+    make = aiohttp.TCPConnector if socks is None else connector_through(socks)
     transport.client = lambda: aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
+        connector=make(
             limit=0,
             keepalive_timeout=KEEP_ALIVE_S,
             ssl=transport.ssl_context,
-            socket_factory=_socket,
+            socket_factory=open_socket,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         request_class=Outgoing,
-        response_class=_Response,
+        response_class=WatchedResponse,
         auto_decompress=False,
     )
     return transport
 
 
-def _socket(address: aiohttp.connector.AddrInfoType) -> socket.socket:
-    """Make the socket of a new connection."""
-    asking.get().connected = True
-    family, kind, protocol, *_ = address
-    return socket.socket(family, kind, protocol)
+class _Place(NamedTuple):
+    """What a client is kept for: a loop, whether TLS is spoken, a SOCKS proxy."""
+
+    loop: asyncio.AbstractEventLoop
+    tls: bool
+    socks: Proxy | None
 
 
-_Place = tuple[asyncio.AbstractEventLoop, str]
 _open: dict[_Place, tuple[_Client, AsyncGenerator[_Client, None]]] = {}
 
 
-async def way_to(url: httpx.URL, origin: str) -> Way:
-    """Return the running loop's way to a URL of an origin."""
-    place = (asyncio.get_running_loop(), url.scheme)
+async def way_to(scheme: str, proxy: Proxy | None) -> Way:
+    """Return the running loop's way to the URLs of a scheme, through a proxy."""
+    tls = scheme == "https" or (proxy is not None and proxy.kind == "https")
+    socks = proxy if proxy is not None and proxy.socks else None
+    place = _Place(asyncio.get_running_loop(), tls, socks)
     if place not in _open:
         keeper = _keep(place)
         _open[place] = (await anext(keeper), keeper)
-    return _open[place][0].way(url, origin)
+    return _open[place][0].way(scheme, proxy)
 
 
 async def _keep(place: _Place) -> AsyncGenerator[_Client, None]:
     """Hold a client open until its loop ends: `asyncio.run` closes generators then."""
-    context = _ssl_context() if place[1] == "https" else _no_ssl_context()
+    tls = context() if place.tls else _no_ssl_context()
     try:
-        async with _Client(verify=context, mounts=_NO_PROXY) as client:
+        async with _Client(tls, place.socks) as client:
             yield client
     finally:
         _open.pop(place, None)
@@ -177,14 +170,8 @@ async def _keep(place: _Place) -> AsyncGenerator[_Client, None]:
 async def close() -> None:
     """Close the running loop's connections."""
     loop = asyncio.get_running_loop()
-    for place in [place for place in _open if place[0] is loop]:
+    for place in [place for place in _open if place.loop is loop]:
         await _open[place][1].aclose()
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    """One context for the process: loading the certificates takes 17 to 70 ms."""
-    return httpx.create_ssl_context()
 
 
 @functools.cache

@@ -14,12 +14,20 @@ import aiohttp
 import httpx
 
 from glmkit.transport.http.body import AT_ONCE, content_of
-from glmkit.transport.http.connections import Route, asking, way_to
-from glmkit.transport.http.faults import CONNECT_S, FAULTS, translated
+from glmkit.transport.http.connections import way_to
+from glmkit.transport.http.faults import (
+    CONNECT_S,
+    FAULTS,
+    PROXY_S,
+    of_the_proxy,
+    refused_by,
+    translated,
+)
+from glmkit.transport.http.proxies import Proxy, proxy_of
+from glmkit.transport.http.sockets import Route, asking
 from glmkit.types.errors import TransportError
+from glmkit.types.translation import _
 
-#: Seconds within which a kept connection turns out to be closed.
-STALE_S = 1.0
 #: Seconds in which the end of a finished body still comes.
 FINISH_S = 0.1
 #: Bytes of one read: a stream is handed on while it comes.
@@ -27,25 +35,24 @@ _PIECE = 2**14
 
 
 class _Target(NamedTuple):
-    """Where a request goes: the URL, its text, and what of it decides the way."""
+    """Where a request goes: the URL and its text."""
 
     url: httpx.URL
     text: str
-    origin: str
 
 
 class Sent:
     """One request: entering sends it, leaving closes what is unread.
 
-    `timeout_s` bounds the wait for the headers, then each silence; what is a sign of
-    life the reader says, with `renew`, so that no bytes that mean nothing keep a call
-    alive. Raises TransportError; its `.sent` is False where no byte left this machine.
-    A class rather than a generator: a loop that ends closes all generators at once,
-    the inner ones under the outer.
+    `timeout_s` bounds the wait for the headers, then each silence. The reader decides
+    what is a sign of life and calls `renew`, so that bytes without meaning keep no
+    call alive. Raises TransportError; its `.sent` is False where no byte of the
+    request left. A class rather than a generator: a loop that ends closes all
+    generators at once, the inner ones under the outer.
     """
 
     status: int
-    content_type: str
+    content_type: str = ""
 
     def __init__(
         self,
@@ -61,9 +68,12 @@ class Sent:
         self._body = body
         self._timeout_s = timeout_s
         self._route = Route()
+        self._proxy: Proxy | None = None
 
     async def __aenter__(self) -> Self:
-        way = await way_to(self._target.url, self._target.origin)
+        url = self._target.url
+        proxy = self._proxy = proxy_of(url)
+        way = await way_to(url.scheme, proxy)
         self.renew()
         asking.set(self._route)
         try:
@@ -79,17 +89,35 @@ class Sent:
                     },
                     data=content_of(self._body),
                     allow_redirects=False,
-                    timeout=_limits(self._timeout_s),
+                    timeout=_limits(self._timeout_s, proxy is not None),
                     **way.options,
                 )
         except FAULTS as exc:
-            error = translated(exc, self._target.url, self._timeout_s)
-            error.stale = self._stale(exc)
-            raise error from exc
+            raise self._fault(exc) from exc
         self.renew()
         self.status = self._response.status
         self.content_type = self.header("content-type")
+        if proxy is not None and self._of_the_proxy():
+            self._response.close()
+            reason = self._response.reason or ""
+            raise refused_by(proxy, url, self.status, reason)
         return self
+
+    def _fault(self, exc: Exception) -> TransportError:
+        """Return the error of a request that brought no answer."""
+        if self._proxy is not None and not self.left:
+            return of_the_proxy(exc, self._target.url, self._proxy)
+        error = translated(exc, self._target.url, self._timeout_s, self._proxy)
+        error.sent = self.left
+        error.stale = self._stale(exc)
+        return error
+
+    def _of_the_proxy(self) -> bool:
+        """Whether an answer over plain HTTP is the proxy's refusal."""
+        if self._target.url.scheme != "http" or self._proxy is None:
+            return False
+        blocked = self.status == 403 and "json" not in self.content_type
+        return not self._proxy.socks and (self.status == 407 or blocked)
 
     async def __aexit__(
         self,
@@ -99,21 +127,19 @@ class Sent:
     ) -> None:
         await self._response.__aexit__(kind, value, trace)
 
+    @property
+    def left(self) -> bool:
+        """Whether the request began to leave: from then on the service may do it."""
+        return self._route.left
+
     def _stale(self, exc: Exception) -> bool:
         """Whether a kept connection was closed before the request reached the service.
 
-        One that breaks later may have been at work on it.
+        Only where the service ended it in order, and the system saw that the request
+        was not received: one that breaks otherwise may have been at work on it.
         """
-        since = asyncio.get_running_loop().time() - self._due + self._timeout_s
-        if self._route.connected or since > STALE_S:
-            return False
-        match exc:
-            case aiohttp.ServerDisconnectedError(message=str()):  # nothing came back
-                return True
-            case aiohttp.ClientOSError():
-                return True
-            case _:
-                return False
+        ended = isinstance(exc, aiohttp.ServerDisconnectedError)
+        return ended and not self._route.connected and not self._route.delivered
 
     def header(self, name: str) -> str:
         """Return a header of the answer, "" without one."""
@@ -147,7 +173,10 @@ class Sent:
                     break
                 yield piece
         except FAULTS as exc:
-            raise translated(exc, self._target.url, self._timeout_s) from exc
+            raise self._broken(exc) from exc
+
+    def _broken(self, exc: Exception) -> TransportError:
+        return translated(exc, self._target.url, self._timeout_s, self._proxy)
 
     @functools.cached_property
     def _inflater(self) -> zlib._Decompress | None:
@@ -163,7 +192,7 @@ class Sent:
         if raw:
             return inflater.decompress(raw, AT_ONCE)
         if not inflater.eof:
-            raise TransportError("the compressed answer broke off")
+            raise TransportError(_("the compressed answer broke off"))
         return None
 
     async def finish(self) -> None:
@@ -187,7 +216,7 @@ class Sent:
             async with asyncio.timeout_at(self._due) as limit:
                 return await self._whole(cap, limit)
         except FAULTS as exc:
-            raise translated(exc, self._target.url, self._timeout_s) from exc
+            raise self._broken(exc) from exc
 
     async def _whole(self, cap: int, limit: asyncio.Timeout | None = None) -> bytes:
         parts, size = [], 0
@@ -204,8 +233,8 @@ class Sent:
 
 def _too_much(cap: int) -> TransportError:
     return TransportError(
-        f"the service sent more than {cap} bytes",
-        hint="This is not an answer of GLM: check the endpoint's URL.",
+        _("the service sent more than {cap} bytes", cap=cap),
+        hint=_("This is not an answer of GLM: check the endpoint's URL."),
     )
 
 
@@ -220,17 +249,21 @@ def _inflater(encoding: str) -> zlib._Decompress | None:
         case "gzip" | "x-gzip" | "deflate":
             return zlib.decompressobj(zlib.MAX_WBITS | 32)
         case other:
-            raise TransportError(f"the answer came in an unasked encoding: {other!r}")
+            raise TransportError(
+                _("the answer came in an unasked encoding: {name}", name=repr(other))
+            )
 
 
 @functools.lru_cache(maxsize=64)
 def _target(url: str) -> _Target:
     parsed = httpx.URL(url)
-    origin = f"{parsed.scheme}://{parsed.host}:{parsed.port}"
-    return _Target(parsed, str(parsed), origin)
+    return _Target(parsed, str(parsed))
 
 
 @functools.lru_cache(maxsize=64)
-def _limits(timeout_s: float) -> aiohttp.ClientTimeout:
+def _limits(timeout_s: float, proxied: bool) -> aiohttp.ClientTimeout:
     """Bound the connecting alone: whole waits are bounded here, no single reads."""
-    return aiohttp.ClientTimeout(sock_connect=min(CONNECT_S, timeout_s / 2))
+    return aiohttp.ClientTimeout(
+        sock_connect=min(CONNECT_S, timeout_s / 2),
+        connect=min(PROXY_S, timeout_s / 2) if proxied else None,
+    )

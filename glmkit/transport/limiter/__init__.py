@@ -8,6 +8,7 @@ share one right. A limiter belongs to no event loop.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import threading
@@ -19,6 +20,7 @@ from glmkit.config.endpoints import state_dir
 from glmkit.transport.limiter.locks import Places
 from glmkit.transport.limiter.slots import Slot, Slots
 from glmkit.transport.limiter.window import HIGHEST, UNKNOWN_RIGHT, Right, Window
+from glmkit.types.errors import ConfigError
 
 __all__ = [
     "HIGHEST",
@@ -51,7 +53,7 @@ class Limiter:
         _limiters.add(self)
 
     def _reset(self) -> None:
-        """Begin anew, as a forked child does: what its parent holds is not its own."""
+        """Start empty, as a forked child does: what its parent holds is not its own."""
         self._slots: dict[tuple[str, str], Slots] = {}
         self._lock = threading.Lock()
 
@@ -85,7 +87,7 @@ class Limiter:
 
 
 def sharing_fault() -> str:
-    """Try a lock; return why processes can not share slots here, "" if they can."""
+    """Try a lock; return why processes cannot share slots here, "" if they can."""
     probe = Places(folder() / "probe")
     if (place := probe.take(1)) is not None:
         probe.give(place)
@@ -93,9 +95,12 @@ def sharing_fault() -> str:
     return probe.fault
 
 
-def _path(owner: str, model: str) -> Path:
+def _path(owner: str, model: str) -> Path | None:
+    """Return the file of some slots; None where this user has no folder for it."""
     name = blake2b(f"{owner}\0{model}".encode(), digest_size=16).hexdigest()
-    return folder() / name
+    with contextlib.suppress(ConfigError):
+        return folder() / name
+    return None
 
 
 _limiters: weakref.WeakSet[Limiter] = weakref.WeakSet()

@@ -114,7 +114,7 @@ def _cost(
         if currency is None:
             return _("price unknown")
     least = prices.cost(card, Usage(sent.low, 0, sent.low), currency)
-    most = prices.worst(card, sent.high, reserve or 0, currency)
+    most = prices.max_cost(card, sent.high, reserve or 0, currency)
     if least is None or most is None:
         return _("price unknown")
     if not most:
