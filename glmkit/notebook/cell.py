@@ -9,9 +9,11 @@ from glmkit.notebook import dry_run, question as questions, terminal
 from glmkit.notebook.caught_warnings import Cautions
 from glmkit.notebook.output import Display, read
 from glmkit.render.answer.badge import About
-from glmkit.render.answer.views import View, code_of
+from glmkit.render.answer.code_blocks import code_in
+from glmkit.render.answer.views import View
 from glmkit.types.errors import GLMError, Interrupted
 from glmkit.types.plain_text import plain
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from glmkit.notebook.namespace import Scope
@@ -35,13 +37,16 @@ def ask(session: Session, question: Question, names: Scope) -> Reply | None:
             with session.here(question.tag), for_this(question.replay):
                 reply = _answered(session, prepared, cautions)
         except (GLMError, Interrupted) as exc:
-            _keep(session, question, getattr(exc, "reply", None))
+            arrived = getattr(exc, "reply", None)
+            if arrived and (arrived.text or arrived.thinking or arrived.tool_calls):
+                _keep(session, question, arrived)
             raise
         _keep(session, question, reply)
         session.answered(reply, prepared)
         if question.format == "code" and reply.complete:
             # Into a new cell, where the front end can.
-            session.shell.set_next_input(plain(code_of(reply.text)), replace=False)
+            code = code_in(reply.text, question.block).text
+            session.shell.set_next_input(plain(code), replace=False)
         return reply
 
 
@@ -52,13 +57,25 @@ def _answered(session: Session, prepared: Prepared, cautions: Cautions) -> Reply
     shown = Display(
         session.shell,
         view=prepared.view,
-        about=lambda _: prepared.about(cautions.notes()),
+        about=lambda reply: prepared.about(
+            (*cautions.notes(), *_blocks(question, reply))
+        ),
     )
     if not question.stream:
         reply = prepared.whole()
         shown.whole(reply)
         return reply
     return read(prepared.stream(), shown)
+
+
+def _blocks(question: Question, reply: Reply) -> tuple[str, ...]:
+    """Return what the badge says of several blocks of code."""
+    if question.format != "code" or question.block:
+        return ()
+    count = code_in(reply.text).blocks
+    if count < 2:
+        return ()
+    return (_("{count} blocks of Python; --first or --last takes one", count=count),)
 
 
 def _keep(session: Session, question: Question, reply: Reply | None) -> None:

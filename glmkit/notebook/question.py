@@ -19,6 +19,7 @@ from glmkit.client.replay import Mode
 from glmkit.notebook import interpolation, schemas
 from glmkit.notebook.conversations import Chats, NamedChat
 from glmkit.render.answer.badge import About
+from glmkit.render.answer.code_blocks import Block
 from glmkit.render.answer.views import View
 from glmkit.types.errors import ConfigError, ContextLengthError
 from glmkit.types.messages import Message, Request, TextPart
@@ -52,6 +53,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = True
     quiet: bool = False
     format: str = "markdown"
+    block: Block = ""
     chat: str | None = None
     fresh: bool = False
     schema: str | None = None
@@ -96,7 +98,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def view(self) -> View:
         """How the answer is shown."""
-        return View(self.question.format, structured=self.question.schema is not None)
+        question = self.question
+        return View(question.format, question.schema is not None, question.block)
 
     def request(self) -> Request:
         """Return the request with the conversation so far."""

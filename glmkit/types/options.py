@@ -129,6 +129,14 @@ OPTIONS = (
         flags=("-f", "--format"), choices=FORMATS, default="markdown", setting=True,
     ),
     Option(
+        name="first", kind="flag", help="of several blocks of code, the first",
+        flags=("--first",),
+    ),
+    Option(
+        name="last", kind="flag", help="of several blocks of code, the last",
+        flags=("--last",),
+    ),
+    Option(
         name="stream", kind="toggle", help="show answers while they arrive",
         flags=("--stream",), off_flags=("--no-stream",), default=True,
         label="Streaming", setting=True, control=True,
@@ -250,6 +258,19 @@ CONTROLS = tuple(option for option in OPTIONS if option.control)
 
 #: The options of `Client.chat` by their names there.
 CLIENT = {option.client: option for option in OPTIONS if option.client}
+
+
+def quoted(text: str) -> str:
+    """Quote a text for the line of a magic, where no character escapes another.
+
+    >>> print(quoted("say \\"it's\\""))
+    "say "'"'"it's"'"'""
+    """
+    if '"' not in text:
+        return f'"{text}"'
+    if "'" not in text:
+        return f"'{text}'"
+    return "'\"'".join(f'"{part}"' for part in text.split('"'))
 
 
 def fields(options: Sequence[Option]) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ def test_badge_suggests_a_near_name(
         ("-f html", "-f text"),
         ("-f image", "images.generate"),
         ("--seed many", "whole number"),
+        ("--first", "-f code"),
         ("--param top_p", "NAME=VALUE"),
         ("--param top_p=9", "0.01 to 1"),
         ("--param temprature=1", "--param temperature=..."),
@@ -255,6 +256,29 @@ def test_code_goes_into_the_next_cell(
     run("%%glm -f code\nSet x")
     assert shell.rl_next_input == "x = 1"
     assert "Python code" in sent(place)["messages"][0]["content"]
+
+
+_BLOCKS = (
+    "```bash\nls\n```\n```python\nx = 1\n```\nprints\n```\n1\n```\n```py\ny = 2\n```"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("", "x = 1\n\ny = 2"), ("--first", "x = 1"), ("--last", "y = 2")],
+)
+def test_the_python_of_an_answer_goes_into_the_next_cell(
+    run: Run,
+    shell: InteractiveShell,
+    replies: Callable[..., Paced],
+    line: str,
+    code: str,
+) -> None:
+    replies(_BLOCKS)
+    _, out = run(f"%%glm -f code {line}\nSet x and y")
+    assert shell.rl_next_input == code
+    assert "ls" in out
+    assert ("--first or --last takes one" in out) is not bool(line)
 
 
 def test_json_is_asked_for(run: Run, replies: Callable[..., Paced]) -> None:

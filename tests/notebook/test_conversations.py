@@ -11,6 +11,7 @@ from IPython.utils.capture import capture_output
 
 import glmkit
 from glmkit.notebook import extension
+from glmkit.render.answer import transcript
 from tests.conftest import Paced, Run
 
 Factory = Callable[..., Paced]
@@ -100,8 +101,50 @@ def test_chat_is_exported_in_three_forms(
     assert [message["role"] for message in messages] == ["system", "user", "assistant"]
     book = nbformat.read("sky.ipynb", as_version=4)
     nbformat.validate(book)
-    assert book.cells[1].source == '%%glm --chat "sky"\nWhy <b>blue</b>?'
+    assert book.cells[1].source == '%%glm --literal --chat "sky"\nWhy <b>blue</b>?'
     assert "glmkit-answer" in book.cells[1].outputs[0].data["text/html"]
+
+
+#: Questions that would run something, or read otherwise, if a cell evaluated them.
+_HOSTILE = [
+    "{(In, open('PWN','w').write('ran'))[1]}",
+    "{x} {x!r} {open('PWN', 'w') or x}",
+    ">>> open('PWN', 'w')\n... x",
+    "In [1]: open('PWN', 'w')\n!touch PWN",
+    "'''\n\"\"\"\n%%bash\ntouch PWN\n\\",
+    "  indented {x}\n\n",
+    "Sum up:\n{file}",
+]
+
+
+@pytest.mark.parametrize("name", ["q", 'a "{x}" b'])
+def test_an_exported_chat_asks_what_was_asked_and_runs_nothing(
+    run: Run,
+    shell: InteractiveShell,
+    place: Paced,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell.user_ns["x"] = 7
+    Path("notes.txt").write_text(_HOSTILE[0], "utf-8")
+    for question in _HOSTILE:
+        shell.user_ns |= {"question": question, "name": name}
+        run("%%glm -q --chat {name} --file notes.txt\n{question}")
+    asked = questions(place)
+    chats = extension.of(shell).chats
+    transcript.write(name, chats[name].messages, tmp_path / "q.ipynb")
+    chats.drop(name)
+    for cell in nbformat.read("q.ipynb", as_version=4).cells[1:]:
+        assert shell.run_cell(cell.source).success
+    assert len(asked) == len(_HOSTILE)
+    assert questions(place)[len(asked) :] == asked
+    assert not Path("PWN").exists()
+
+
+def questions(place: Paced) -> list[str]:
+    return [body["messages"][-1]["content"] for body in place.seen["bodies"]]
 
 
 def test_shown_chat_is_safe(

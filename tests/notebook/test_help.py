@@ -131,6 +131,19 @@ def test_last_shows_the_last_reply(run: Run, place: Paced) -> None:
     assert "tokens in" in out
 
 
+def test_a_refusal_is_not_the_last_reply(
+    run: Run, shell: InteractiveShell, place: Paced, paced: Factory
+) -> None:
+    run("%%glm -q -o answer\nWhy?")
+    good = glmkit.last()
+    run(f"%glm config endpoint {paced(status=401, code='1002').url}")
+    for line in ("", "--no-stream", '--schema "name"'):
+        result, _ = run(f"%%glm {line} -o answer\nAnd now?")
+        assert isinstance(result.error_in_exec, glmkit.AuthError)
+        assert glmkit.last() == good
+        assert shell.user_ns["answer"] == good
+
+
 def test_reply_cites_itself_in_one_line(
     run: Run, shell: InteractiveShell, place: Paced
 ) -> None:

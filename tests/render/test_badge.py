@@ -94,7 +94,11 @@ def test_every_value_is_a_table(value: object, text: str) -> None:
     ("text", "code"),
     [
         ("x = 1", "x = 1"),
-        ("A:\n```python\nx = 1\n```\nB:\n~~~\ny = '```'\n~~~", "x = 1\n\ny = '```'"),
+        ("A:\n```python\nx = 1\n```\nB:\n~~~py\ny = '```'\n~~~", "x = 1\n\ny = '```'"),
+        ("```bash\nls\n```\n```Python\nx\n```\n```\n1\n```", "x"),
+        ("```{python}\nx\n```\n```text\n1\n```", "x"),
+        ("```bash\nls\n```\n```text\n1\n```", "ls"),
+        ("```\nx = 1\n```\n```\n1\n```", "x = 1"),
         ("````\n```\nx\n```\n````", "```\nx\n```"),
         ("```python\nunfinished = 1", "unfinished = 1"),
     ],

@@ -227,7 +227,15 @@ VALUES = {
 
 @pytest.mark.parametrize(
     "system",
-    [None, "Be brief.", 'Say "so"', 'it\'s "so"', "C:\\new", "one\ntwo 'x' \"y\""],
+    [
+        None,
+        "Be {brief} of {In[0]}.",
+        "Be brief.",
+        'Say "so"',
+        'it\'s "so"',
+        "C:\\new",
+        "one\ntwo 'x' \"y\"",
+    ],
 )
 def test_a_copied_cell_asks_what_the_controls_say(
     shell: InteractiveShell, system: str | None

@@ -218,6 +218,11 @@ class Exchange:
             self.call = self._settled(exc)
         return self.reply
 
+    @property
+    def arrived(self) -> bool:
+        """Whether a part of an answer came: a refusal is not a reply."""
+        return self._handed
+
     def _take(self, batch: list[Event]) -> None:
         self._handed = True
         self._fold.add(batch)
@@ -252,7 +257,8 @@ class Exchange:
         """Complete the row, once; the error that ended the call carries the reply."""
         advise(exc, self.call, self._service.endpoint.currency)
         self.call = self._settled(exc)
-        if self.call.operation == "chat" and self.call.state != "submitted":
+        ended = self.call.operation == "chat" and self.call.state != "submitted"
+        if ended and (exc is None or self.arrived):
             latest(self.reply)
         if isinstance(exc, _carriers):
             exc.reply = self.reply

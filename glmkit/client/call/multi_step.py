@@ -112,7 +112,8 @@ class _Progress:
         if ended is not None:
             ended(self._exchange.reply.calls[0].answer if self._exchange else Answer())
         if self._calls or self._exchange:
-            latest(self.reply)
+            if self._calls or (self._exchange and self._exchange.arrived):
+                latest(self.reply)
             if isinstance(exc, GLMError) and hasattr(exc, "reply"):
                 exc.reply = self.reply
 

@@ -124,6 +124,7 @@ def read(
         stream=values["stream"],
         quiet=values["quiet"] or False,
         format=values["format"],
+        block="first" if values["first"] else "last" if values["last"] else "",
         chat=values["chat"],
         fresh=values["fresh"] or False,
         schema=values["schema"],
@@ -145,6 +146,11 @@ def _check(values: Mapping[str, Any]) -> None:
     """Raise ConfigError for options that do not go together."""
     if values["fresh"] and not (values["chat"] or values["each"]):
         raise ConfigError("--fresh empties a chat", hint="Name it: --chat NAME --fresh")
+    if (values["first"] or values["last"]) and values["format"] != "code":
+        raise ConfigError(
+            _("--first and --last choose a block of code"),
+            hint=_("Write them with -f code."),
+        )
     table = [name for name in ("to", "labels", "all") if values[name]]
     if table and not values["each"]:
         raise ConfigError(

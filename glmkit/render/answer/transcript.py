@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from glmkit.render.page import code, folded, wrapped
 from glmkit.types.attached_text import unpacked
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Part, TextPart
+from glmkit.types.options import quoted
 from glmkit.types.translation import _
 
 History = tuple[Message, ...]
@@ -162,7 +164,7 @@ def _notebook(name: str, messages: History) -> str:
 
 def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
     yield _cell(0, "%load_ext glmkit", [])
-    line = f"%%glm --chat {json.dumps(name, ensure_ascii=False)}"
+    line = f"--literal --chat {quoted(' '.join(name.split()))}"
     question: Message | None = None
     answers: list[Message] = []
     for number, message in enumerate((*messages, Message("user", ""))):
@@ -170,9 +172,23 @@ def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
             answers += [message] if message.role != "system" else []
             continue
         if question is not None:
-            source = f"{line}\n{said(question)}"
-            yield _cell(number, source, answers)
+            yield _cell(number, _magic(line, said(question)), answers)
         question, answers = message, []
+
+
+def _magic(line: str, prompt: str) -> str:
+    """Return a cell that asks a prompt as it is: nothing in it is filled in.
+
+    IPython takes the prompts of a console (`>>>`) out of a cell.
+    """
+    if _CONSOLE.search(prompt):
+        return f"get_ipython().run_cell_magic('glm', {line!r}, {prompt!r})"
+    last = "\n" if prompt.endswith("\n") else ""  # a cell's last line break is not sent
+    return f"%%glm {line}\n{prompt}{last}"
+
+
+#: What IPython takes for the prompt of a console.
+_CONSOLE = re.compile(r"^\s*(>>>|\.{3}|(\[\w+\] )?In ?\[)", re.M)
 
 
 def _cell(number: int, source: str, answers: list[Message]) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from typing import Any
 import msgspec
 
 from glmkit import render
+from glmkit.render.answer.code_blocks import Block, Code, code_in
 from glmkit.render.page import code, picked, table, wrapped
 from glmkit.types.replies import Reply
 
 #: Rows of a table that are shown, and characters of a cell.
 _ROWS, _CELL = 200, 2_000
-
-_FENCE = re.compile(r"^(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^\1[`~]*[ \t]*$|\Z)", re.M | re.S)
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -25,10 +24,11 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """How a cell asked to see its answer."""
+    """How a cell asked to see its answer; `block` is the block of `code` it wants."""
 
     format: str = "markdown"
     structured: bool = False
+    block: Block = ""
 
     @property
     def fence(self) -> str:
@@ -47,7 +47,7 @@ class View(msgspec.Struct, frozen=True):
             case "json":
                 return _json(reply.text)
             case "code":
-                return Shown(picked(render.body(_fenced(code_of(reply.text)))))
+                return _code(code_in(reply.text, self.block))
             case _:
                 return None
 
@@ -56,13 +56,18 @@ MARKDOWN = View()
 
 
 def code_of(text: str) -> str:
-    """Return the code of an answer: what stands in its fences, else all of it.
+    """Return the code of an answer: its Python, else its first block, else all of it.
 
     >>> code_of("So:\\n```python\\nx = 1\\n```\\nDone.")
     'x = 1'
     """
-    blocks = [found[2].rstrip("\n") for found in _FENCE.finditer(text)]
-    return "\n\n".join(blocks) if blocks else text.strip()
+    return code_in(text).text
+
+
+def _code(found: Code) -> Shown:
+    """Return the code, and under it what else the answer holds."""
+    rest = render.body(found.rest) if found.rest else ""
+    return Shown(picked(render.body(_fenced(found.text))) + rest)
 
 
 def _fenced(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glmkit.config.endpoints import LOCAL, SERVICES
-from glmkit.types.options import CONTROLS, Option, client_options
+from glmkit.types.options import CONTROLS, Option, client_options, quoted
 
 _PROMPT = "Write the prompt here."
 #: In the order of writing: the prompt's own text comes last.
@@ -21,6 +21,8 @@ def magic(values: Mapping[str, Any]) -> str:
     Write the prompt here.
     """
     words = [word for option in _CONTROLS for word in _flagged(option, values)]
+    if any("{" in word for word in words):  # the controls' text has no fields
+        words.append("--literal")
     line = " ".join(words)
     if "\n" in line:  # the first line of a cell ends at a line break
         return f"get_ipython().run_cell_magic('glm', {line!r}, {_PROMPT!r})\n"
@@ -38,20 +40,7 @@ def _flagged(option: Option, values: Mapping[str, Any]) -> list[str]:
 
 
 def _word(text: str, *, always: bool) -> str:
-    return _quoted(text) if always or set(text) & set(" '\"") else text
-
-
-def _quoted(text: str) -> str:
-    """Quote as the options' line is split: no character escapes another.
-
-    >>> print(_quoted("say \\"it's\\""))
-    "say "'"'"it's"'"'""
-    """
-    if '"' not in text:
-        return f'"{text}"'
-    if "'" not in text:
-        return f"'{text}'"
-    return "'\"'".join(f'"{part}"' for part in text.split('"'))
+    return quoted(text) if always or set(text) & set(" '\"") else text
 
 
 def python(values: Mapping[str, Any], endpoint: str | None = None) -> str:
