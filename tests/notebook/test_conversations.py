@@ -69,7 +69,7 @@ def test_chats_are_listed_forked_undone_and_dropped(run: Run, place: Paced) -> N
         ("%glm chat", "fork NEW"),
         ("%glm chat sky export a.docx", ".md, .json, .ipynb"),
         ("%glm chat sky export there.md", "Name a new file"),
-        ("%glm chat sky export no/where.md", "can not be written"),
+        ("%glm chat sky export no/where.md", "cannot write"),
     ],
 )
 def test_slip_with_a_chat_is_a_short_error(

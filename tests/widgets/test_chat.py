@@ -416,7 +416,7 @@ def test_a_chat_is_exported(
     assert "Blue." in told["text"]
     talk.export(tmp_path / f"sky{form}")
     assert (tmp_path / f"sky{form}").read_text("utf-8") == told["text"]
-    with pytest.raises(ConfigError, match="can not be written"):
+    with pytest.raises(ConfigError, match="cannot write"):
         talk.export(tmp_path / f"sky{form}")
 
 

@@ -205,7 +205,7 @@ def test_what_can_not_be_asked_is_refused_with_its_hint(
     widget.page(do="vote", best="0")
     assert [said for said, _ in widget.refused] == [
         "the prompt is empty",
-        "1 models cannot be compared",
+        "a comparison takes 2 to 6 models, not 1",
         "the widget cannot do 'sing'",
         "a vote takes two answers",
     ]
@@ -214,14 +214,14 @@ def test_what_can_not_be_asked_is_refused_with_its_hint(
     place.until(lambda seen: seen["active"] == 2)
     widget.page(do="run", prompt="Why?", models=FOUR, blind=False)
     assert widget.refused[-1] == (
-        "the answers are still under way",
-        "Stop them first.",
+        "the last run is not finished",
+        "Wait until it ends, or stop it.",
     )
 
 
 @pytest.mark.parametrize("models", [[], ["a"], ["a", " "], list("abcdefg")])
 def test_only_two_to_six_models_are_compared(models: list[str]) -> None:
-    with pytest.raises(ConfigError, match="cannot be compared"):
+    with pytest.raises(ConfigError, match="takes 2 to 6 models"):
         Compare("Why?", models)
 
 

@@ -59,8 +59,8 @@ def written(name: str, messages: History, form: str) -> str:
     writer = _WRITERS.get(form.lower())
     if writer is None:
         raise ConfigError(
-            f"a chat can not be written as {form or 'a file without suffix'}",
-            hint=f"Use one of {', '.join(_WRITERS)}.",
+            _("a chat cannot be written as {form!r}", form=form),
+            hint=_("Use one of {forms}.", forms=", ".join(_WRITERS)),
         )
     kept = tuple(map(_without_attachments, messages)) if private() else messages
     return writer(name, kept)
@@ -95,14 +95,14 @@ def _left_out(name: str, content: bytes) -> str:
 
 def write(name: str, messages: History, file: Path) -> None:
     """Write a conversation to a new file in the form of its suffix."""
-    said = written(name, messages, file.suffix)
+    text = written(name, messages, file.suffix)
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(said)
+            out.write(text)
     except OSError as exc:
         raise ConfigError(
-            f"{file} can not be written: {exc.strerror}",
-            hint="Name a new file: nothing is written over.",
+            _("cannot write {file}: {reason}", file=file, reason=exc.strerror),
+            hint=_("Name a new file: an existing one is not overwritten."),
         ) from exc
 
 

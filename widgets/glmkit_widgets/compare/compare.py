@@ -130,8 +130,13 @@ class Compare(Columns):
         models = [name.strip() for name in proposal["value"] if name.strip()]
         if not _FEWEST <= len(models) <= _MOST:
             raise ConfigError(
-                _("{count} models cannot be compared", count=len(models)),
-                hint=_("Name {least} to {most}.", least=_FEWEST, most=_MOST),
+                _(
+                    "a comparison takes {least} to {most} models, not {count}",
+                    least=_FEWEST,
+                    most=_MOST,
+                    count=len(models),
+                ),
+                hint=_("Change the list of models."),
             )
         return models
 
