@@ -99,7 +99,8 @@ def _asked_again(
     session: Session, reply: Reply, model: str | None, cautions: Cautions
 ) -> Reply:
     def about(again: Reply) -> About:
-        return About(notes=(*_replayed(again), *cautions.notes()))
+        notes = (*_replayed(again), *cautions.notes())
+        return About(notes=notes, typed=before.typed if before else None)
 
     client, before = session.client(), session.prepared(reply)
     tooled = before.again(client, model) if before else None
@@ -127,6 +128,8 @@ def show_value(session: Session, reply: Reply) -> None:
     """Show a reply that is a cell's value, unless the cell has just shown it."""
     shown, session.shown = session.shown, None
     if shown is not reply:
-        Display(session.shell).whole(reply)
+        prepared = session.prepared(reply)
+        typed = prepared.typed if prepared else None
+        Display(session.shell, about=lambda _: About(typed=typed)).whole(reply)
     elif not hasattr(session.shell, "kernel") and terminal.wanted(session.shell):
         terminal.wipe_prompt()

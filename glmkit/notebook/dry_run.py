@@ -9,11 +9,13 @@ from IPython.display import display as _display
 
 from glmkit import render
 from glmkit.catalog import cards, prices, tokens
+from glmkit.config.privacy import private
 from glmkit.ledger.default import ledger
 from glmkit.render.page import code, table
 from glmkit.transport import background_loop
 from glmkit.types.events import Usage
 from glmkit.types.messages import Message, Request, TextPart
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from glmkit.notebook.question import Prepared
@@ -29,7 +31,8 @@ _LONGEST = 20_000
 def show(prepared: Prepared, notes: tuple[str, ...] = ()) -> None:
     """Show the rendered messages, and what a call would take; send nothing."""
     request = prepared.request()
-    facts, messages = _facts(prepared, request, notes), _messages(request)
+    facts = _facts(prepared, request, notes)
+    messages = _summarized(prepared) if private() else _messages(request)
     said = [_HTML.format(who, code(text)) for who, text in messages]
     html = "".join([table(("", "Nothing was sent."), facts), *said])
     lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
@@ -63,6 +66,14 @@ def _messages(request: Request) -> list[tuple[str, str]]:
     # The service reads it in the system's part; here it is told apart.
     schema = msgspec.json.encode(form.json_schema.get("schema", {})).decode()
     return [*said, ("schema of the answer", _cut(schema))]
+
+
+def _summarized(prepared: Prepared) -> list[tuple[str, str]]:
+    """Return the prompt as it was typed, with sizes: this output may be saved."""
+    typed = prepared.typed
+    lines = [*typed.attached, typed.prompt] if typed else []
+    note = _("GLMKIT_PRIVACY is set: sizes and hashes stand for what is put in.")
+    return [("user", "\n".join(lines)), ("note", note)]
 
 
 def _tokens(estimate: tokens.Estimate, model: str) -> str:

@@ -52,6 +52,7 @@ class Filled(msgspec.Struct, frozen=True):
 
     pieces: tuple[Any, ...]
     sources: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -92,6 +93,7 @@ class _Filling:
         self._tell = tell
         self._pieces: list[Any] = []
         self._sources: list[str] = []
+        self._values: list[Any] = []
         self._notes: dict[str, None] = {}
         self._math: list[tuple[int, int]] | None = None
 
@@ -109,7 +111,12 @@ class _Filling:
             at = text.find("{", at)
         self._pieces.append(text[start:])
         notes = tuple(self._notes)[:_MOST_NOTES]
-        return Filled(tuple(_joined(self._pieces)), tuple(self._sources), notes)
+        return Filled(
+            tuple(_joined(self._pieces)),
+            tuple(self._sources),
+            tuple(self._values),
+            notes,
+        )
 
     def _value(self, found: re.Match[str]) -> tuple[str, Any] | None:
         """Return label and value that stand for a brace, None to leave it."""
@@ -144,6 +151,7 @@ class _Filling:
             )
             return None
         self._sources.append(field.source)
+        self._values.append(worded)
         return field.label, worded
 
     def _foreign(self, found: re.Match[str]) -> bool:

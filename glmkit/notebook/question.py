@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,14 @@ from glmkit.client.conversation import Conversation
 from glmkit.client.prompts import files as texts, values as digests
 from glmkit.client.prompts.media import prompt_of
 from glmkit.client.replay import Mode
+from glmkit.config.privacy import private
 from glmkit.notebook import interpolation, schemas
 from glmkit.notebook.conversations import Chats, NamedChat
 from glmkit.render.answer.badge import About
 from glmkit.render.answer.code_blocks import Block
+from glmkit.render.answer.request_summary import Typed, sized, sized_part
 from glmkit.render.answer.views import View
+from glmkit.types.attached_text import packed
 from glmkit.types.errors import ConfigError, ContextLengthError
 from glmkit.types.messages import Message, Request, TextPart
 from glmkit.types.replies import Reply
@@ -34,6 +36,8 @@ _ORDERS = {
 }
 #: Filled fields that the badge names.
 _FIELDS = 5
+#: Characters of a value that is shown in the badge's request.
+_SHORT_VALUE = 80
 #: Characters of a prompt that fits any model's window.
 _SURELY_FITS = 4_000
 
@@ -87,6 +91,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     sent: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    typed: Typed | None = None
     chat: NamedChat | None = None
     talk: Conversation | None = None
 
@@ -147,8 +152,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         """Return what the badge says of the cell, as it stands now."""
         notes = (*_filled(self.filled), *self.notes, *warned)
         if self.chat is None:
-            return About(notes=notes)
-        return About(self.chat.name, self.chat.turns, notes)
+            return About(notes=notes, typed=self.typed)
+        return About(self.chat.name, self.chat.turns, notes, self.typed)
 
 
 def prepare(
@@ -174,23 +179,46 @@ def prepare(
     # A chat's system prompt holds for all of it, the form only for this turn.
     order = _order(question) if question.chat else None
     closing = [f"\n\n{order}"] if order else []
-    pieces = _pieces([*documents, *filled.pieces, *closing], images)
+    attached = [packed("document", name, text) for name, text in documents]
+    pieces = _pieces([*attached, *filled.pieces, *closing], images)
     _refuse_keys(pieces, options)
     tools = tuple(_tool(name, names, sent) for name in question.tools)
     prompt = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces
+    turns = turns_of(prompt_of(prompt))
     prepared = Prepared(
         question=question,
         client=client(),
-        turns=turns_of(prompt_of(prompt)),
+        turns=turns,
         options=options,
         tools=tools,
         sent=tuple(sent),
         filled=filled.sources,
         notes=filled.notes,
+        typed=_typed(question, filled, documents, turns),
     )
     prepared = _in_conversation(prepared, chats)
     prepared.check()
     return prepared
+
+
+def _typed(
+    question: Question,
+    filled: interpolation.Filled,
+    documents: Sequence[tuple[str, str]],
+    turns: Sequence[Message],
+) -> Typed:
+    """Return the prompt as it was typed, with sizes and hashes of what was put in."""
+    lines = [sized(name, text) for name, text in documents]
+    for source, value in zip(filled.sources, filled.values, strict=True):
+        if not isinstance(value, str):
+            continue
+        short = len(value) <= _SHORT_VALUE and "\n" not in value and not private()
+        name = f"{{{source}}}"
+        lines.append(f"{name} = {value}" if short else sized(name, value))
+    for turn in turns:
+        parts = turn.content if isinstance(turn.content, tuple) else ()
+        lines += [sized_part(one) for one in parts if not isinstance(one, TextPart)]
+    return Typed(question.prompt, tuple(lines))
 
 
 def _filled(sources: tuple[str, ...]) -> list[str]:
@@ -252,11 +280,11 @@ def _pieces(parts: list[Any], images: list[Any]) -> list[Any]:
     return joined or [""]
 
 
-def _document(path: str, sent: list[str]) -> str:
+def _document(path: str, sent: list[str]) -> tuple[str, str]:
     text = texts.read(path)
     name = Path(path).name
     sent.append(f"text of {name} ({len(text):,} characters)")
-    return f'<document name="{escape(name)}">\n{text}\n</document>\n\n'
+    return name, text
 
 
 def _image(name: str, names: Mapping[str, Any], sent: list[str]) -> Any:

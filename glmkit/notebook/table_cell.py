@@ -98,7 +98,7 @@ class _TextOutput:
         self._text = text
 
     def __repr__(self) -> str:
-        return self._text
+        return plain(self._text)
 
 
 def _rest(plan: Plan, asked: int) -> Any:

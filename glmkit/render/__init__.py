@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from glmkit.render.blocks import Blocks, Piece, joined
-from glmkit.render.page import Badge, page, static, style
+from glmkit.render.page import Badge, page, static
+from glmkit.render.style_sheet import style
 from glmkit.types.plain_text import escaped, one_line, plain
 
 

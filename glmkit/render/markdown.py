@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -14,6 +13,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from glmkit.render import formulas
+from glmkit.render.link_targets import target
 from glmkit.types.plain_text import plain
 
 #: Longer inline text (characters) in one block is shown as it is: emphasis and
@@ -44,7 +44,10 @@ _CLEANER = nh3.Cleaner(
     attributes={"a": {"href"}, "ol": {"start"}, "code": {"class"}},
     attribute_filter=lambda tag, name, value: _attribute(tag, name, value),
     allowed_classes=_CLASSES,
-    set_tag_attribute_values={"a": {"target": "_blank"}},
+    # JupyterLab writes a `rel` of its own into links, and leaves the policy.
+    set_tag_attribute_values={
+        "a": {"target": "_blank", "referrerpolicy": "no-referrer"}
+    },
     link_rel="noopener noreferrer nofollow",
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
@@ -87,10 +90,10 @@ def link(address: str, title: str) -> str:
     """Return a link with a plain title, and its host; a bare title where none is."""
     text = escape(plain(title))
     address = _FULL.normalizeLink(plain(address))
-    host = _host(address)
-    if not host:
+    leads = target(address)
+    if leads is None:
         return text
-    return clean(f'<a href="{escape(address)}">{text}</a>{_shown(host)}')
+    return clean(f'<a href="{escape(address)}">{text}</a>{_shown(leads.host)}')
 
 
 def clean(html: str) -> str:
@@ -183,35 +186,32 @@ def image(
 ) -> str:
     """Write an image as its description and host: nothing is fetched."""
     token = tokens[index]
-    host = _host(str(token.attrs.get("src", "")))
+    leads = target(str(token.attrs.get("src", "")))
     alt = " ".join(token.content.split())
     label = f"[image: {alt}]" if alt else "[image]"
-    return escape(label) + _shown(host)
+    return escape(label) + (_shown(leads.host) if leads else "")
 
 
 def link_open(
     _self: object, tokens: Sequence[Token], index: int, _options: object, _env: object
 ) -> str:
-    """Open a link to another host; any other target is no link."""
+    """Open a link to another host; any other target stays text."""
     href = str(tokens[index].attrs.get("href", ""))
-    return f'<a href="{escape(href)}">' if _host(href) else ""
+    return f'<a href="{escape(href)}">' if target(href) else ""
 
 
 def link_close(
     _self: object, tokens: Sequence[Token], index: int, _options: object, _env: object
 ) -> str:
-    """Close a link, and say where it leads."""
+    """Close a link, and show where it leads, unless its text is the whole address."""
     opening = next(i for i in range(index - 1, -1, -1) if _opens(tokens[i]))
     href = str(tokens[opening].attrs.get("href", ""))
-    host = _host(href)
-    if not host:
+    leads = target(href)
+    if leads is None:
         return _shown(href[:80])
-    said = "".join(token.content for token in tokens[opening + 1 : index])
-    return (
-        "</a>"
-        if said in {href, href.removeprefix("mailto:")}
-        else ("</a>" + _shown(host))
-    )
+    text = "".join(token.content for token in tokens[opening + 1 : index])
+    same = text in {href, href.removeprefix("mailto:")}
+    return "</a>" if same and leads.obvious else "</a>" + _shown(leads.host)
 
 
 def _opens(token: Token) -> bool:
@@ -233,18 +233,6 @@ def th_open(_self: object, tokens: Sequence[Token], index: int, *_rest: Any) -> 
 def td_open(_self: object, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
     """Write a cell with a class for its side, where markdown-it has CSS."""
     return _cell(tokens, index)
-
-
-def _host(address: str) -> str:
-    """Return where an address leads, or "" where it may not be followed."""
-    try:
-        parts = urlsplit(address)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError:
-        return ""
-    if parts.scheme == "mailto":
-        return parts.path.rpartition("@")[2] or "mail"
-    return host if parts.scheme in {"http", "https"} else ""
 
 
 def _shown(host: str) -> str:

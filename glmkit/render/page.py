@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
 import msgspec
 
 from glmkit.render import markdown
+from glmkit.render.style_sheet import style_for
 from glmkit.types.events import Source
 from glmkit.types.plain_text import escaped, plain
 
 #: The typesetters of JupyterLab and its exports leave what is in here alone, but
 #: for formulas that are marked.
 FRAME = "glmkit-answer mathjax_ignore tex2jax_ignore"
+
+#: Empty lines: in Markdown, HTML ends at one.
+_EMPTY_LINE = re.compile(r"\n(?=[ \t]*\n)")
 
 #: Characters of HTML that a page lays out at once without being held up.
 _LONG = 20_000
@@ -122,9 +125,11 @@ def page(
 
 
 def static(inside: str) -> str:
-    """Return a frame that needs nothing but itself."""
+    """Return a self-contained output: a frame with its style and no empty line."""
     frame = f"{FRAME} glmkit-long" if len(inside) > _LONG else FRAME
-    return f'<div class="{frame}"><style>{style()}</style>{inside}</div>'
+    inside = _EMPTY_LINE.sub("&#10;", inside)
+    style = style_for(f"{frame}{inside}")
+    return f'<div class="{frame}"><style>{style}</style>{inside}</div>'
 
 
 def folded(title: str, inside: str) -> str:
@@ -180,9 +185,3 @@ def _badge(badge: Badge) -> str:
         f'<details class="glmkit-badge"><summary>{spans}</summary>'
         f"{code(badge.request)}</details>"
     )
-
-
-@cache
-def style() -> str:
-    """Return the style sheet of an answer, scoped to its frame."""
-    return Path(__file__).with_suffix(".css").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
@@ -201,8 +202,26 @@ def test_hostile_text_is_rendered_within_bounds(name: str) -> None:
 def test_whole_answer_carries_its_own_style_and_no_more() -> None:
     html = render.html("a\n\n<style>b</style>")
     assert html.count("<style>") == 1
-    assert render.style() in html
+    assert html.startswith('<div class="glmkit-answer')
     assert "url(" not in render.style()
+    assert len(html) < 800  # and no rules for what it does not hold
+
+
+def test_an_output_has_every_rule_that_serves_it() -> None:
+    html = render.html("".join(answer("mixed", 400)) + "\n\n> a\n\n---\n\n# b")
+    badge = render.page(html, badge=Badge(model="m", request="curl"), partial="cut")
+    rules = re.findall(r"&[^{}]*\{[^{}]*\}", render.static(badge))
+    whole = re.findall(r"&[^{}]*\{[^{}]*\}", render.style())
+    left_out = "".join(rule for rule in whole if rule not in rules)
+    assert not re.search(r"(badge|partial|h1|blockquote|table|code)\b", left_out)
+    assert "glmkit-pick" in left_out
+
+
+def test_an_output_has_no_empty_line_and_keeps_those_of_code() -> None:
+    html = render.html("~~~\na\n\n\n  \nb\n~~~\n\nc")
+    assert not re.search(r"\n[ \t]*\n", html)
+    code = unescape(html.partition("<code>")[2].partition("</code>")[0])
+    assert code == "a\n\n\n  \nb\n"
 
 
 def test_badge_is_escaped_and_one_line() -> None:

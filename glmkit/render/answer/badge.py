@@ -6,10 +6,10 @@ import msgspec
 
 from glmkit.catalog import cards
 from glmkit.render import Badge
+from glmkit.render.answer.request_summary import Typed, summary
 from glmkit.types.errors import SchemaError
 from glmkit.types.replies import WHOLE, Reply
 from glmkit.types.translation import _
-from glmkit.wire import curl
 
 _BROKEN = "The answer broke off: this is what had arrived."
 _BROKEN_OFF = {
@@ -30,6 +30,7 @@ class About(msgspec.Struct, frozen=True):
     chat: str = ""
     turns: int = 0
     notes: tuple[str, ...] = ()
+    typed: Typed | None = None
 
 
 NOTHING = About()
@@ -57,7 +58,7 @@ def badge_of(reply: Reply, about: About = NOTHING) -> Badge:
                 *about.notes,
             ]
         ),
-        request=curl.command(reply.calls[-1]),
+        request=summary(reply.calls[-1], about.typed),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -13,12 +12,12 @@ import msgspec
 
 from glmkit import render
 from glmkit.config.privacy import private
+from glmkit.render.answer.request_summary import sized, sized_part
 from glmkit.render.page import code, folded, wrapped
 from glmkit.types.attached_text import unpacked
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Part, TextPart
 from glmkit.types.options import quoted
-from glmkit.types.translation import _
 
 History = tuple[Message, ...]
 
@@ -26,7 +25,11 @@ _WHO = {"system": "System", "user": "You", "assistant": "Model", "tool": "Tool"}
 
 
 def html(messages: History) -> str:
-    """Return a conversation as safe HTML, who spoke above each message."""
+    """Return a conversation as safe HTML, with the role above each message.
+
+    With GLMKIT_PRIVACY, size and hash stand for all but the answers, here as in `text`.
+    """
+    messages = _shown(messages)
     return "".join(
         f'<h5 class="jp-toc-ignore">{_WHO[message.role]}</h5>{_html(message)}'
         for message in messages
@@ -47,6 +50,7 @@ def inside(messages: History) -> str:
 
 def text(messages: History) -> str:
     """Return a conversation as plain text."""
+    messages = _shown(messages)
     return "\n\n".join(f"{_WHO[message.role]}: {said(message)}" for message in messages)
 
 
@@ -66,6 +70,18 @@ def written(name: str, messages: History, form: str) -> str:
     return writer(name, kept)
 
 
+def _shown(messages: History) -> History:
+    """Return what an output may show of a conversation: a notebook keeps it."""
+    if not private():
+        return messages
+    return tuple(
+        message
+        if message.role == "assistant"
+        else Message(message.role, sized(_WHO[message.role], said(message)))
+        for message in messages
+    )
+
+
 def _without_attachments(message: Message) -> Message:
     content = message.content
     if message.role != "user" or content is None:
@@ -77,20 +93,9 @@ def _without_attachments(message: Message) -> Message:
 def _named(part: Part) -> str:
     """Return the text of a part, with sizes and hashes for what is attached."""
     if not isinstance(part, TextPart):
-        kind = type(part).__name__.removesuffix("Part").lower()
-        return _left_out(kind, msgspec.json.encode(part))
+        return sized_part(part)
     attached, question = unpacked(part.text)
-    lines = [_left_out(one.name, one.text.encode()) for one in attached]
-    return "\n".join([*lines, question])
-
-
-def _left_out(name: str, content: bytes) -> str:
-    return _(
-        "[{name}: {size:,} bytes, SHA-256 {digest}, left out: GLMKIT_PRIVACY is set]",
-        name=name,
-        size=len(content),
-        digest=hashlib.sha256(content).hexdigest()[:16],
-    )
+    return "\n".join([*(sized(one.name, one.text) for one in attached), question])
 
 
 def write(name: str, messages: History, file: Path) -> None:
