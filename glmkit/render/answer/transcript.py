@@ -18,6 +18,7 @@ from glmkit.types.attached_text import unpacked
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Part, TextPart
 from glmkit.types.options import quoted
+from glmkit.types.translation import _
 
 History = tuple[Message, ...]
 

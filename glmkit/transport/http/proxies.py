@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from glmkit.config.endpoints import is_loopback
 from glmkit.types.errors import TransportError
+from glmkit.types.plain_text import one_line
 from glmkit.types.translation import _
 
 #: Kind of proxy → its port where none is written.
@@ -82,7 +83,7 @@ class Proxy(NamedTuple):
         return self.kind.startswith("socks")
 
     def __repr__(self) -> str:
-        return f"{self.url} ({self.variable})"
+        return one_line(f"{self.url} ({self.variable})")
 
 
 def proxy_of(url: Url, environ: Mapping[str, str] = os.environ) -> Proxy | None:
