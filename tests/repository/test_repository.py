@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.repository.test_layers import FOLDERS
+
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MISSION = {"ipywidgets", "jupyterlab", "httpx", "pandas", "plotly", "nest-asyncio"}
@@ -19,6 +21,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 #: httpx looks for the one, anywidget stands on the other.
 USED_BY_OTHERS = {"sniffio", "ipywidgets"}
+PUBLIC_MODULES = {"widgets", "figures", "errors", "pandas", "sandbox"}
 MODULES = {"markdown-it-py": "markdown_it", "pillow": "PIL"}
 #: Written in two parts, so that this file does not hold them.
 FORBIDDEN = [
@@ -89,6 +92,15 @@ def test_readme_is_short_and_its_commands_exist() -> None:
     commands = (ROOT / "glmkit/__main__.py").read_text("utf-8")
     for command in re.findall(r"`glmkit ([a-z]+)", readme):
         assert f'add("{command}"' in commands, command
+
+
+def test_the_readme_draws_the_listing() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    table = readme.partition("| folder in `glmkit/` |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \|", table, re.M)
+    assert rows == FOLDERS
+    for module in re.findall(r"`glmkit\.(\w+)`", readme.partition("Public are")[2]):
+        assert module in PUBLIC_MODULES
 
 
 @pytest.mark.parametrize(
