@@ -1,4 +1,4 @@
-"""Follows a run in the foreground: a bar, Ctrl-C, and what is said at the end."""
+"""Follows a run in the foreground: a bar, Ctrl-C, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def follow(run: TableRun, rows: int, budget: Money | None) -> None:
 
     The first Ctrl-C lets the rows in flight end and asks no more; the second gives
     them up and raises Interrupted. What ended the run before its time is raised where
-    no row was answered; else it is said, and the frame holds what is there.
+    no row was answered; otherwise it is printed, and the frame holds what is there.
     """
     with _alone(run.task.run):
         if budget is not None:

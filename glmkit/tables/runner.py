@@ -157,7 +157,7 @@ class CallRunner:
     async def _once_it_fits(self, number: int) -> tuple[PendingCall, Reply]:
         """Ask again each time that a question has ended; BudgetError once none is left.
 
-        What others reserve is given back as they end, mostly in part.
+        What others reserve is freed as they end, mostly in part.
         """
         while True:
             self._settled.clear()

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from anywidget import AnyWidget
+from IPython.utils.capture import capture_output
 
 import glmkit
-from glmkit.config.endpoints import endpoint_of
 from glmkit.ledger.default import ledger
 from glmkit.notebook.settings import GLM
-from glmkit.tables import grid
-from glmkit.tables.grid import Grid
-from glmkit.tables.inputs import Inputs, fill, inputs_of, pasted, slips, written
 from glmkit.types.errors import ConfigError
 from glmkit.types.replies import Where, where
 from glmkit_widgets.lab import views
@@ -52,58 +47,6 @@ def page(widget: PromptLab, **content: Any) -> None:
 
 def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        CITIES,
-        pd.DataFrame(CITIES),
-        [
-            {"city": "Bonn", "year": 1990},
-            {"city": "Ulm", "year": 1991},
-            {"city": "Kiel"},
-        ],
-        "city\tyear\nBonn\t1990\nUlm\t1991\nKiel\t\n",
-    ],
-    ids=["columns", "frame", "rows", "csv"],
-)
-def test_a_table_comes_in_many_shapes(source: Any, tmp_path: Path) -> None:
-    if isinstance(source, str):
-        path = tmp_path / "cities.csv"
-        path.write_text(source, "utf-8")
-        source = path
-    table = inputs_of(source)
-    assert table.columns == ("city", "year")
-    asked = [fill("{city}: {year}", table.columns, row)[:6] for row in table.rows]
-    assert asked == ["Bonn: ", "Ulm: 1", "Kiel: "]
-
-
-def test_a_paste_survives_editing() -> None:
-    text = 'a,b\n"x, ""y""","two\nlines"\n'
-    assert pasted(text).rows == (('x, "y"', "two\nlines"),)
-    assert pasted(written(pasted(text))) == pasted(text)
-    assert pasted(" \n") == Inputs()
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("a,b\n1\n", "line 2 has 1 values for 2 columns"),
-        ("a,a\n1,2\n", "column name 'a' is empty or not unique"),
-        ('a\n"open\n', "is not CSV"),
-    ],
-)
-def test_what_is_no_table_is_told_with_its_line(text: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told) as refused:
-        pasted(text)
-    assert refused.value.hint
-
-
-def test_values_are_never_read_for_fields_again() -> None:
-    assert fill("{a} {b}", ["a", "b"], ["{b}", "{a}"]) == "{b} {a}"
-    assert fill('{"k": {n}} {{a}} {x y}', ["n"], [1]) == '{"k": 1} {{a}} {x y}'
-    assert slips("{a} {b}", ["a"]) == ["{b} is not a column and is sent as it is"]
 
 
 def test_the_frame_has_a_row_for_each_input_model_and_temperature(
@@ -234,31 +177,34 @@ def test_settings_say_what_the_grid_leaves_open(paced: Factory, lab: Make) -> No
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "model", "told"),
-    [
-        ("bigmodel", "glm-4-plus", "¥0.0003 to at most ¥0.206"),
-        ("local", "glm-4-plus", "free here; list price ¥0.0003 to"),
-        ("bigmodel", "glm-4-flash-250414", "free"),
-        ("zai-coding", "glm-4.7", "covered by a plan"),
-        ("bigmodel", "my-own", "price unknown"),
-        ("http://127.0.0.1:9/v1", "glm-4-plus", "price unknown"),
-    ],
-)
-def test_the_cost_is_told_before_the_run(endpoint: str, model: str, told: str) -> None:
-    rows = tuple((n,) for n in range(1000, 1010))
-    asked = Grid("{n}", Inputs(("n",), rows), (model,))
-    found = grid.forecast(asked, {}, endpoint_of(endpoint), "glm-4-plus")
-    assert found.cost.startswith(told)
+class Undrawn(PromptLab):
+    """Cannot be drawn any more, once it is displayed."""
+
+    displayed = False
+
+    def _draw(self) -> tuple[str, str]:
+        if self.displayed:
+            raise ValueError("no picture")
+        return super()._draw()
 
 
-def test_a_forecast_of_many_rows_counts_some_of_them() -> None:
-    rows = tuple(("word " * 10,) for _ in range(1000))
-    asked = Grid("{n}", Inputs(("n",), rows), ("glm-4-plus",))
-    few = grid.forecast(
-        Grid("{n}", Inputs(("n",), rows[:100]), ("glm-4-plus",)), {}, None, ""
-    )
-    assert grid.forecast(asked, {}, None, "").tokens == 10 * few.tokens
+def test_a_run_whose_picture_cannot_be_drawn_is_kept_and_ends(
+    paced: Factory, shell: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda one: faults.append(one[0]))
+    place = paced(tokens=3)
+    client = glmkit.Client(place.url, place.key)
+    widget = Undrawn("In {city}?", CITIES, client=client)
+    with capture_output():
+        widget._ipython_display_()
+    widget.displayed = True
+    widget.run()
+    assert widget.wait(LIMIT_S)
+    assert set(widget.frame["finish"]) == {"stop"}
+    wait_for(lambda: faults, bool)
+    widget.displayed = False
+    widget.close()
 
 
 def test_the_page_hears_rows_and_never_a_whole_answer(

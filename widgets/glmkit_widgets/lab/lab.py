@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: Cells of one run; larger tables are for `df.glm`.
 _MOST = 20_000
-#: Seconds between two messages to the page, and between two pictures.
-_PAUSE_S, _STILL_S = 0.25, 2.0
+#: Seconds between two messages to the page.
+_PAUSE_S = 0.25
 _PLANNED = ("template", "models", "temperatures")
 
 
@@ -85,8 +85,8 @@ class PromptLab(GLMWidget):
         self._results: list[CellResult] = []
         self._news: set[int] = set()
         self._news_lock = Lock()
-        self._errand: CallRunner | None = None
-        self._began, self._before, self._drawn_at = 0.0, 0, 0.0
+        self._runner: CallRunner | None = None
+        self._began, self._before = 0.0, 0
         self._shown = Event()
         self._shown.set()
         self._planning = ThrottledWorker(self._plan, _PAUSE_S)
@@ -156,8 +156,8 @@ class PromptLab(GLMWidget):
     def stop(self) -> None:
         """Stop the run and keep what arrived; returns at once."""
         super().stop()
-        if self._errand is not None:
-            self._errand.stop()
+        if self._runner is not None:
+            self._runner.stop()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the run is shown; False where `seconds` pass first."""
@@ -172,7 +172,7 @@ class PromptLab(GLMWidget):
         return Grid(self.template, self._table, tuple(self.models) or ("",), warm)
 
     def _check_free(self) -> None:
-        if self._errand is not None and not self._errand.ended.is_set():
+        if self._runner is not None and not self._runner.ended.is_set():
             raise ConfigError(
                 _("the last run is not finished"),
                 hint=_("Wait until it ends, or stop it."),
@@ -194,8 +194,8 @@ class PromptLab(GLMWidget):
             lanes.setdefault(asked[number].model, []).append(number)
         self._shown.clear()
         self._began, self._before = time.monotonic(), len(self._results) - len(numbers)
-        self._errand = CallRunner(ask, self._report)
-        self._errand.start(lanes.values(), self._place)
+        self._runner = CallRunner(ask, self._report)
+        self._runner.start(lanes.values(), self._place)
         self._showing.ask()
 
     def _report(self, number: int, result: CellResult) -> None:
@@ -207,33 +207,35 @@ class PromptLab(GLMWidget):
         self._showing.ask()
 
     def _show(self) -> None:
-        errand, asked = self._errand, self._asked
-        if errand is None or asked is None or self._closed:
+        runner, asked = self._runner, self._asked
+        if runner is None or asked is None or self._closed:
             return
-        ended = errand.ended.is_set()
+        ended = runner.ended.is_set()
+        try:
+            self._show_news()
+            if ended and runner.error is not None and not self._shown.is_set():
+                self._refuse(runner.error)
+        finally:  # where nothing can be shown, `wait` returns all the same
+            if ended:
+                self._shown.set()
+
+    def _show_news(self) -> None:
         with self._news_lock:
             news, self._news = sorted(self._news), set()
         if news:
             rows = [views.row(n, self._results[n]) for n in news]
             self.send({"rows": rows})
         self._tell()
-        now = time.monotonic()
-        if ended or now - self._drawn_at > _STILL_S:
-            self._drawn_at = now
-            self._still.update()
-        if ended:
-            if errand.error is not None and not self._shown.is_set():
-                self._refuse(errand.error)
-            self._shown.set()
+        self._still.update()
 
     def _tell(self) -> None:
         counts = views.counts(self._results)
-        errand = self._errand
-        running = errand is not None and not errand.ended.is_set()
+        runner = self._runner
+        running = runner is not None and not runner.ended.is_set()
         self.progress = {
             **counts,
             "running": running,
-            "stopping": running and errand is not None and errand.stopping,
+            "stopping": running and runner is not None and runner.stopping,
             "spent": views.spent(self._results),
             "left": self._left(counts) if running else "",
         }
