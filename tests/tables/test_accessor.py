@@ -235,7 +235,7 @@ def test_rows_wait_for_the_reservations_of_others(
     reserved = client.exchange(
         client.request(frame["t"][0], {"model": "glm-4-plus", "max_tokens": 9})[0],
         stream=False,
-    )._bill.most  # the most that one row may cost
+    )._bill.max_cost  # the most that one row may cost
     call = client.exchange(
         client.request(frame["t"][119], {"model": "glm-4-plus", "max_tokens": 9})[0],
         stream=False,
