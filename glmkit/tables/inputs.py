@@ -128,8 +128,17 @@ def written(inputs: Inputs) -> str:
 
 def worded(value: Any) -> str:
     """Return a value as text for a prompt; a missing one is empty."""
-    missing = value is None or value != value  # NaN is not itself
-    return "" if missing else str(value)
+    return "" if _is_missing(value) else str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value is None, NaN, NaT or NA; an array is not missing."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # NaN is not itself
+    except (TypeError, ValueError):
+        return type(value).__name__ == "NAType"
 
 
 def fill(template: str, columns: Sequence[str], row: Sequence[Any]) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from glmkit.tools.arguments import object_of
 from glmkit.tools.schema import decode, schema_of
 from glmkit.types.errors import ConfigError, ToolError
+from glmkit.types.translation import _
 
 #: Seconds that a tool may take, and characters of its result that the model gets.
 TIME_S = 60.0
@@ -37,6 +38,7 @@ class Tool:
         function: Callable[..., Any],
         *,
         name: str | None = None,
+        description: str | None = None,
         confirm: bool = False,
         timeout_s: float = TIME_S,
         result_cap: int = RESULT_CAP,
@@ -53,7 +55,7 @@ class Tool:
         self.result_cap = result_cap
         self.asynchronous = inspect.iscoroutinefunction(function)
         self._arguments = _arguments_of(function, self.name)
-        self.definition = self._defined()
+        self.definition = self._defined(description or _docstring(function, self.name))
         self.__doc__ = function.__doc__
         self.__wrapped__ = function
 
@@ -97,12 +99,12 @@ class Tool:
             text = f"{text[: self.result_cap]}... ({more} more characters are cut)"
         return text
 
-    def _defined(self) -> dict[str, Any]:
+    def _defined(self, description: str) -> dict[str, Any]:
         parameters = schema_of(self._arguments)
         parameters.pop("title", None)
         function = {
             "name": self.name,
-            "description": inspect.getdoc(self.function) or "",
+            "description": description,
             "parameters": parameters,
         }
         return {"type": "function", "function": function}
@@ -116,6 +118,7 @@ def tool(function: Callable[..., Any], /) -> Tool: ...
 def tool(
     *,
     name: str | None = None,
+    description: str | None = None,
     confirm: bool = False,
     timeout_s: float = TIME_S,
     result_cap: int = RESULT_CAP,
@@ -127,11 +130,11 @@ def tool(
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Make a typed, documented function a tool. Raises ToolError.
 
-    The docstring tells the model what it does, the annotations what it takes;
-    `Annotated[int, "in metres"]` describes an argument. With `confirm=True` the user
-    is asked before each use; `name`, `timeout_s` and `result_cap` are those of `Tool`,
-    in parentheses: `@glmkit.tool(confirm=True)`. What it returns reaches the model as
-    data: JSON that names the tool and says that it holds no instructions.
+    The docstring (or `description`) tells the model what it does, the annotations what
+    it takes; `Annotated[int, "in metres"]` describes an argument. With `confirm=True`
+    the user is asked before each use; `name`, `timeout_s` and `result_cap` are those of
+    `Tool`, in parentheses: `@glmkit.tool(confirm=True)`. What it returns reaches the
+    model as data: JSON that names the tool and says that it holds no instructions.
 
     >>> @tool
     ... def add(a: int, b: int = 1) -> int:
@@ -158,16 +161,24 @@ def tools_of(offered: Any) -> dict[str, Tool]:
     return found
 
 
+def _docstring(function: Callable[..., Any], name: str) -> str:
+    """Return a function's docstring; ToolError where there is none.
+
+    `python -OO` strips docstrings; the tool's name has to do then.
+    """
+    text = inspect.getdoc(function)
+    if not text and sys.flags.optimize < 2:
+        raise ToolError(
+            _("the tool {name} has no docstring", name=name),
+            hint=_("Describe there what it does: the model reads it."),
+        )
+    return text or ""
+
+
 def _arguments_of(function: Callable[..., Any], name: str) -> Any:
     """Return a struct type of a function's arguments."""
     if not callable(function):
         raise ToolError(f"{function!r} is not a function", hint="Decorate a function.")
-    # `python -OO` strips docstrings; the name has to do then.
-    if not inspect.getdoc(function) and sys.flags.optimize < 2:
-        raise ToolError(
-            f"the tool {name} has no docstring",
-            hint="Describe there what it does: the model reads it.",
-        )
     try:
         hints = get_type_hints(function, include_extras=True)
         fields = [

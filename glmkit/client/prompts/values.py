@@ -1,15 +1,18 @@
-"""What a value in a prompt becomes: a text, a bounded digest of a table, or media."""
+"""Turn a value into text, a bounded digest of a table, or a picture, for a prompt."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from glmkit.config import key_patterns
 from glmkit.config.keys import Key
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 
-#: Rows and columns of a table that are told.
+#: Rows and columns of a table that a digest holds.
 _ROWS, _COLUMNS = 10, 40
 #: Characters of one cell.
 _CELL = 60
@@ -25,12 +28,12 @@ _PICTURES = {
 
 
 def tell(value: Any, conversion: str = "", spec: str = "") -> Any:
-    """Return a value as it goes into a prompt: a text, or a picture as it is.
+    """Return a value for a prompt: a text, or a picture as it is.
 
     A table becomes a digest. Raises ConfigError for what looks like an API key.
     """
     if isinstance(value, Key):
-        raise _is_key("the value is an API key")
+        raise _is_key(_("the value is an API key"))
     if conversion:
         value = _CONVERSIONS[conversion](value)
     if spec:
@@ -46,17 +49,20 @@ def tell(value: Any, conversion: str = "", spec: str = "") -> Any:
 def refuse_keys(text: str) -> None:
     """Raise ConfigError where a text holds what looks like an API key."""
     if kind := key_patterns.find(text):
-        raise _is_key(f"the prompt holds what looks like an API key: {kind}")
+        raise _is_key(
+            _("the prompt holds what looks like an API key: {kind}", kind=kind)
+        )
 
 
 def _is_key(what: str) -> ConfigError:
     return ConfigError(
-        f"{what}, so nothing was sent", hint="Take it out: a model needs no key."
+        _("{what}, so nothing was sent", what=what),
+        hint=_("Remove it: a model does not need your key."),
     )
 
 
 def is_picture(value: Any) -> bool:
-    """Whether a value goes out as a picture."""
+    """Return whether a value is sent as a picture."""
     return any(
         _library(kind) in _PICTURES and kind.__name__ in _PICTURES[_library(kind)]
         for kind in type(value).__mro__
@@ -64,7 +70,7 @@ def is_picture(value: Any) -> bool:
 
 
 def picture(value: Any) -> Any:
-    """Return the picture itself: of axes it is their figure."""
+    """Return the picture itself; the figure of axes."""
     if _library(type(value)) == "matplotlib" and not hasattr(value, "savefig"):
         return value.figure
     return value
@@ -90,7 +96,10 @@ def _worded(value: Any) -> str:
 
 
 def frame(table: Any) -> str:
-    """Return a DataFrame as schema, sample, statistics and what was left out."""
+    """Return a DataFrame as columns, sample rows, statistics and what was left out.
+
+    Infinite values are counted, and the statistics are those of the finite ones.
+    """
     rows, columns = table.shape
     shown = table.iloc[:, :_COLUMNS]
     parts = [
@@ -104,14 +113,26 @@ def frame(table: Any) -> str:
 
 
 def _schema(table: Any) -> str:
-    empty = table.isna().sum()
-    lines = [
-        f"- {_short(name)}: {kind}" + (f", {missing:,} missing" if missing else "")
-        for name, kind, missing in zip(
-            table.columns, table.dtypes, empty.tolist(), strict=True
-        )
-    ]
+    lines = []
+    for place, name in enumerate(table.columns):
+        column = table.iloc[:, place]
+        counts = {"missing": int(column.isna().sum()), "infinite": _infinite(column)}
+        said = "".join(f", {count:,} {what}" for what, count in counts.items() if count)
+        lines.append(f"- {_name(name)}: {column.dtype}{said}")
     return "\n".join(["Columns:", *lines])
+
+
+def _infinite(column: Any) -> int:
+    """Return how many values of a column of floats are infinite."""
+    if getattr(column.dtype, "kind", "") != "f":
+        return 0
+    return int(column.isin([math.inf, -math.inf]).sum())
+
+
+def _name(name: Any) -> str:
+    """Return a column's name; pandas keeps None, and NaN, for one without a name."""
+    missing = name is None or (isinstance(name, float) and math.isnan(name))
+    return "(no name)" if missing else _short(name)
 
 
 def _sample(table: Any, rows: int) -> str:
@@ -119,7 +140,7 @@ def _sample(table: Any, rows: int) -> str:
         return "No rows."
     title = f"First {_ROWS} rows:" if rows > _ROWS else "Rows:"
     head = table.head(_ROWS)
-    lines = [_line([head.index.name or "", *head.columns])]
+    lines = [_line([head.index.name or "", *map(_name, head.columns)])]
     lines += [
         _line([index, *values])
         for index, values in zip(
@@ -129,16 +150,22 @@ def _sample(table: Any, rows: int) -> str:
     return "\n".join([title, *lines])
 
 
+_STATISTICS = ("min", "median", "mean", "max")
+
+
 def _statistics(table: Any) -> str:
+    """Return the statistics of numbers, column by column: names may be missing."""
     numbers = table.select_dtypes("number", exclude=["timedelta", "complex"])
-    if numbers.shape[1] == 0:
-        return ""
-    about = numbers.agg(["min", "median", "mean", "max"])
-    lines = [
-        _line([name, *(f"{value:.6g}" for value in about.iloc[:, place])])
-        for place, name in enumerate(numbers.columns)
-    ]
-    return "\n".join(["Statistics:", _line(["", *about.index]), *lines])
+    lines = []
+    for place, name in enumerate(numbers.columns):
+        column = numbers.iloc[:, place]
+        finite = column[~column.isin([math.inf, -math.inf])]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a sum may overflow
+            about = [getattr(finite, statistic)() for statistic in _STATISTICS]
+        lines.append(_line([_name(name), *(f"{value:.6g}" for value in about)]))
+    head = _line(["", *_STATISTICS])
+    return "\n".join(["Statistics:", head, *lines]) if lines else ""
 
 
 def _left_out(rows: int, columns: int) -> str:
