@@ -135,13 +135,19 @@ def _answer(outputs: Sequence[Any]) -> str:
 
 
 def _print_calls(since: datetime) -> None:
+    import pandas as pd
+
     from glmkit.ledger.views import frames
 
+    def known(*values: object) -> str:
+        return "unknown" if pd.isna(values[0]) else " ".join(map(str, values))  # type: ignore[call-overload]
+
     for call in frames.usage(since=since).to_dict("records"):
-        tokens = f"{call['prompt_tokens']} in, {call['completion_tokens']} out"
-        price = f"{call['list_cost']} {call['list_currency']}"
-        say(f"tokens    {tokens}")
-        say(f"cost      {call['cost']} {call['currency']}; list price {price}")
+        tokens = (known(call[f"{kind}_tokens"]) for kind in ("prompt", "completion"))
+        price = known(call["list_cost"], call["list_currency"])
+        paid = known(call["cost"], call["currency"])
+        say("tokens    {} in, {} out".format(*tokens))
+        say(f"cost      {paid}; list price {price}")
         say(f"seconds   {call['seconds']:.2f}")
 
 

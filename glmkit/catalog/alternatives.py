@@ -47,6 +47,7 @@ def check_method(operation: str, card: Card) -> None:
     >>> check_method("chat", card("glm-asr"))
     Traceback (most recent call last):
     glmkit.types.errors.ConfigError: glm-asr does not chat
+    → Use client.audio.transcribe(...).
     """
     method = _method(card)
     wanted = _CALLS.get(operation)

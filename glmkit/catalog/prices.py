@@ -1,4 +1,4 @@
-"""What a usage costs by a model's card: exact integers, never floats."""
+"""Price a usage by a model's card, in exact integers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from glmkit.catalog.cards import USER, Card, Price, Tier
 from glmkit.types.events import Usage
 from glmkit.types.money import PARTS, Money
 
-#: Where no currency is asked for: the first of these that the card has a price in.
+#: Without a currency, the first of these that the card has a price in.
 _CURRENCIES = ("CNY", "USD")
 _NO_BOUND = 2**63
 #: 10⁻¹² units of a token, for a price of 1 the million.
 _PARTS_PER_TOKEN = 10**6
-#: The engine that the service takes where none is named.
+#: The service's default search engine.
 _ENGINE = "search_std"
 _EPOCH = date(1970, 1, 1).toordinal()
 _BEIJING_S = 8 * 3600
@@ -40,7 +40,8 @@ class _Rate(NamedTuple):
 class _Tariff(NamedTuple):
     """Tiers of tokens; or `each`, the 10⁻¹² units of one image, video, minute or call.
 
-    `calls` are the units where nobody counted any: one call, else not known.
+    `calls` are the units of a call whose units were not counted: 1 where the unit is
+    the call, else None.
     """
 
     currency: str
@@ -130,7 +131,7 @@ def max_cost(
 
 
 def edges(card: Card) -> dict[str, set[int]]:
-    """Return the lengths of prompt and output from which on another tier holds."""
+    """Return the lengths of prompt and output at which another tier begins."""
     tiers = [tier for price in card.prices for tier in price.tiers]
     return {
         "prompt": {tier.prompt_below or 0 for tier in tiers},
@@ -141,9 +142,9 @@ def edges(card: Card) -> dict[str, set[int]]:
 def of_band(
     card: Card, usage: Usage, lengths: tuple[int, int], currency: str | None
 ) -> Money | None:
-    """Return the price of many calls' tokens, all of one tier.
+    """Return the price of the tokens of many calls that are all in one tier.
 
-    `lengths` are those of one of the calls, prompt and output.
+    `lengths` are the prompt and output lengths of one of them.
     """
     tariff = _tariff(card, currency, False, day_of(time.time()))
     for rate in tariff.rates if tariff else ():
@@ -175,16 +176,16 @@ def with_searches(
 
 
 def _engine(tool: Mapping[str, Any]) -> str:
-    """Return the engine that a tool searches with; "" where it is switched off."""
+    """Return the engine of a search tool; "" where it is switched off."""
     search = tool.get("web_search") or {}
     off = str(search.get("enable", True)).lower() in {"false", "0"}
     return "" if off else search.get("search_engine") or _ENGINE
 
 
 def own_currency(card: Card | None) -> str | None:
-    """Return the currency of a price that the user's own file gave; None: it has none.
+    """Return the currency of a price in the user's own file; None: there is none.
 
-    On a custom URL nothing else is known of what a model costs.
+    On a custom URL no other price is known.
     """
     prices = card.prices if card else ()
     return next((p.currency for p in prices if p.source == USER), None)
@@ -228,7 +229,7 @@ def _tariff(card: Card, currency: str | None, batch: bool, day: date) -> _Tariff
 
 
 def in_force(card: Card, currency: str, day: date) -> Price | None:
-    """Return the newest price that had begun by that day."""
+    """Return the newest price whose first day is not after `day`."""
     begun = [
         price
         for price in card.prices
@@ -238,7 +239,7 @@ def in_force(card: Card, currency: str, day: date) -> Price | None:
 
 
 def _each(card: Card, price: Price, batch: bool) -> int | None:
-    """Return the price of one unit; None where the unit is the token."""
+    """Return the price of a unit; None where the unit is the token."""
     factor = card.batch_price_factor if batch else Decimal(1)
     if price.unit == "1M tokens" or price.each is None:
         return None
@@ -248,7 +249,7 @@ def _each(card: Card, price: Price, batch: bool) -> int | None:
 
 
 def _rates(card: Card, price: Price, batch: bool) -> tuple[_Rate, ...]:
-    """Return the tiers in integers; none where the unit is not the token."""
+    """Return the tiers in integers; () where the unit is not the token."""
     if price.unit != "1M tokens":
         return ()
     if price.free:
@@ -270,5 +271,5 @@ def _rate(tier: Tier, factor: Decimal) -> _Rate:
 
 
 def _per_token(amount: Decimal | None, factor: Decimal) -> int | None:
-    """Return whole 10⁻¹² units a token; the card has checked that they are whole."""
+    """Return an amount in 10⁻¹² units a token, which the card has checked are whole."""
     return None if amount is None else int(amount * factor * _PARTS_PER_TOKEN)

@@ -1,14 +1,12 @@
-"""Tokens without a network: counted by GLM's tokenizer where its file is at hand, else
-estimated, with how far off that may be.
+"""Count tokens offline: with GLM's tokenizer if its file is available, else estimate.
 
-`GLMKIT_TOKENIZER` names a `tokenizer.json`, as open weights of GLM bring it; reading it
-takes the library `tokenizers` (`pip install "glmkit[tokenizer]"`). No package ships
-GLM's vocabulary, so without it features of the text are counted and weighed:
-Han characters, punctuation, words, long words, groups of digits, line breaks, and the
-bytes of every other script. The weights are set to the platform's own rules of thumb
-(0.75 English words or 1.5 Chinese characters a token), not fitted to its tokenizer;
-the band is as wide as those rules differ among themselves. What a call really used is
-in its `usage`.
+`GLMKIT_TOKENIZER` names the `tokenizer.json` of GLM's open weights; reading it needs
+the library `tokenizers` (`pip install "glmkit[tokenizer]"`). No package ships GLM's
+vocabulary, so an estimate counts and weighs features of the text: Han characters,
+punctuation, words, long words, groups of digits, line breaks, and the bytes of other
+scripts. The weights follow the platform's rules of thumb (0.75 English words or 1.5
+Chinese characters a token) and are not fitted to its tokenizer; the band is as wide as
+these rules differ. What a call used is in its `usage`.
 """
 
 from __future__ import annotations
@@ -26,6 +24,7 @@ import msgspec
 from glmkit.catalog.cards import Card
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import ImagePart, Message, Request, TextPart
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
 #: `[gMASK]<sop>` and the closing `<|assistant|>`; then a role and a line break a turn.
 _PER_REQUEST = 3
 _PER_MESSAGE = 2
-#: What the platform's guide says of a picture.
+#: Tokens of a picture, as the platform's guide states.
 _PER_IMAGE = 1047
-#: Letters of a word that pass as one token.
+#: Letters of a word that count as one token.
 _SHORT_WORD = 6
 
 _FEATURE = re.compile(
@@ -48,9 +47,9 @@ _FEATURE = re.compile(
     r"|(?P<marks>[!-/:-@\[-`{-~]+)"
     r"|(?P<other>[^\x00-\x7f\u3400-\u4dbf\u4e00-\u9fff]+)"
 )
-#: Where a text can be cut and no feature with it.
+#: Where a text can be cut without cutting a feature.
 _LINES = re.compile(r"(?<=\n)(?=\S)")
-#: Feature → share by which the truth may be lower or higher.
+#: Feature → relative error of its estimate.
 _BAND = {
     "han": 0.2,
     "stop": 0.25,
@@ -64,7 +63,7 @@ _BAND = {
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """An estimated number of tokens; the truth is expected from `low` to `high`."""
+    """An estimated number of tokens, expected to lie from `low` to `high`."""
 
     tokens: int
     low: int
@@ -72,7 +71,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
     @property
     def exact(self) -> bool:
-        """Whether it was counted, not estimated."""
+        """Whether the tokens were counted, not estimated."""
         return self.low == self.high
 
     def __add__(self, other: Estimate) -> Estimate:
@@ -81,16 +80,16 @@ class Estimate(msgspec.Struct, frozen=True):
         )
 
 
-#: Counts a text in one way or another.
+#: Counts or estimates the tokens of a text.
 Count = Callable[[str], Estimate]
 
 NOTHING = Estimate(0, 0, 0)
 
 
 def count(text: str) -> Estimate:
-    """Count the tokens of a text, exactly where GLMKIT_TOKENIZER names a tokenizer.
+    """Count the tokens of a text; exactly, where GLMKIT_TOKENIZER names a tokenizer.
 
-    Raises ConfigError where that file can not be read.
+    Raises ConfigError where that file cannot be read.
 
     >>> count("here is a text demo").tokens
     5
@@ -109,15 +108,15 @@ def _tokenizer(file: str) -> Tokenizer:
         from tokenizers import Tokenizer
     except ImportError as exc:
         raise ConfigError(
-            "GLMKIT_TOKENIZER needs the library tokenizers",
-            hint='pip install "glmkit[tokenizer]", or unset it for estimates.',
+            _("GLMKIT_TOKENIZER needs the library tokenizers"),
+            hint=_('`pip install "glmkit[tokenizer]"`, or unset it for estimates.'),
         ) from exc
     try:
         return Tokenizer.from_file(str(Path(file).expanduser()))
     except Exception as exc:  # the library raises nothing narrower
         raise ConfigError(
-            f"the tokenizer {file} can not be read: {exc}",
-            hint="GLMKIT_TOKENIZER names the tokenizer.json of GLM's open weights.",
+            _("the tokenizer {file} cannot be read: {why}", file=file, why=exc),
+            hint=_("GLMKIT_TOKENIZER names the tokenizer.json of GLM's open weights."),
         ) from exc
 
 
@@ -135,7 +134,7 @@ def _banded(tokens: float, doubt: float) -> Estimate:
 
 
 def _measured(text: str) -> tuple[float, float]:
-    """Return the tokens of a text and how many of them are in doubt."""
+    """Return the tokens of a text, and the error of that estimate."""
     weights = dict.fromkeys(_BAND, 0.0)
     for found in _FEATURE.finditer(text):
         feature = found.lastgroup or "other"
@@ -145,7 +144,7 @@ def _measured(text: str) -> tuple[float, float]:
 
 
 class Draft:
-    """Counts a text that is being written: what stayed is not looked at again.
+    """Counts a text that is being edited; unchanged lines are not counted again.
 
     >>> draft = Draft()
     >>> draft.count("here is\\na text demo") == estimate("here is\\na text demo")
@@ -156,7 +155,7 @@ class Draft:
         self._known: dict[str, tuple[float, float]] = {}
 
     def count(self, text: str) -> Estimate:
-        """Return what `count` returns."""
+        """Return the same as `count` of the module."""
         if os.environ.get("GLMKIT_TOKENIZER"):
             return count(text)
         before, self._known = self._known, {}
@@ -187,8 +186,8 @@ def _weight(feature: str, piece: str) -> float:
 def estimate_request(request: Request, count: Count = estimate) -> Estimate:
     """Estimate the prompt tokens of a request: texts, template, tools, pictures.
 
-    The schema of an answer is counted: it goes into the system's part. Videos, sounds
-    and files are not. `count` is how texts are.
+    The answer's schema is included, as it goes into the system message; videos, sounds
+    and files are not. `count` counts or estimates each text.
     """
     total = Estimate(_PER_REQUEST, _PER_REQUEST, _PER_REQUEST)
     total += estimate_messages(request.messages, count)
@@ -205,7 +204,7 @@ def estimate_request(request: Request, count: Count = estimate) -> Estimate:
 def estimate_messages(
     messages: tuple[Message, ...], count: Count = estimate
 ) -> Estimate:
-    """Estimate the tokens of messages, each with its place in the chat template."""
+    """Estimate the tokens of messages, with their share of the chat template."""
     return sum((_of_message(message, count) for message in messages), NOTHING)
 
 
@@ -223,9 +222,10 @@ def _of_message(message: Message, count: Count) -> Estimate:
 
 
 def reserve_of(card: Card | None, asked: int | None, room: int | None) -> int | None:
-    """Return the tokens that an answer may take: what was asked, else the default.
+    """Return the tokens to reserve for an answer: `asked`, else the default.
 
-    The service's default is the smallest of the card's, its cap and what is left.
+    The service's default is the smallest of the card's default, its cap, and `room`,
+    the rest of the window.
     """
     if asked is not None or card is None:
         return asked

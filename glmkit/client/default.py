@@ -15,7 +15,7 @@ _make: Callable[[], Client] = Client
 
 
 def client() -> Client:
-    """Return the client that magics, widgets and tables use unless told otherwise."""
+    """Return the process's default client, making it at the first use."""
     global _client
     with _lock:
         if _client is None:
@@ -24,17 +24,17 @@ def client() -> Client:
 
 
 def forget(make: Callable[[], Client] = Client) -> None:
-    """Have the default made anew at its next use; `Client` finds endpoint and key."""
+    """Drop the default client; the next use makes a new one with `make`."""
     global _client, _make
     with _lock:
         _client, _make = None, make
 
 
 def made() -> Client | None:
-    """Return the default client if there is one already; makes none."""
+    """Return the default client; None if it was not made yet."""
     return _client
 
 
 def last() -> Reply | None:
-    """Return the last reply of this process: also one that was cut or interrupted."""
+    """Return the last reply of this process, complete or not; None before the first."""
     return execution.latest()

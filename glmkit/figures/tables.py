@@ -25,7 +25,7 @@ def models(sums: pd.DataFrame, currency: str) -> tuple[str, str]:
     if sums.empty:
         return "<p>No calls yet.</p>", "No calls yet."
     entries = sums.sort_values("total_tokens", ascending=False).to_dict("records")
-    most = max(int(sums["total_tokens"].max()), 1)
+    most = max(int(sums["total_tokens"].fillna(0).max()), 1)
     lines = [_model(entry, most, currency) for entry in entries]
     html = f"<table><tr>{_HEADS}</tr>{''.join(html for html, _ in lines)}</table>"
     unpriced = int(sums["unpriced"].sum())
@@ -41,15 +41,18 @@ def models(sums: pd.DataFrame, currency: str) -> tuple[str, str]:
 def _model(entry: Mapping[Any, Any], most: int, currency: str) -> tuple[str, str]:
     model = str(entry["model"])
     names = ("calls", "prompt_tokens", "completion_tokens", "total_tokens")
-    calls, prompt, answer, tokens = (int(entry[name]) for name in names)
+    counts = [None if pd.isna(entry[name]) else int(entry[name]) for name in names]
+    calls, prompt, answer, tokens = (
+        "unknown" if n is None else f"{n:,}" for n in counts
+    )
     paid, listed = (_price(entry, name, currency) for name in ("cost", "list_cost"))
-    texts = [*(f"{n:,}" for n in (calls, prompt, answer, tokens)), paid, listed]
+    texts = [calls, prompt, answer, tokens, paid, listed]
     cells = "".join(f'<td class="number">{escaped(words)}</td>' for words in texts)
-    bar = _bar(tokens / most, style.colour(model))
+    bar = _bar((counts[-1] or 0) / most, style.colour(model))
     name = escaped(style.label(model))
     html = f'<tr><th scope="row">{name}</th>{cells}<td class="bars">{bar}</td></tr>'
-    plain = f"{style.label(model)}: {tokens:,} tokens ({prompt:,} + {answer:,}), "
-    return html, f"{plain}calls: {calls:,}, cost: {paid}"
+    plain = f"{style.label(model)}: {tokens} tokens ({prompt} + {answer}), "
+    return html, f"{plain}calls: {calls}, cost: {paid}"
 
 
 def _price(entry: Mapping[Any, Any], name: str, currency: str) -> str:

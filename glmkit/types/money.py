@@ -36,7 +36,7 @@ class Money(msgspec.Struct, frozen=True, gc=False):
         try:
             scaled = Decimal(amount).scaleb(12)
         except InvalidOperation as exc:
-            raise ValueError(f"{amount!r} is no amount of {currency}") from exc
+            raise ValueError(f"{amount!r} is not an amount of {currency}") from exc
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{amount} {currency} is finer than 10⁻¹² units")
         return cls(int(scaled), currency)
@@ -44,13 +44,13 @@ class Money(msgspec.Struct, frozen=True, gc=False):
     @property
     def amount(self) -> Decimal:
         """The amount as an exact Decimal, in whole units of the currency."""
-        return Decimal(self.parts).scaleb(-12)
+        return PlainDecimal(Decimal(self.parts).scaleb(-12))
 
     def __add__(self, other: Money) -> Money:
         if not isinstance(other, Money):
             return NotImplemented
         if other.currency != self.currency:
-            raise ValueError(f"can not add {other.currency} to {self.currency}")
+            raise ValueError(f"cannot add {other.currency} to {self.currency}")
         at_most = self.at_most or other.at_most
         return Money(self.parts + other.parts, self.currency, at_most)
 
@@ -70,7 +70,23 @@ class Money(msgspec.Struct, frozen=True, gc=False):
         return f"Money('{_plain(self.amount)}', '{self.currency}'{mark})"
 
 
+class PlainDecimal(Decimal):
+    """A Decimal that is written without an exponent and without trailing zeros.
+
+    >>> print(Decimal("0.00000025"), PlainDecimal("0.00000025"))
+    2.5E-7 0.00000025
+    """
+
+    def __str__(self) -> str:
+        return _plain(self)
+
+    def __repr__(self) -> str:
+        return f"Decimal('{_plain(self)}')"
+
+    def __format__(self, spec: str, /) -> str:  # type: ignore[override]
+        return super().__format__(spec) if spec else _plain(self)
+
+
 def _plain(amount: Decimal) -> str:
-    """Write without an exponent and without trailing zeros."""
-    text = f"{amount:f}"
+    text = Decimal.__format__(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

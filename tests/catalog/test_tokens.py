@@ -143,6 +143,6 @@ def test_a_tokenizer_that_is_none_is_told(
     path = tmp_path / "tokenizer.json"
     path.write_text("[]")
     monkeypatch.setenv("GLMKIT_TOKENIZER", str(path))
-    with pytest.raises(ConfigError, match="can not be read") as refused:
+    with pytest.raises(ConfigError, match="cannot be read") as refused:
         count("x")
     assert "open weights" in refused.value.hint

@@ -129,9 +129,9 @@ def test_turned_photograph_is_not_sent_sideways() -> None:
     [
         (Path("nowhere.png"), "nowhere.png"),
         (Path(), r"\."),
-        (b"", "no picture"),
-        (b"hello", "no picture"),
-        (picture()[:40], "no picture"),
+        (b"", "not a picture"),
+        (b"hello", "not a picture"),
+        (picture()[:40], "not a picture"),
         (b"%PDF-1.7 ...", "URL"),
         (b"\0\0\0\x20ftypmp42", "URL"),
         (object(), "object"),

@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from glmkit.figures import tables
 from glmkit.ledger import Ledger
-from glmkit.ledger.views import frames
+from glmkit.ledger.views import export, frames
+from glmkit.types.answers import Answer
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
 from tests.ledger.test_store import done, pending
@@ -95,7 +98,7 @@ def test_since_takes_days_times_and_spans(
 
 
 def test_what_is_no_time_is_refused(ledger: Ledger) -> None:
-    with pytest.raises(ConfigError, match="no day and no time"):
+    with pytest.raises(ConfigError, match="not a date or time"):
         frames.usage(since="the other day", ledger=ledger)
 
 
@@ -110,3 +113,53 @@ def test_newest_calls_alone_can_be_read(ledger: Ledger) -> None:
     last = frames.usage(where={"state": "done"}, newest=2, ledger=ledger)
     assert last["tag"].tolist() == ["2", "3"]
     assert frames.usage("model", newest=2, ledger=ledger)["calls"].tolist() == [2]
+
+
+def test_what_is_not_known_is_missing_in_calls_and_sums(tmp_path: Path) -> None:
+    book = Ledger(tmp_path / "l.db")
+
+    async def work() -> None:
+        for number, state in enumerate(("done", "failed")):
+            call = msgspec.structs.replace(pending(number), model="unknown")
+            call = await book.open(call)
+            await book.close(
+                msgspec.structs.replace(call, state=state, answer=Answer())
+            )
+
+    asyncio.run(work())
+    calls = frames.usage(ledger=book)
+    assert calls["cost"].tolist() == calls["currency"].tolist() == [None, None]
+    names = ["prompt_tokens", "completion_tokens", "total_tokens"]
+    assert calls[names].isna().all(axis=None)
+    for newest in (None, 9):
+        sums = frames.usage("model", newest=newest, ledger=book)
+        assert sums[names].isna().all(axis=None)
+        assert sums["cost_cny"].tolist() == [None]
+        assert sums["mark"].tolist() == ["at least"]
+    html, text = tables.models(frames.usage("model", ledger=book), "CNY")
+    assert "unknown: unknown tokens" in text
+    assert "unknown" in html
+    assert frames.repriced("glm-4-plus", ledger=book).empty
+
+
+def test_small_amounts_are_written_without_an_exponent(tmp_path: Path) -> None:
+    book = Ledger(tmp_path / "l.db")
+
+    async def work() -> None:
+        call = await book.open(pending(0))
+        await book.close(done(call, cost=Money(250_000, "CNY")))
+
+    asyncio.run(work())
+    frame = frames.usage(ledger=book)
+    assert frame["cost"].tolist() == [Decimal("0.00000025")]
+    for shown in (
+        str(frame["cost"]),
+        frame[["cost"]].to_csv(),
+        str(frames.usage("model", ledger=book)["cost_cny"]),
+        f"{Money(250_000, 'CNY').amount} {Money(250_000, 'CNY')!r}",
+    ):
+        assert "0.00000025" in shown
+        assert "E-" not in shown
+    for name in ("c.csv", "c.jsonl"):
+        export.export(tmp_path / name, ledger=book)
+        assert "0.00000025" in (tmp_path / name).read_text()

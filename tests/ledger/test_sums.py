@@ -296,9 +296,9 @@ def exported_to_parquet(ledger: Path, path: Path) -> tuple[int, list[dict[str, A
 def test_export_that_can_not_be_written_leaves_nothing(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match=r"can not be written as '\.xlsx'"):
+    with pytest.raises(ConfigError, match=r"cannot be written as '\.xlsx'"):
         glmkit.export(tmp_path / "calls.xlsx", ledger=ledger)
-    with pytest.raises(ConfigError, match="can not be written"):
+    with pytest.raises(ConfigError, match="cannot be written"):
         glmkit.export(tmp_path / "no" / "calls.csv", ledger=ledger)
     assert not list(tmp_path.glob("*calls*"))
 

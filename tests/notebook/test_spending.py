@@ -27,9 +27,9 @@ def test_call_beyond_the_budget_is_not_sent(run: Run, place: Paced) -> None:
     ("cell", "said"),
     [
         ("%glm budget 5", "5 CNY day"),
-        ("%glm budget much CNY", "no amount"),
-        ("%glm budget -1 CNY", "no amount"),
-        ("%glm budget 5 EUR", "no currency"),
+        ("%glm budget much CNY", "not an amount"),
+        ("%glm budget -1 CNY", "not an amount"),
+        ("%glm budget 5 EUR", "not a currency"),
         ("%glm budget 5 CNY week", "'session'"),
         ("%glm budget 5 CNY day week", "5 CNY day"),
         ("%glm budget 5 CNY notebook", "name is not known"),

@@ -46,7 +46,7 @@ def test_line_asks_what_the_function_does(
     [
         ("by colour", "no column 'colour'"),
         ("where pilot", "'pilot' is no condition"),
-        ("since never", "'never' is no day and no time"),
+        ("since never", "'never' is not a date or time"),
     ],
 )
 def test_slip_is_a_short_error(run: Run, line: str, said: str) -> None:

@@ -13,7 +13,8 @@ import sys
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 cells = [
-    "%load_ext glmkit", "%glm", "%glm help", "%glm models long", "%glm usage",
+    "%load_ext glmkit", "%glm", "%glm help", "%glm help all",
+    "%glm models long", "%glm usage",
     "%glm budget", "%glm replay auto", "%glm config", "%glm doctor",
     "%%glm -m glm-4-plus -o r\nHi", "print(r.text)", "%glm last", "%glm rerun",
     "%%glm --dry-run\nHi", "%%glm --chat c\nHi", "%glm chats",

@@ -1,7 +1,7 @@
 """Pictures and sounds for a prompt: from files, bytes, PIL, matplotlib, plotly.
 
-The service takes pictures of less than 5 MB and at most 6000 x 6000 pixels, as PNG or
-JPEG; what is larger is scaled down, and a MediaWarning says so.
+The service takes PNG and JPEG pictures below 5 MB and up to 6000 x 6000 pixels; larger
+ones are scaled down, with a MediaWarning.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from glmkit.types.messages import (
     TextPart,
     VideoPart,
 )
-from glmkit.types.plain_text import warn
+from glmkit.types.plain_text import one_line, warn
 from glmkit.types.requests import Prompt
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from PIL import Image
 
-#: Limits of the service for one picture: pixels of an edge, bytes.
+#: The service's limits for a picture: pixels of an edge, bytes.
 EDGE = 6000
 PICTURE_BYTES = 5_000_000
 #: The largest file that is read at all, in bytes.
@@ -40,13 +41,13 @@ FILE_BYTES = 100_000_000
 _SMALLER = 0.8
 _BYTES = (bytes, bytearray, memoryview)
 _MP3_FRAMES = (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")
-_HINT = "Pass a path, bytes, a PIL image, or a matplotlib or plotly figure."
+_HINT = _("Pass a path, bytes, a PIL image, or a matplotlib or plotly figure.")
 
 
 def prompt_of(prompt: Any) -> Prompt:
     """Return a prompt with its media as parts. Raises ConfigError.
 
-    A single picture is a prompt too; texts, parts and messages stay as they are.
+    A single picture is a prompt too; texts, parts and messages are kept.
     """
     if isinstance(prompt, str):
         return prompt
@@ -55,8 +56,8 @@ def prompt_of(prompt: Any) -> Prompt:
     if isinstance(prompt, Sequence):
         return [_item(item) for item in prompt]
     raise ConfigError(
-        f"a prompt can not be of type {type(prompt).__name__}",
-        hint="Pass a text, a list of texts and media, or a list of messages.",
+        _("a prompt cannot be a {kind}", kind=type(prompt).__name__),
+        hint=_("Pass a text, a list of texts and media, or a list of messages."),
     )
 
 
@@ -75,7 +76,7 @@ def part_of(medium: Any) -> Part:
     if hasattr(medium, "getbands"):
         return _picture_part(medium, "the picture", b"")
     raise ConfigError(
-        f"a prompt can not hold what is of type {type(medium).__name__}", hint=_HINT
+        _("a prompt cannot hold a {kind}", kind=type(medium).__name__), hint=_HINT
     )
 
 
@@ -83,7 +84,7 @@ def image(source: Any) -> ImagePart:
     """Return a picture for a prompt, from a URL or whatever `part_of` takes."""
     part = ImagePart(Link(source)) if isinstance(source, str) else part_of(source)
     if not isinstance(part, ImagePart):
-        raise ConfigError("this is no picture", hint=_HINT)
+        raise ConfigError(_("this is not a picture"), hint=_HINT)
     return part
 
 
@@ -91,7 +92,7 @@ def audio(source: Any) -> AudioPart:
     """Return a sound for a prompt, from the path or bytes of a WAV or MP3 file."""
     part = part_of(source)
     if not isinstance(part, AudioPart):
-        raise ConfigError("this is no sound", hint="Pass a WAV or MP3 file.")
+        raise ConfigError(_("this is not a sound"), hint=_("Pass a WAV or MP3 file."))
     return part
 
 
@@ -106,7 +107,7 @@ def file(url: str) -> FilePart:
 
 
 def _item(item: Any) -> Any:
-    """Return what stands in a list: a part for a medium, a message with its parts."""
+    """Return an item of a prompt's list, with its media as parts."""
     if isinstance(item, Mapping) and isinstance(item.get("content"), list):
         parts = [
             TextPart(part) if isinstance(part, str) else _item(part)
@@ -129,14 +130,18 @@ def _read(path: Path) -> bytes:
         size = path.stat().st_size
         if size > FILE_BYTES:
             raise ConfigError(
-                f"{path} has {size / 1e6:.0f} MB, which no prompt takes",
-                hint="Upload it and pass its URL, or make it smaller.",
+                _(
+                    "{path} has {size} MB, which is too large for a prompt",
+                    path=path,
+                    size=f"{size / 1e6:.0f}",
+                ),
+                hint=_("Upload it and pass its URL, or make it smaller."),
             )
         return path.read_bytes()
     except OSError as exc:
         raise ConfigError(
-            f"{path} can not be read: {exc.strerror}",
-            hint="Check the path; a relative one begins in the working directory.",
+            _("{path} cannot be read: {why}", path=path, why=exc.strerror),
+            hint=_("Check the path; relative ones start from the working directory."),
         ) from exc
 
 
@@ -145,8 +150,8 @@ def _drawn(figure: Any) -> bytes:
         picture: bytes = figure.to_image(format="png")
     except Exception as exc:  # kaleido absent, its browser absent, or either failing
         raise ConfigError(
-            f"plotly can not draw the figure: {str(exc).strip().splitlines()[0]}",
-            hint="`pip install kaleido` (it needs a Chrome), or pass a picture of it.",
+            _("plotly cannot draw the figure: {why}", why=one_line(str(exc))),
+            hint=_("`pip install kaleido` (it needs Chrome), or pass a picture of it."),
         ) from exc
     return picture
 
@@ -158,8 +163,11 @@ def _part(data: bytes, name: str) -> Part:
         return _sound(data, "mp3")
     if data[:4] == b"%PDF" or data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3":
         raise ConfigError(
-            f"{name} is a document or a video, which the service takes by URL only",
-            hint="Use glmkit.media.file(url) or .video(url).",
+            _(
+                "{name} is a document or a video, which the service takes by URL only",
+                name=name,
+            ),
+            hint=_("Use glmkit.media.file(url) or .video(url)."),
         )
     return _picture_part(_opened(data, name), name, data)
 
@@ -178,23 +186,30 @@ def _opened(data: bytes, name: str) -> Image.Image:
             picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise ConfigError(
-            f"{name} has more pixels than a picture for a prompt can have",
-            hint=f"Cut it or scale it down; the service takes {EDGE} x {EDGE}.",
+            _("{name} has more pixels than a picture for a prompt can have", name=name),
+            hint=_("Crop it or scale it down to {edge} x {edge}.", edge=EDGE),
         ) from exc
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as exc:
-        raise ConfigError(f"{name} is no picture: {exc}", hint=_HINT) from exc
+        raise ConfigError(
+            _("{name} is not a picture: {why}", name=name, why=exc), hint=_HINT
+        ) from exc
     return picture
 
 
 def _picture_part(picture: Image.Image, name: str, data: bytes) -> ImagePart:
-    """Return a picture as it is, where the service takes that, else made to fit."""
+    """Return the picture as it is if the service takes it, else converted to fit."""
     kind = picture.format if data else None
     if kind not in ("PNG", "JPEG") or not _fits(picture, data):
         small, kind, made = _fitted(picture)
         shrunk = small.size != _upright(picture).size
         if shrunk or (data and len(data) >= PICTURE_BYTES):
             warn(
-                f"{name} ({_sized(picture, data)}) is sent as {_sized(small, made)}",
+                _(
+                    "{name} ({was}) is sent as {now}",
+                    name=name,
+                    was=_sized(picture, data),
+                    now=_sized(small, made),
+                ),
                 MediaWarning,
                 stacklevel=2,
             )
@@ -214,7 +229,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _fitted(picture: Image.Image) -> tuple[Image.Image, str, bytes]:
-    """Scale down until it fits; PNG if that is small enough, else JPEG."""
+    """Scale a picture down until it fits; PNG if that is small enough, else JPEG."""
     small = _upright(picture)
     if small.mode not in ("RGB", "RGBA", "L"):
         small = small.convert("RGBA" if "transparency" in small.info else "RGB")

@@ -1,4 +1,4 @@
-"""What was spent and may be spent: budgets, undecided calls, checks."""
+"""Budgets, undecided calls, and checks of the ledger."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from glmkit.ledger.views import frames
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
 from glmkit.types.replies import where as place
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,13 +29,13 @@ def budget(
     *,
     ledger: Ledger | None = None,
 ) -> Budget | None:
-    """Set what this session, notebook or tag, each day or all may cost; None lifts it.
+    """Cap the cost of this session, notebook or tag, each day or all; None lifts it.
 
-    Each call reserves the most it may cost before it is sent; BudgetError where that
-    is more than what is left, and for calls whose price is not known or is in another
-    currency. Of a session and a day all calls count; of a notebook, the current tag and
-    the "total" those from now on.
-    A BudgetWarning comes at 80 %. Raises ConfigError.
+    Each call reserves its maximum cost before it is sent; BudgetError where that is
+    more than what is left, and for calls whose price is not known or is in another
+    currency. For a session and a day all calls count; for a notebook, the current tag
+    and the "total" those from now on. A BudgetWarning comes at 80 %. Raises
+    ConfigError.
 
         glmkit.budget(5, "CNY")
     """
@@ -62,10 +63,10 @@ def balance(*, ledger: Ledger | None = None) -> pd.DataFrame:
 
 
 def uncertain(*, ledger: Ledger | None = None) -> pd.DataFrame:
-    """Return the calls of which nobody knows whether they were billed.
+    """Return the calls that may or may not have been billed.
 
-    Their process died, or they broke off before the usage came. `reserved` is what
-    they hold of a budget until `glmkit.decide` settles them.
+    Their process died, or they broke off before the usage came. `reserved` is their
+    share of a budget until `glmkit.decide` settles them.
     """
     return frames.usage(where={"undecided": "yes"}, ledger=ledger)
 
@@ -77,9 +78,9 @@ def decide(
     *,
     ledger: Ledger | None = None,
 ) -> None:
-    """Settle a call that `glmkit.uncertain()` lists, by its id.
+    """Settle a call of `glmkit.uncertain()` by its id.
 
-    `owed` is what the service's bill says, 0 if nothing; None takes what was reserved
+    `owed` is the amount on the service's bill, 0 if none; None takes the reservation
     as an upper bound. Raises LedgerError where there is no such call.
     """
     amount = None if owed is None else money_of(owed, currency)
@@ -87,7 +88,7 @@ def decide(
 
 
 def verify(*, ledger: Ledger | None = None) -> Verification:
-    """Price every recorded call anew from its usage; check sums, budgets and file."""
+    """Price every recorded call again from its usage; check sums, budgets and file."""
     return (ledger or own()).verify()
 
 
@@ -97,10 +98,10 @@ def prune(
     words: bool = False,
     ledger: Ledger | None = None,
 ) -> int:
-    """Take calls from before a day or time out of the ledger; return how many.
+    """Delete the calls from before a date or time; return how many.
 
-    `words`: only what was asked and answered goes. Sums and budgets keep the calls,
-    and undecided ones stay.
+    `words` deletes only their prompts and answers. Sums and budgets keep the calls, and
+    undecided ones are kept.
     """
     return (ledger or own()).prune(frames.moment(before), words=words)
 
@@ -108,15 +109,15 @@ def prune(
 def _name(book: Ledger, scope: str) -> str:
     if scope not in _SCOPES:
         raise ConfigError(
-            f"a budget can not be set for {scope!r}",
-            hint=f"Use one of {', '.join(map(repr, _SCOPES))}.",
+            _("{scope} is not a scope of budgets", scope=repr(scope)),
+            hint=_("Use one of {scopes}.", scopes=", ".join(map(repr, _SCOPES))),
         )
     if scope == "session":
         return book.session
     if scope == "tag" and not place.get().tag:
         raise ConfigError(
-            "there is no tag here",
-            hint="Set the budget inside `with glmkit.tag(...):`.",
+            _("no tag is set here"),
+            hint=_("Set the budget inside `with glmkit.tag(...):`."),
         )
     names = {
         "notebook": place.get().notebook,
@@ -126,8 +127,8 @@ def _name(book: Ledger, scope: str) -> str:
     name = names.get(scope, "every day")
     if not name:
         raise ConfigError(
-            "this notebook's name is not known here",
-            hint="Set the budget for the session: scope='session'.",
+            _("this notebook's name is not known here"),
+            hint=_("Set the budget for the session: scope='session'."),
         )
     return name
 
@@ -136,18 +137,19 @@ def money_of(amount: Amount, currency: str) -> Money:
     """Return an amount to spend as exact money. Raises ConfigError."""
     if currency.upper() not in _CURRENCIES:
         raise ConfigError(
-            f"{currency!r} is no currency of the services",
-            hint=f"Use one of {', '.join(map(repr, _CURRENCIES))}.",
+            _("{currency} is not a currency of the services", currency=repr(currency)),
+            hint=_("Use one of {names}.", names=", ".join(map(repr, _CURRENCIES))),
         )
     try:
         exact = Money.of(Decimal(str(amount)), currency.upper())
     except (ArithmeticError, ValueError) as exc:
         raise ConfigError(
-            f"{amount!r} is no amount",
-            hint='For instance 5 or 0.25, with the currency after it: "CNY".',
+            _("{amount} is not an amount", amount=repr(amount)),
+            hint=_('For instance 5 or 0.25, with the currency after it: "CNY".'),
         ) from exc
     if not 0 <= exact.parts < 2**62:
         raise ConfigError(
-            f"{amount!r} is no amount to spend", hint="Write a number from 0 on."
+            _("{amount} is not an amount to spend", amount=repr(amount)),
+            hint=_("Use a number from 0 on."),
         )
     return exact

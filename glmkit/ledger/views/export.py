@@ -1,4 +1,4 @@
-"""The ledger's calls as files: CSV, JSON lines, Parquet."""
+"""Export the ledger's calls as CSV, JSON lines or Parquet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from glmkit.ledger.default import ledger as own
 from glmkit.ledger.views import frames
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
+from glmkit.types.translation import _
 
 
 def export(
@@ -32,11 +34,12 @@ def export(
     answered. Money is exact, times are in UTC. Raises ConfigError.
     """
     target = Path(path)
+    kind = target.suffix or target.name
     write = _WRITERS.get(target.suffix.lower())
     if write is None:
         raise ConfigError(
-            f"calls can not be written as {target.suffix or target.name!r}",
-            hint=f"End the name in one of {', '.join(_WRITERS)}.",
+            _("calls cannot be written as {kind}", kind=repr(kind)),
+            hint=_("Use a name that ends in {endings}.", endings=", ".join(_WRITERS)),
         )
     start = None if since is None else frames.moment(since)
     portions = (ledger or own()).rows(start, where, words=words)
@@ -47,8 +50,8 @@ def export(
         half.replace(target)
     except OSError as exc:
         raise ConfigError(
-            f"{target} can not be written: {exc.strerror or exc}",
-            hint="Name a file in a folder that is there and writable.",
+            _("{file} cannot be written: {why}", file=target, why=exc.strerror or exc),
+            hint=_("Name a file in a folder that exists and is writable."),
         ) from exc
     finally:
         half.unlink(missing_ok=True)
@@ -56,7 +59,7 @@ def export(
 
 
 def _values(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
-    """Return a call by its columns: exact amounts, and times with their zone."""
+    """Return a call's columns: exact amounts, and times with their zone."""
     values = dict(zip(names, row, strict=True))
     for name in ("cost", "list_cost", "reserved"):
         if values[name] is not None:
@@ -85,14 +88,14 @@ def _csv(file: IO[bytes], portions: Iterator[Table]) -> int:
 
 
 class _Lines:
-    """A file as far as `csv` needs one."""
+    """The part of a file that `csv` needs."""
 
     def __init__(self, lines: list[str]) -> None:
         self.write = lines.append
 
 
 def _jsonl(file: IO[bytes], portions: Iterator[Table]) -> int:
-    encoder = msgspec.json.Encoder()  # Decimals become texts, exactly
+    encoder = msgspec.json.Encoder(enc_hook=str)  # amounts become texts, exactly
     count = 0
     for names, rows in portions:
         file.write(encoder.encode_lines([_values(names, row) for row in rows]))
@@ -106,15 +109,19 @@ def _parquet(file: IO[bytes], portions: Iterator[Table]) -> int:
         import pyarrow.parquet as pq
     except ImportError as exc:
         raise ConfigError(
-            "Parquet files need the package pyarrow",
-            hint="`pip install pyarrow`, or write a .csv or .jsonl file.",
+            _("Parquet files need the package pyarrow"),
+            hint=_("`pip install pyarrow`, or write a .csv or .jsonl file."),
         ) from exc
     count = 0
-    names, _ = next(portions)
+    names = next(portions)[0]
     schema = pa.schema([(name, _arrow(pa, name)) for name in names])
     with pq.ParquetWriter(file, schema) as writer:
-        for _, rows in portions:
-            entries = [_values(names, row) for row in rows]
+        for _names, rows in portions:
+            entries = [
+                {name: Decimal(value) if isinstance(value, Decimal) else value
+                 for name, value in _values(names, row).items()}
+                for row in rows
+            ]  # fmt: skip
             writer.write_table(pa.Table.from_pylist(entries, schema))
             count += len(rows)
     return count

@@ -17,9 +17,10 @@ from glmkit.ledger import Ledger, bin_start
 from glmkit.ledger.views.model_table import models as models
 from glmkit.types.errors import ConfigError
 from glmkit.types.events import Usage
-from glmkit.types.money import Money
+from glmkit.types.money import Money, PlainDecimal
 from glmkit.types.options import COLUMNS
 from glmkit.types.plain_text import one_line
+from glmkit.types.translation import _
 
 Since = str | date | datetime | timedelta
 
@@ -60,13 +61,13 @@ def usage(
 
     `by` names one or several of day, model, answered, endpoint, operation, notebook,
     cell, tag, session (one run of a process), source, state, finish_reason,
-    error_code. `since` is a day, a time, or
-    a timedelta before now; without a zone it is local time. `where` maps such a column
-    to a value or several; `newest` keeps so many of the last calls. Costs are exact
-    Decimals, each beside its currency, None where nothing is known. Of a sum `mark` is
-    "at least" where calls are `unpriced`, "at most" where a cost is an upper bound,
-    "about" where both. Times are in UTC; sums are of calls that have ended.
-    Raises LedgerError, and ConfigError for an unknown column.
+    error_code. `since` is a date, a time (local unless it has a zone), or a timedelta
+    before now; `where` maps such a column to one or several values; `newest` keeps that
+    many of the last calls. Costs are exact Decimals beside their currency. What is not
+    known (cost, currency, tokens) is missing, never 0. A sum's `mark` is "at least"
+    where calls are `unpriced`, "at most" where a cost is an upper bound, "about" where
+    both. Times are in UTC; sums are of calls that have ended. Raises LedgerError, and
+    ConfigError for an unknown column.
     """
     names = (by,) if isinstance(by, str) else tuple(by or ())
     start = None if since is None else moment(since)
@@ -74,6 +75,8 @@ def usage(
     frame = table(columns, [[_printable(value) for value in row] for row in rows])
     if names:
         marks = zip(frame["unpriced"] > 0, frame.pop("at_most") > 0, strict=True)
+        for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
+            frame[name] = frame[name].mask(frame["counted"] == 0)
         place = frame.columns.tolist().index("unpriced")
         told = pd.Series([_MARKS[mark] for mark in marks], dtype=object)
         frame.insert(place + 1, "mark", told)
@@ -96,7 +99,7 @@ def timings(
     *,
     ledger: Ledger | None = None,
 ) -> pd.DataFrame:
-    """Return a histogram: how many `calls` took from `low` to `high`.
+    """Return a histogram of times: the `calls` that took from `low` to `high`.
 
     `kind` is "seconds", "first_token_s" or "tokens_per_s"; `by` and `where` take day,
     endpoint, source, operation, model, notebook, tag. The bins grow by a fifth each.
@@ -118,16 +121,17 @@ def repriced(
     *,
     ledger: Ledger | None = None,
 ) -> pd.DataFrame:
-    """Return what the recorded tokens would cost had `model` been asked, by model.
+    """Return what the recorded tokens would cost if `model` had been asked, by model.
 
-    `due` is None where the model has no price in that currency; `list_cost` is what
-    the asked model's card says. Cached input counts where both have a price for it.
-    Raises ConfigError for an unknown model.
+    `due` is None where the model has no price in that currency; `list_cost` is the
+    list price of the model that was asked. Cached input counts where both have a price
+    for it. Raises ConfigError for an unknown model.
     """
     asked = card(model)
     if asked is None:
         raise ConfigError(
-            f"the catalogue has no model {model!r}", hint="See glmkit.models()."
+            _("the catalogue has no model {model}", model=repr(model)),
+            hint=_("See glmkit.models()."),
         )
     book = ledger or Ledger()
     if not book.knows(prices.edges(asked)):
@@ -135,7 +139,7 @@ def repriced(
     bands = usage(("model", "prompt_from", "output_from"), since, where, ledger=book)
     own = f"list_cost_{currency.lower()}"
     rows: dict[str, _Repriced] = {}
-    for band in bands.to_dict("records"):
+    for band in bands[bands["counted"] > 0].to_dict("records"):
         row = rows.setdefault(band["model"], _Repriced())
         row.calls += band["counted"]
         if band[own] is not None:
@@ -145,12 +149,19 @@ def repriced(
             row.due = None
         else:
             row.due += plain(due)
-    found = [(name, row.calls, row.list_cost, row.due) for name, row in rows.items()]
+    found = [
+        (name, row.calls, _printed(row.list_cost), _printed(row.due))
+        for name, row in rows.items()
+    ]
     return pd.DataFrame(found, columns=["model", "calls", "list_cost", "due"])
 
 
+def _printed(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else PlainDecimal(amount)
+
+
 class _Repriced:
-    """One model's line of `repriced`."""
+    """The line of one model in `repriced`."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -189,7 +200,7 @@ def fractional(name: str) -> bool:
 
 
 def whole(name: str) -> bool:
-    """Whether a column of the ledger holds whole numbers."""
+    """Return whether a column of the ledger holds whole numbers."""
     return str(_TYPES.get(name, "")).lower() == "int64"
 
 
@@ -199,15 +210,15 @@ def plain(amount: Money) -> Decimal:
 
 
 def moment(since: Since) -> float:
-    """Return a day, a time or a span before now in Unix seconds."""
+    """Return a date, a time or a span before now in Unix seconds."""
     if isinstance(since, timedelta):
         return time.time() - since.total_seconds()
     try:
         moment: datetime = pd.Timestamp(since).to_pydatetime()
     except (ValueError, TypeError) as exc:
         raise ConfigError(
-            f"{since!r} is no day and no time",
-            hint="Write it as 2026-01-31 or 2026-01-31 14:00.",
+            _("{since} is not a date or time", since=repr(since)),
+            hint=_("Write it as 2026-01-31 or 2026-01-31 14:00."),
         ) from exc
     return moment.timestamp()
 
@@ -224,5 +235,5 @@ def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
 
 @lru_cache(maxsize=4096)
 def _amount(parts: int) -> Decimal:
-    """Return the amount without trailing zeros and without an exponent."""
-    return Decimal(str(Money(parts, "")).strip())
+    """Return the amount as it prints: no exponent, no trailing zeros."""
+    return Money(parts, "").amount
