@@ -106,9 +106,9 @@ def max_cost(
     batch: bool = False,
     day: date | None = None,
 ) -> Money | None:
-    """Return the most that a call up to these lengths costs, by the dearest tier.
+    """Return the most that a call up to these lengths costs, in any tier.
 
-    None where any tier in reach has no price, or the card bills by another unit.
+    None where a tier in reach has no price, or the card bills by another unit.
 
     >>> from glmkit.catalog.cards import card
     >>> print(max_cost(card("glm-4.7"), 1000, 500, "CNY"))

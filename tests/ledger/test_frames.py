@@ -137,7 +137,7 @@ def test_what_is_not_known_is_missing_in_calls_and_sums(tmp_path: Path) -> None:
         assert sums["cost_cny"].tolist() == [None]
         assert sums["mark"].tolist() == ["at least"]
     html, text = tables.models(frames.usage("model", ledger=book), "CNY")
-    assert "unknown: unknown tokens" in text
+    assert "unknown tokens (unknown + unknown)" in text
     assert "unknown" in html
     assert frames.repriced("glm-4-plus", ledger=book).empty
 
