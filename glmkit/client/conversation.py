@@ -73,7 +73,7 @@ class _Talk:
 
     @property
     def asker(self) -> Asker:
-        """Who asks the person about tools with `confirm=True`; can be replaced."""
+        """Who asks the user about tools with `confirm=True`; can be replaced."""
         return self._box.asker
 
     @asker.setter
@@ -149,11 +149,11 @@ class _Turn:
 
 
 class Conversation(_Talk):
-    """A conversation: each question is asked with all that was said before.
+    """A conversation: each question is asked with all earlier messages.
 
     `tools` are functions decorated with `@glmkit.tool`, and are used when the model
     asks for them, at most `rounds` times in a row for one question; `asker` asks the
-    person about those with `confirm=True`. Other options hold for every question.
+    user about those with `confirm=True`. Other options hold for every question.
     `.client` may be replaced between two of them.
 
         talk = glmkit.Conversation(client, system="Be brief.", tools=[weather])

@@ -1,8 +1,8 @@
 """What looks like a key in a text, so that none leaves in a prompt or lies in a file.
 
 The shapes are those that the services themselves give for scanners of secrets; GLM
-gives none, so its own is a rule of ours. A shape is narrow: a text that only speaks of
-keys, a digest, an identifier or a placeholder is none.
+gives none, so the pattern of its keys is glmkit's own. A shape is narrow: a text that
+only speaks of keys, a digest, an identifier or a placeholder is none.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Connection:
 
     @property
     def journal_mode(self) -> str:
-        """ "wal", or "delete" where a write-ahead log can not be had."""
+        """ "wal", or "delete" where a write-ahead log cannot be had."""
         self.persist(lambda _db: None)
         return self._mode
 
@@ -136,7 +136,7 @@ class Connection:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _second(self) -> sqlite3.Connection:
-        """Open the file once more; one that was moved aside is not made anew here."""
+        """Open the file once more; one that was moved aside is not made again here."""
         uri = self.path.as_uri() + "?mode=rw"
         db = sqlite3.connect(uri, PATIENCE_S, isolation_level=None, uri=True)
         self.bands.attach(db)

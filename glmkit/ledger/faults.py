@@ -20,7 +20,7 @@ def is_busy(exc: Exception) -> bool:
 
 
 def is_lasting(exc: Exception) -> bool:
-    """Whether the file has to be opened anew before it can work again."""
+    """Whether the file has to be opened again before it can work again."""
     return _code(exc) in _DAMAGED | _CLOSED | {sqlite3.SQLITE_IOERR}
 
 
@@ -30,7 +30,7 @@ def is_damage(exc: Exception) -> bool:
 
 
 def translated(exc: Exception, path: Path) -> LedgerError:
-    """Return the error for the person."""
+    """Return the error for the user."""
     code = _code(exc)
     number = exc.errno if isinstance(exc, OSError) else None
     if code == sqlite3.SQLITE_FULL or number in _NO_SPACE:
@@ -51,18 +51,18 @@ def translated(exc: Exception, path: Path) -> LedgerError:
         )
     if code in _CLOSED or isinstance(exc, OSError):
         return LedgerError(
-            f"the ledger {path} can not be opened for writing: {exc}",
+            f"the ledger {path} cannot be opened for writing: {exc}",
             hint=f"Make {path.parent} and the file writable, or set GLMKIT_DATA_DIR "
             "to a folder that is.",
         )
-    return LedgerError(f"the ledger {path} can not be used: {exc}")
+    return LedgerError(f"the ledger {path} cannot be used: {exc}")
 
 
 def aside(path: Path, moved: Path | None) -> LedgerError:
     """Return the error for a damaged file that was moved, or could not be."""
     if moved is None:
         return LedgerError(
-            f"the ledger {path} is damaged, and can not be moved aside",
+            f"the ledger {path} is damaged, and cannot be moved aside",
             hint=f"Move it aside, with {path.name}-wal and {path.name}-shm if they are "
             "there; the next call starts a new one.",
         )

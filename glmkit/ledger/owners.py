@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Owner(NamedTuple):
-    """A process, told from any later one that gets the same number.
+    """A process, distinct from any later one that gets the same number.
 
     `machine` stands for the host and its process namespace (a container has its
     own), `boot` for its last start, `started` for the process's own start.

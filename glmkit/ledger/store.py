@@ -216,7 +216,7 @@ class Ledger:
     def decide(self, call: int, owed: Money | None) -> None:
         """Settle a call of which nobody knows whether it was billed.
 
-        `owed` None takes its reservation. LedgerError where it is no such call.
+        `owed` None takes its reservation. LedgerError where it is not such a call.
         """
         self._connection.persist(owners.settle)
         if not self._connection.persist(partial(upkeep.decide, call=call, owed=owed)):
@@ -227,13 +227,13 @@ class Ledger:
             )
 
     def verify(self) -> Verification:
-        """Price every call anew from its usage, and check the sums and the file."""
+        """Price every call again from its usage, and check the sums and the file."""
         self._fold()
         with self._connection.reader() as db:
             return upkeep.verify(db)
 
     def rebuild(self) -> bool:
-        """Make the sums anew, by today's tiers; False where calls were pruned."""
+        """Make the sums again, by today's tiers; False where calls were pruned."""
         bands = self._connection.bands
         return self._connection.persist(partial(sums.rebuild, bands=bands))
 
@@ -282,7 +282,7 @@ class Ledger:
 
 
 class _Row:
-    """A pending row; one whose call was given up is not left behind.
+    """A pending row; one whose call was cancelled is removed.
 
     Insertion may go on in its worker thread after the wait for it was cancelled:
     whichever of the two comes last takes the row out.

@@ -98,7 +98,7 @@ _TABLES = ("sums", "cell_sums", "timings", "day_sums", "day_timings")
 
 
 def rebuild(db: sqlite3.Connection, bands: Bands) -> bool:
-    """Make the sums anew, by today's tiers; False where calls have been pruned."""
+    """Make the sums again, by today's tiers; False where calls have been pruned."""
     with transaction(db):
         if db.execute("SELECT pruned FROM folds").fetchone()[0]:
             return False
@@ -266,7 +266,7 @@ def _times_out(table: str, place: str) -> str:
 
 
 _WHOLE = f"sum = (SELECT s.id FROM sums s WHERE {_same(KEYS, 's.')})"
-#: A call that changes after its end is folded anew: seldom, so a trigger does it.
+#: A call that changes after its end is folded again: seldom, so a trigger does it.
 _REOPENED = f"""CREATE TRIGGER reopened AFTER UPDATE OF state ON calls
 WHEN OLD.state NOT IN {OPEN} BEGIN
     {_times_out("timings", _WHOLE)}

@@ -31,7 +31,7 @@ class Difference(msgspec.Struct, frozen=True):
 class Verification(msgspec.Struct, frozen=True):
     """What came of checking a ledger against itself.
 
-    `checked` calls were priced anew from their usage; `unchecked` ones have no price,
+    `checked` calls were priced again from their usage; `unchecked` ones have no price,
     or are not billed by their own tokens. `sums` and `budgets` tell whether these
     equal their calls (None: calls were pruned), `intact` what SQLite says of the file.
     """
@@ -92,7 +92,7 @@ def prune(db: sqlite3.Connection, before: float, *, words: bool) -> int:
 
 
 def verify(db: sqlite3.Connection) -> Verification:
-    """Price every call anew from its usage, and hold sums and budgets to the calls."""
+    """Price every call again from its usage, and hold sums and budgets to the calls."""
     checked = unchecked = 0
     differences: list[Difference] = []
     for row in db.execute(_PRICED):

@@ -30,7 +30,7 @@ class Ballot(msgspec.Struct, frozen=True):
 class Vote(msgspec.Struct, frozen=True):
     """What a person decided over two answers or more; `at` is in Unix seconds.
 
-    `blind`: the person did not see which model had given which answer.
+    `blind`: the user did not see which model wrote which answer.
     """
 
     at: float

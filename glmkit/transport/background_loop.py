@@ -18,7 +18,7 @@ from glmkit.types.errors import TransportError
 
 T = TypeVar("T")
 
-#: Seconds of one step of waiting: on Windows a wait can not be interrupted within it.
+#: Seconds of one step of waiting: on Windows a wait cannot be interrupted within it.
 STEP_S = 0.1
 #: Seconds that cancelled work may take to settle, and the whole loop at exit.
 SETTLE_S = 5.0
@@ -150,12 +150,12 @@ def run(job: Coroutine[Any, Any, T]) -> T:
     background = _running()
     if threading.current_thread() is background.thread:
         job.close()
-        raise RuntimeError("the background loop can not wait for itself")
+        raise RuntimeError("the background loop cannot wait for itself")
     return Work(background.loop, job).result()
 
 
 def _running() -> _Background:
-    """Return the loop of this process; after a fork it is made anew."""
+    """Return the loop of this process; after a fork it is made again."""
     global _background
     with _lock:
         if _background is None or _background.pid != os.getpid():

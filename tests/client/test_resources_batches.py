@@ -64,7 +64,7 @@ def test_long_list_of_files_is_read_page_by_page(resources: Factory) -> None:
 @pytest.mark.parametrize(
     ("file", "purpose", "said"),
     [
-        ("missing.jsonl", "batch", "can not be read"),
+        ("missing.jsonl", "batch", "cannot be read"),
         (("a.txt", b"x"), "batch", "kind"),
         (("a.jsonl", b""), "batch", "empty"),
         (("a.exe", b"x"), "agent", "kind"),
@@ -72,7 +72,7 @@ def test_long_list_of_files_is_read_page_by_page(resources: Factory) -> None:
         (("a.pdf", b"x" * (20 * 2**20 + 1)), "code-interpreter", "20 MB at most"),
         (("a.ogg", b"x"), "voice-clone-input", "kind"),
         (("a.jsonl", b"x"), "other", "unknown purpose"),
-        (3, "batch", "can not be a int"),
+        (3, "batch", "cannot be a int"),
     ],
 )
 def test_file_that_the_service_does_not_take_is_refused_before_it_is_sent(
@@ -199,7 +199,7 @@ def test_batches_are_listed(resources: Factory) -> None:
         ([body(), body(model="glm-4-air")], ["line-01", "line-02"], "line 2 asks"),
         ([{"messages": []}], ["line-01"], "line 1 names no model"),
         ([body() | {"stream": True}], ["line-01"], "line 1 asks for a stream"),
-        ([body() | {"odd": object()}], ["line-01"], "line 1 .* can not be sent"),
+        ([body() | {"odd": object()}], ["line-01"], "line 1 .* cannot be sent"),
         ([body()], ["line-01", "line-02"], "2 ids for 1 lines"),
         ([body()] * 50_001, numbered(50_001), "50,001 lines"),
         ([body("x" * 2**20)] * 101, numbered(101), "larger than 100 MB"),
@@ -217,7 +217,7 @@ def test_embeddings_take_fewer_lines() -> None:
     bodies = [{"model": "embedding-3", "input": "a"}] * 10_001
     with pytest.raises(glmkit.ConfigError, match="10,000 at most"):
         lines_of(bodies, numbered(10_001), "/v4/embeddings")
-    with pytest.raises(glmkit.ConfigError, match="can not ask"):
+    with pytest.raises(glmkit.ConfigError, match="cannot ask"):
         lines_of([body()], ["line-01"], "/v1/chat/completions")
 
 

@@ -297,7 +297,7 @@ def test_save_that_fails_leaves_what_was_there(
         Image(url=f"{place.origin}/elsewhere.png").save(target)
     with pytest.raises(glmkit.TransportError, match="more than"):
         _Small(url=f"{place.origin}/cdn/huge.png").save(target)
-    with pytest.raises(glmkit.ConfigError, match="can not be written"):
+    with pytest.raises(glmkit.ConfigError, match="cannot be written"):
         Image(data=PNG).save(tmp_path / "no" / "such" / "folder.png")
     assert [path.name for path in tmp_path.glob("*fox*")] == ["fox.png"]
     assert target.read_bytes() == b"old"

@@ -87,7 +87,7 @@ def test_damaged_file_in_a_closed_folder_is_told(public: Path) -> None:
     ledger.path.chmod(0o666)
     public.chmod(0o555)
     said = run_child(READ_ONLY, ledger.path)
-    assert "can not" in said
+    assert "cannot" in said
     public.chmod(0o755)
     assert ledger.path.stat().st_size == 6000
 
@@ -129,13 +129,13 @@ def test_newer_ledger_is_not_touched(tmp_path: Path) -> None:
 def test_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     error = refusal(Ledger(tmp_path / "file" / "ledger.db"))
-    assert "can not be opened for writing" in str(error)
+    assert "cannot be opened for writing" in str(error)
     assert "GLMKIT_DATA_DIR" in error.hint
 
 
 def test_ledger_that_is_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").mkdir()
-    assert "can not be opened" in str(refusal(Ledger(tmp_path / "ledger.db")))
+    assert "cannot be opened" in str(refusal(Ledger(tmp_path / "ledger.db")))
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_read_only_ledger_is_told_and_kept(locked: str, public: Path) -> None:
     ledger.path.chmod(0o444)
     public.chmod(0o555 if locked == "folder" else 0o777)
     said = run_child(READ_ONLY, ledger.path)
-    assert "can not be opened for writing" in said
+    assert "cannot be opened for writing" in said
     assert f"Make {public} and the file writable" in said
     public.chmod(0o755)
     assert raw(ledger.path, "SELECT count(*) FROM calls") == [(3,)]

@@ -135,7 +135,7 @@ def test_a_client_cancels_a_batch(sdk: Any, tmp_path: Path) -> None:
         ([line("short")], "at least 6"),
         ([line("request-1"), line("request-1")], "line 2.*twice"),
         ([line("request-1"), line("request-2", model="glm-4")], "one model"),
-        ([line("request-1", model="glm-4.6")], "can not be batched"),
+        ([line("request-1", model="glm-4.6")], "cannot be batched"),
         ([line("request-1", model="gpt-9")], "1211"),
     ],
 )

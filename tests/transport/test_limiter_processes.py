@@ -188,7 +188,7 @@ def test_forked_child_holds_nothing_of_its_parents_and_shares_the_right(
         if not pid:
             assert asyncio.run(free(2)) == 1, "one is the parent's"
             asyncio.run(slot.__aexit__(None, None, None))
-            assert asyncio.run(free(2)) == 1, "and a child can not give it back"
+            assert asyncio.run(free(2)) == 1, "and a child cannot give it back"
             os.write(write, b"x")
             os._exit(0)
         assert os.read(read, 1) == b"x"

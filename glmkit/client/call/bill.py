@@ -100,7 +100,7 @@ def _final(call: Call, answer: Answer) -> bool:
 def counted(answer: Answer) -> Usage | None:
     """Return the usage of an answer; None where its numbers say nothing.
 
-    A prompt has tokens, and so has what was written: zeros are no count of them.
+    A prompt has tokens, and so has what was written: zeros do not count them.
 
     >>> counted(Answer(text="Yes", usage=Usage(0, 0, 0))) is None
     True

@@ -2,7 +2,7 @@
 
 The steps come from a generator of `rounds`: repairs of an answer that does not fit
 its schema, rounds of tools. They are taken on the waiting thread (or the caller's
-loop), so that the person's own functions run there.
+loop), so that the user's own functions run there.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ class Agents(Namespace[F]):
 
 def _place(path: str) -> str:
     if path not in _PATHS:
-        raise ConfigError(f"path can not be {path!r}", hint="Use 'docs' or 'sdk'.")
+        raise ConfigError(f"path cannot be {path!r}", hint="Use 'docs' or 'sdk'.")
     return _PATHS[path]
 
 

@@ -26,7 +26,7 @@ _LONGEST_S = 30
 
 
 class Transcript(Billed, frozen=True):
-    """What was said in a sound."""
+    """The words of a sound."""
 
     text: str = ""
     created: int = 0
@@ -49,7 +49,7 @@ class Audio(Namespace[F]):
         request_id: str | None = None,
         user_id: str | None = None,
     ) -> Transcript:
-        """Write down what is said: WAV or MP3, 25 MB and 30 seconds at most.
+        """Transcribe a sound: WAV or MP3, 25 MB and 30 seconds at most.
 
         `hotwords` (100 at most) are names it should know, `prompt` what came before.
         The cost is known for WAV files, whose length can be read. Raises ConfigError
@@ -73,7 +73,7 @@ class Audio(Namespace[F]):
         request_id: str | None = None,
         user_id: str | None = None,
     ) -> Exchange:
-        """Write down what is said and read it while it comes; see `transcribe`.
+        """Transcribe a sound and read the text while it comes; see `transcribe`.
 
         with client.audio.stream_transcription("talk.wav") as stream:
             for event in stream: ...
@@ -183,7 +183,7 @@ class Voices(Namespace[F]):
     ) -> ClonedVoice:
         """Clone the voice of a sound, uploaded for "voice-clone-input".
 
-        `input` is said as a sample, `text` what is said in the sound. Clone only
+        `input` is spoken as a sample, `text` the words of the sound. Clone only
         voices whose owner agrees. No page tells the price.
         """
         uploads.filled("the voice's name", voice_name)

@@ -46,7 +46,7 @@ def lines_of(
     """Build the file; ConfigError names the line that the service would refuse."""
     if url not in URLS:
         raise ConfigError(
-            f"a batch can not ask {url!r}", hint=f"Use one of {', '.join(URLS)}."
+            f"a batch cannot ask {url!r}", hint=f"Use one of {', '.join(URLS)}."
         )
     if not bodies:
         raise ConfigError("the batch has no lines", hint="Pass at least one request.")
@@ -69,7 +69,7 @@ def _encoded(lines: Iterable[tuple[str, Mapping[str, Any]]], url: str) -> bytes:
             content += msgspec.json.encode(line) + b"\n"
         except (TypeError, ValueError) as exc:
             raise ConfigError(
-                f"line {number} ({custom_id}) can not be sent as JSON: {exc}",
+                f"line {number} ({custom_id}) cannot be sent as JSON: {exc}",
                 hint="Use texts, numbers, booleans, lists and dicts.",
             ) from exc
         if len(content) > FILE_CAP:

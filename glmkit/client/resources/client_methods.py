@@ -211,7 +211,7 @@ class Verbs(Namespace[F]):
         """Have the service read a page of the web; `timeout` is in seconds (20)."""
         if not url.startswith(("http://", "https://")):
             raise ConfigError(
-                f"{url[:80]!r} is no web address", hint="It begins with https://."
+                f"{url[:80]!r} is not a web address", hint="It begins with https://."
             )
         uploads.one_of("return_format", return_format, ("markdown", "text"))
         payload = given(

@@ -273,6 +273,6 @@ def _task_id(task: Parsed | str) -> str:
 
 def _failure(seen: Parsed) -> ServerError:
     return ServerError(
-        f"the file was not parsed: {seen.message or 'no reason given'}",
+        f"the file was not parsed: {seen.message or 'no reason named'}",
         hint="Try another tool_type, or a smaller file.",
     )

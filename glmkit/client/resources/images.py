@@ -96,7 +96,7 @@ def _check_size(size: str, model: str) -> None:
     listed = size in {"1440x720", "720x1440", "768x1344", "1344x768"}
     if not listed and not (fits and numbers[0] * numbers[1] <= most):
         raise ConfigError(
-            f"a picture can not be {size!r}",
+            f"a picture cannot be {size!r}",
             hint=f"Sides of {low} to 2048, multiples of {step}, at most {most:,} "
             "pixels, as in '1024x1024'.",
         )

@@ -135,7 +135,7 @@ class Knowledge(Namespace[F]):
         blobs.within("sentence_size", sentence_size, 20, 2000)
         if knowledge_type not in {None, 1, 2, 3, 5, 6, 7}:
             raise ConfigError(
-                f"knowledge_type can not be {knowledge_type}",
+                f"knowledge_type cannot be {knowledge_type}",
                 hint="Use 1, 2, 3, 5, 6 or 7.",
             )
         uploads = [blobs.load(file, cap=100 * MB) for file in _several(files)]
@@ -202,7 +202,7 @@ class Knowledge(Namespace[F]):
 
     @verb
     async def embed(self: Knowledge[Awaited], document: Document | str) -> None:
-        """Make a document's vectors anew."""
+        """Make a document's vectors again."""
         document_id = id_of(document)
         path = path_of("/document/embedding", document_id)
         payload = {"document_id": document_id}

@@ -52,7 +52,7 @@ class MediaFile(Record, frozen=True):
 
     @property
     def mime(self) -> str:
-        """The MIME type: by the first bytes, else by what was said, else the URL."""
+        """The MIME type: by the first bytes, else by the header, else the URL."""
         for place, magic, kind in _MAGIC:
             if self.data[place:].startswith(magic):
                 return kind
@@ -136,7 +136,7 @@ async def fetched(media: M) -> M:
         return media
     if not media.url:
         raise ConfigError(
-            "there is neither a file nor a URL", hint="Ask the service for it anew."
+            "there is neither a file nor a URL", hint="Ask the service for it again."
         )
     data, kind = await download(media.url, media.cap)
     return msgspec.structs.replace(
@@ -157,6 +157,6 @@ def _write(target: Path, data: bytes) -> None:
             raise
     except OSError as exc:
         raise ConfigError(
-            f"{target} can not be written: {exc.strerror or exc}",
+            f"{target} cannot be written: {exc.strerror or exc}",
             hint="Check the folder and the space on the disk.",
         ) from exc

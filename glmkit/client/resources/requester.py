@@ -170,18 +170,19 @@ def billed(answer: B, call: Call) -> B:
 async def download(url: str, cap: int, timeout_s: float = 60.0) -> tuple[bytes, str]:
     """Return what a URL of a result holds, and its type; no key goes there.
 
-    Raises ConfigError for what is no web address, TransportError above `cap` bytes.
+    Raises ConfigError for what is not a web address, TransportError above `cap` bytes.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ConfigError(
-            f"{url[:80]!r} is no web address", hint="The service gave no http(s) URL."
+            f"{url[:80]!r} is not a web address",
+            hint="The service gave no http(s) URL.",
         )
     headers = {"accept-encoding": "identity"}
     async with transport.Sent("GET", url, headers, b"", timeout_s) as reply:
         if reply.status != 200:
             raise TransportError(
                 f"the file's address answered with HTTP {reply.status}",
-                hint="Links of results end after a day to 30 days: ask anew.",
+                hint="Links of results end after a day to 30 days: ask again.",
             )
         return await reply.read(cap), reply.content_type
 

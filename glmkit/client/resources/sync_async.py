@@ -141,7 +141,7 @@ def tell(note: _Note) -> None:
 def wait(job: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the background loop and wait, calling what it tells.
 
-    Raises Interrupted when the person interrupts; what was under way has settled.
+    Raises Interrupted when the user interrupts; what was under way has settled.
     """
     notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
     token = _notes.set(notes)
@@ -185,7 +185,7 @@ def _next(
 
 
 def _rest(notes: queue.SimpleQueue[_Note | None]) -> None:
-    """Call what was told last, such as the closing of a bar."""
+    """Run the last callback, such as the closing of a bar."""
     while not notes.empty():
         if (note := notes.get()) is not None:
             note()

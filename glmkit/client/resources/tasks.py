@@ -177,7 +177,7 @@ def failure(task_id: str) -> ServerError:
     """Return the error of a task that the service gave up."""
     return ServerError(
         f"the task {task_id} failed at the service",
-        hint="The service does not say why; change the prompt, or submit it anew.",
+        hint="The service does not say why; change the prompt, or submit it again.",
     )
 
 

@@ -35,7 +35,7 @@ def load(
             upload = Upload(path.name, _read(path, cap), _type(path.name))
         case _:
             raise ConfigError(
-                f"a file can not be a {type(file).__name__}",
+                f"a file cannot be a {type(file).__name__}",
                 hint="Pass a path, bytes, or (name, bytes).",
             )
     _check(upload, cap, () if isinstance(file, bytes) else suffixes)
@@ -73,7 +73,7 @@ def one_of(what: str, value: str | None, choices: Collection[str]) -> None:
     """Raise ConfigError where a text is none of the documented values."""
     if value is not None and value not in choices:
         raise ConfigError(
-            f"{what} can not be {value!r}", hint=f"Use one of {', '.join(choices)}."
+            f"{what} cannot be {value!r}", hint=f"Use one of {', '.join(choices)}."
         )
 
 
@@ -90,7 +90,7 @@ def _read(path: Path, cap: int) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise ConfigError(
-            f"the file {path} can not be read: {exc.strerror or exc}",
+            f"the file {path} cannot be read: {exc.strerror or exc}",
             hint="Check the path; it is looked for from the working directory.",
         ) from exc
 

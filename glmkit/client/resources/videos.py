@@ -116,9 +116,9 @@ def _check(
     if not vidu:
         at_most("the prompt", prompt or "", 512, "characters", "Shorten it.")
     if fps not in {None, 30, 60}:
-        raise ConfigError(f"fps can not be {fps}", hint="Use 30 or 60.")
+        raise ConfigError(f"fps cannot be {fps}", hint="Use 30 or 60.")
     if duration not in {None, 4, 5, 10}:
         raise ConfigError(
-            f"duration can not be {duration}",
+            f"duration cannot be {duration}",
             hint="CogVideoX-3 films 5 or 10 seconds, ViduQ1 5, Vidu2 4.",
         )

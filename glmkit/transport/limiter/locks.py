@@ -119,7 +119,7 @@ class Places:
 if sys.platform == "win32":
     import msvcrt
 
-    _SHARED = False  # Windows has no shared ranges here: who waits can not show it
+    _SHARED = False  # Windows has no shared ranges here: who waits cannot show it
 
     def _lock(descriptor: int, place: int, *, shared: bool = False) -> bool:
         os.lseek(descriptor, place, os.SEEK_SET)
