@@ -52,7 +52,10 @@ def _serve(order: dict[str, Any]) -> Any:
 
     params = xllamacpp.CommonParams()
     params.model.path = order["weights"]
-    params.hostnames = ["127.0.0.1"]
+    if hasattr(params, "hostnames"):
+        params.hostnames = ["127.0.0.1"]
+    else:  # before 2026.10
+        params.hostname = "127.0.0.1"
     params.port = 0
     params.api_keys = [order["key"]]
     # Unset, it reflects any Origin, and a web page could use the engine.
