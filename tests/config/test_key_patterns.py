@@ -94,11 +94,14 @@ MAKERS: list[Callable[[random.Random], str]] = [
 ]
 
 
-def test_no_ordinary_text_is_refused() -> None:
-    """100,000 texts by chance: a false refusal stops somebody's work."""
+@pytest.mark.parametrize(
+    "count", [20_000, pytest.param(100_000, marks=pytest.mark.slow)]
+)
+def test_no_ordinary_text_is_refused(count: int) -> None:
+    """Texts by chance: a false refusal stops somebody's work."""
     random_ = random.Random(20261121)
     refused = []
-    for _ in range(100_000):
+    for _ in range(count):
         made = (random_.choice(MAKERS)(random_) for _ in range(random_.randint(1, 12)))
         text = " | ".join(made)  # what follows `api_key =` by chance would be one
         if key_patterns.find(text):

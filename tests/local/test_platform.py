@@ -251,7 +251,7 @@ def test_other_types_are_still_refused(http: httpx.Client) -> None:
         assert refusal(chat(http, request_id=value))[1] == "1214"
 
 
-@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("stream", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_without_max_tokens_the_answer_ends_at_a_limit_that_it_names(
     http: httpx.Client, stream: bool
 ) -> None:

@@ -139,7 +139,7 @@ def hold(parts: list[str]) -> None:
 
 
 @given(_TEXTS)
-@settings(max_examples=3_000, deadline=None, database=None)
+@settings(max_examples=1_000, deadline=None, database=None)
 def test_no_byte_changes_outside_known_names(parts: list[str]) -> None:
     hold(parts)
 

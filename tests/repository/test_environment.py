@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+#: One worker makes the checkout for all.
+pytestmark = pytest.mark.xdist_group("environment")
+
 ROOT = Path(__file__).parents[2]
 #: What builds an editable install; all else that is asked for is left out.
 BUILDERS = (

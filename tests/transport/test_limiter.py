@@ -107,11 +107,14 @@ class Simulation:
         self.worked_s += seconds
 
 
-def test_no_request_starts_above_a_right_that_changes() -> None:
-    """200,000 requests; the service is kept busy to nine tenths at least."""
+@pytest.mark.parametrize(
+    "requests", [40_000, pytest.param(200_000, marks=pytest.mark.slow)]
+)
+def test_no_request_starts_above_a_right_that_changes(requests: int) -> None:
+    """The service is kept busy to nine tenths at least."""
     random.seed(1)
     slots = slots_of(50)
-    simulation = Simulation(slots, 200_000)
+    simulation = Simulation(slots, requests)
 
     async def limits() -> None:
         while True:
