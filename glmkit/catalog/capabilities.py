@@ -17,6 +17,7 @@ from glmkit.types.messages import (
     Request,
     VideoPart,
 )
+from glmkit.types.options import OPTION
 from glmkit.types.plain_text import warn
 from glmkit.types.translation import _
 
@@ -42,6 +43,8 @@ _MOST_IMAGES = {
     "glm-5.3-flash": 50,
 }
 _MOST_FILES = 50
+#: Texts at which one answer may stop; the service itself says so.
+MOST_STOPS = 4
 #: Models that take an effort of thinking, and the efforts they take.
 _EFFORTS = {
     "glm-5.3": ("low", "high", "max"),
@@ -81,10 +84,33 @@ def check(request: Request, card: Card, *, stand_in: bool = False) -> None:
     if card.status == "retired" and not stand_in:
         _warn(withdrawn(card))
     _check_ids(request)
+    _check_numbers(request)
     _check_length(request, card)
     _check_roles(request, card)
     _check_media(request.messages, card)
     _check_thinking(request, card, stand_in)
+
+
+def _check_numbers(request: Request) -> None:
+    """Refuse what no model of the service takes: a number out of range, many stops."""
+    for name in ("temperature", "top_p"):
+        value, option = getattr(request, name), OPTION[name]
+        low, high = option.low or 0, option.high or 0
+        if value is not None and not low <= value <= high:
+            raise ConfigError(
+                _("{name} cannot be {value}", name=name, value=value),
+                hint=_(
+                    "Use {name} from {low:g} to {high:g}.",
+                    name=name,
+                    low=low,
+                    high=high,
+                ),
+            )
+    if len(request.stop or ()) > MOST_STOPS:
+        raise ConfigError(
+            _("stop has {count} texts", count=len(request.stop or ())),
+            hint=_("Use {most} texts at most.", most=MOST_STOPS),
+        )
 
 
 def _check_length(request: Request, card: Card) -> None:

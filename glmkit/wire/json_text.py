@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 #: No count of one call is larger; a larger number is not a count.
-_MOST = 10**9
+MOST = 10**9
 #: Numbers beyond this, and those that are infinite, are not anybody's text.
 _LONGEST = 10**40
 
@@ -86,7 +86,7 @@ def text_of(value: Any) -> str | None:
             return None
 
 
-def count_of(value: Any, most: int = _MOST) -> int | None:
+def count_of(value: Any, most: int = MOST) -> int | None:
     """Return a count that is written as a number or as a text; None for no count.
 
     >>> count_of(5), count_of(5.0), count_of("5"), count_of(-1), count_of("many")

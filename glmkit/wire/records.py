@@ -82,16 +82,20 @@ def _counted(found: Any) -> list[Event]:
 
 
 def without_nulls(value: Any) -> Any:
-    """Return a JSON value without its nulls; vectors are left as they are."""
+    """Return a JSON value without its nulls; vectors are left as they are.
+
+    A null among numbers stays, so that no vector is shorter than it was sent.
+    """
     if isinstance(value, dict):
         return {
             name: without_nulls(part)
             for name, part in value.items()
             if part is not None
         }
-    if isinstance(value, list) and not (value and isinstance(value[0], float)):
-        return [without_nulls(part) for part in value if part is not None]
-    return value
+    if not isinstance(value, list) or (value and isinstance(value[0], float)):
+        return value
+    numbers = any(isinstance(part, int | float) for part in value)
+    return [without_nulls(part) for part in value if numbers or part is not None]
 
 
 def _fitted(value: Any, kind: inspect.Type) -> Any:

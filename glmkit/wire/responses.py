@@ -219,11 +219,20 @@ def read_body(body: bytes) -> list[Event]:
         raise _not_a_reply(body)
     choice = reply.choices[0]
     message = choice.message or choice.delta or Delta()
-    events = [start(reply), *_held_by(message)]
-    wrote = any(isinstance(event, Text | Thinking) for event in events)
-    usage = usage_of(reply.usage, wrote=wrote)
+    thought = message.reasoning_content or message.reasoning or ""
+    text = (message.content or "") + (message.refusal or "")
+    events: list[Event] = [start(reply)]
+    if thought:
+        events.append(Thinking(thought))
+    if text:
+        parting = Parting()
+        events += [*parting.feed(text), *parting.rest()]
+    if message.tool_calls:
+        events.extend(CallReader().read(message.tool_calls, whole=True))
+    if message.audio is not None:
+        events.append(sound(message.audio))
     events.extend(beside(reply))
-    if usage is not None:
+    if (usage := usage_of(reply.usage, wrote=bool(thought or text))) is not None:
         events.append(usage)
     if reason := choice.finish_reason:
         events.append(Finish(_reason(reason, refused=bool(message.refusal))))
@@ -256,20 +265,6 @@ def _not_a_reply(body: bytes) -> TransportError:
     )
 
 
-def _held_by(message: Delta) -> list[Event]:
-    """Return the events of a whole message."""
-    events: list[Event] = []
-    if thought := message.reasoning_content or message.reasoning:
-        events.append(Thinking(thought))
-    if text := (message.content or "") + (message.refusal or ""):
-        parting = Parting()
-        events += [*parting.feed(text), *parting.rest()]
-    events.extend(CallReader().read(message.tool_calls or (), whole=True))
-    if message.audio is not None:
-        events.append(sound(message.audio))
-    return events
-
-
 def _reason(reason: str, *, refused: bool) -> str:
     """Return a finish reason: a model that refused did not just stop."""
     return "refusal" if refused and reason == "stop" else reason
@@ -278,7 +273,7 @@ def _reason(reason: str, *, refused: bool) -> str:
 def broken_off(
     events: Sequence[Event], *, streamed: bool = False
 ) -> StreamError | None:
-    """Return the error of an answer that ends in none; None for one that does not.
+    """Return the error of an answer that was not finished; None for one that was.
 
     A stream must end with a Finish. A whole reply without one is not complete.
     """

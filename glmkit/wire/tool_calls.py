@@ -69,6 +69,7 @@ class _Open(msgspec.Struct, gc=False):
     place: int
     id: str
     name: str
+    indexed: bool
     arguments: list[str] = []
 
     @property
@@ -124,24 +125,34 @@ class CallReader:
     ) -> _Open:
         """Return the call that a fragment belongs to, a new one where it begins one."""
         known = self._by_id.get(call_id)
-        if index is not None:
-            current = self._by_index.get(index)
-        elif known is not None:
+        if index is None and known is not None and name in ("", known.name):
             return known
-        else:
-            current = self._calls[-1] if self._calls else None
+        current = self._current(index, known, name)
         if current is None:
-            if known is not None and not name:
-                return known
             return self._begun(index, call_id, name)
         if not name or not _begins(current, call_id, name, arguments):
+            current.name, current.id = current.name or name, current.id or call_id
             return current
         if known is not None and known.name == name:
             return known
         return self._begun(index, call_id, name)
 
+    def _current(
+        self, index: int | None, known: _Open | None, name: str
+    ) -> _Open | None:
+        """Return the call that has the place of a fragment; None for a free place."""
+        latest = self._calls[-1] if self._calls else None
+        if index is None:
+            return latest
+        if index not in self._by_index and not name:
+            open_end = latest if latest and not latest.indexed else None
+            if (joined := known or open_end) is not None:
+                joined.indexed = True
+                self._by_index[index] = joined
+        return self._by_index.get(index)
+
     def _begun(self, index: int | None, call_id: str, name: str) -> _Open:
-        began = _Open(len(self._calls), call_id, name, [])
+        began = _Open(len(self._calls), call_id, name, index is not None, [])
         self._calls.append(began)
         if index is not None:
             self._by_index[index] = began

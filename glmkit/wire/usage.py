@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from glmkit.types.events import Usage
-from glmkit.wire.json_text import count_of
+from glmkit.wire.json_text import MOST, count_of
 
 #: The count of a usage → the names that servers give it.
 _PROMPT = ("prompt_tokens", "input_tokens")
@@ -28,9 +28,7 @@ def usage_of(found: Any, *, wrote: bool = False, silent: bool = False) -> Usage 
     """
     if not isinstance(found, Mapping):
         return None
-    prompt = _count(found, _PROMPT)
-    completion = _count(found, _COMPLETION)
-    total = _count(found, ("total_tokens",)) or 0
+    prompt, completion, total = _counts(found)
     if completion == 0 and wrote:
         completion = None
     if completion is None:
@@ -91,6 +89,17 @@ def _filled(usage: Usage, known: Usage) -> Usage:
     )
 
 
+def _counts(found: Mapping[str, Any]) -> tuple[int | None, int | None, int]:
+    """Return prompt, completion and total (0 where it is not known)."""
+    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
+    if type(prompt) is type(completion) is int and prompt and completion:  # most are
+        total = found.get("total_tokens")
+        if type(total) is int and 0 < prompt < total <= MOST and 0 < completion < total:
+            return prompt, completion, total
+    total = _count(found, ("total_tokens",)) or 0
+    return _count(found, _PROMPT), _count(found, _COMPLETION), total
+
+
 def _count(found: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     counts = [count_of(found.get(name)) for name in names]
     known = [count for count in counts if count is not None]
@@ -110,8 +119,8 @@ def _part(
 ) -> int | None:
     """Return a detail of one count; None where it is not part of that count."""
     for count in names:
-        details = found.get(f"{count}_details")
-        if isinstance(details, Mapping):
+        details = found.get(count + "_details")
+        if type(details) is dict:
             part = count_of(details.get(name))
             return part if part is not None and part <= whole else None
     return None

@@ -46,6 +46,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("at most 131,072 tokens", {"model": "glm-4.6", "max_tokens": 131_073}),
     ("temperature can.?not be nan", {"temperature": math.nan}),
     ("top_p can.?not be inf", {"top_p": math.inf}),
+    ("temperature cannot be 7", {"temperature": 7}),
+    ("temperature cannot be -0.1", {"temperature": -0.1}),
+    ("top_p cannot be 0", {"top_p": 0}),
+    ("stop has 5 texts", {"stop": list("abcde")}),
 ]  # fmt: skip
 
 

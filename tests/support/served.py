@@ -40,6 +40,7 @@ class Place:
     url: str
     answers: list[Sends]
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    streams: bool | None = None  # None: by the first bytes
     judge: Callable[[Any], Sends | None] = lambda body: None  # a refusal first
     key: str = KEY
 
@@ -70,7 +71,8 @@ def served(*answers: Sends | bytes) -> Iterator[Place]:
             refusal = place.judge(body)
             answer = refusal or place.answers[min(number, len(place.answers) - 1)]
             self.send_response(answer.status)
-            self.send_header("content-type", answer.content_type)
+            streams = "text/event-stream" if place.streams else answer.content_type
+            self.send_header("content-type", streams)
             self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)

@@ -25,10 +25,10 @@ from glmkit.wire.forms import Upload, form_body, given, json_body, path_of
 _LONGEST_S = 30
 
 
-class Transcript(Billed, frozen=True):
+class Transcript(Billed, frozen=True, kw_only=True):
     """The words of a sound."""
 
-    text: str = ""
+    text: str
     created: int = 0
 
     def __str__(self) -> str:

@@ -131,6 +131,14 @@ class Verbs(Namespace[F]):
         payload = given(fields | options)
         ask = Ask("/rerank", json_body(payload), Ranking, by_tokens)
         ranking = await self._caller.record(ask, "rerank", model, payload)
+        places = {one.index for one in ranking.results}
+        if len(places) != min(top_n or len(documents), len(documents)) or not (
+            places <= {*range(len(documents))}
+        ):
+            raise ServerError(
+                f"the service ranked {len(ranking.results)} of {len(documents)} "
+                f"documents, numbered {sorted(places)}"
+            )
         best_first = sorted(ranking.results, key=lambda one: -one.relevance_score)
         return msgspec.structs.replace(ranking, results=tuple(best_first))
 

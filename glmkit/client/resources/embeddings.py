@@ -87,8 +87,9 @@ class Moderation(Billed, frozen=True):
 
     @property
     def passed(self) -> bool:
-        """Whether every part passed."""
-        return all(verdict.risk_level == "PASS" for verdict in self.result_list)
+        """Whether every part passed; False where the review names no part."""
+        verdicts = self.result_list
+        return bool(verdicts) and all(one.risk_level == "PASS" for one in verdicts)
 
 
 class TokenCount(Record, frozen=True):

@@ -47,10 +47,10 @@ class WebPage(Record, frozen=True):
     external: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class ReaderAnswer(Billed, frozen=True):
+class ReaderAnswer(Billed, frozen=True, kw_only=True):
     """The reader's answer around a page."""
 
-    reader_result: WebPage = WebPage()
+    reader_result: WebPage
 
 
 def price_of(engine: str) -> Price:
