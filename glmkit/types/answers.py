@@ -1,4 +1,4 @@
-"""What a model said: Answer, and the Fold of events that makes it."""
+"""Answer: what a model wrote; and Fold, which builds it from events."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from glmkit.types.events import (
     Waiting,
 )
 
-#: Finish reasons of an answer that lacks nothing.
+#: Finish reasons of an answer that is whole.
 WHOLE = frozenset({"stop", "tool_calls"})
 
-#: Pieces of a text, and fragments of a call, that are kept apart at the most.
+#: Pieces of a text, and fragments of a call, that are kept before they are joined.
 _JOINED, _FRAGMENTS = 1024, 4096
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a model said, as far as it arrived."""
+    """What a model wrote, as far as it arrived."""
 
     id: str = ""
     model: str = ""
@@ -60,7 +60,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class _Pieces:
-    """Pieces of one text, joined a thousand at a time: alone each takes 60 bytes."""
+    """Pieces of one text, joined a thousand at a time: each alone takes 60 bytes."""
 
     __slots__ = ("_joined", "new")
 
@@ -69,7 +69,7 @@ class _Pieces:
         self.new: list[str] = []
 
     def join(self) -> None:
-        """Join the new ones, if they are many."""
+        """Join the new pieces, if there are many."""
         if len(self.new) >= _JOINED:
             self._joined.append("".join(self.new))
             self.new.clear()
@@ -100,7 +100,7 @@ class Fold:
         self._media: dict[tuple[str, str, str], list[Media]] = {}
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take the next events, in the order they came."""
+        """Add the next events, in the order they came."""
         said, thought = self._text.new, self._thinking.new
         for event in events:
             match event:
@@ -130,7 +130,7 @@ class Fold:
                 parts[:] = [_joined(parts)]
 
     def _beside(self, event: ToolResult | Search | Review | Media) -> None:
-        """Take what comes whole, beside the words."""
+        """Add an event that comes whole, beside the text."""
         match event:
             case ToolResult():
                 self._results.append(event)
@@ -142,7 +142,7 @@ class Fold:
                 self._media.setdefault((kind, medium_id, url), []).append(event)
 
     def answer(self) -> Answer:
-        """Return what arrived so far."""
+        """Return the answer as far as it arrived."""
         return Answer(
             self._start.id,
             self._start.model,
@@ -161,7 +161,7 @@ class Fold:
 
 
 def _joined(parts: list[ToolCall]) -> ToolCall:
-    """Join the fragments of one call; the first that names something counts."""
+    """Join the fragments of one call; its first id and name count."""
     first = parts[0]
     return ToolCall(
         first.index,

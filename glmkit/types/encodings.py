@@ -120,7 +120,7 @@ def _mean(weights: list[float]) -> float:
 def _unmarked_utf16(text: str) -> float:
     """Return the score of text in UTF-16 without a mark; ASCII counts as common.
 
-    Half a dozen characters are no evidence where none of them is ASCII.
+    Half a dozen characters prove nothing if none of them is ASCII.
     """
     if len(text) < _FEW and not any(map(str.isascii, text)):
         return 0.0

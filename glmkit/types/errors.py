@@ -1,21 +1,21 @@
-"""What can go wrong, and what to do about it.
+"""Exceptions and warnings of glmkit.
 
-GLMError                    .hint: the next step for the person
-├── ConfigError             endpoint, key, option or local file is not as it must be
-├── LedgerError             the ledger can not be read or written; .reply, if one came
+GLMError                    .hint: the next step for the user
+├── ConfigError             invalid endpoint, key, option or local file
+├── LedgerError             the ledger cannot be read or written; .reply, if one came
 ├── LocalError              the local platform, its engine or its weights
-├── TransportError          the service was not reached, or broke off before a reply
-├── StreamError             a stream ended before it was finished; .reply: what came
+├── TransportError          no connection, or no reply that can be read
+├── StreamError             an answer broke off; .reply: what arrived
 ├── APIError                the service refused; .status .code .request_id
 │   ├── AuthError           the key
-│   ├── RateLimitError      too much at once, or the platform is overloaded
-│   ├── QuotaError          money, plan or daily limit: waiting a little is no help
+│   ├── RateLimitError      too many requests, or an overloaded platform
+│   ├── QuotaError          balance, plan or daily limit: waiting does not help
 │   ├── ContentFilterError  content review
-│   ├── ContextLengthError  the prompt is longer than the window
+│   ├── ContextLengthError  the prompt is longer than the context window
 │   ├── InvalidRequestError anything else in the request
-│   └── ServerError         the service itself
+│   └── ServerError         the service failed
 ├── ToolError  SchemaError  BudgetError  ReplayError
-Interrupted                 a KeyboardInterrupt; .reply: what came
+Interrupted                 a KeyboardInterrupt; .reply: what arrived
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class StandInWarning(UserWarning):
 
 
 class BudgetWarning(UserWarning):
-    """Most of a budget is gone."""
+    """Most of a budget is spent."""
 
 
 class OptionWarning(UserWarning):
@@ -47,7 +47,7 @@ class MediaWarning(UserWarning):
 
 
 class GLMError(Exception):
-    """Root of glmkit's errors: a message that says what, a hint that says what next."""
+    """Base class of glmkit's errors: what is wrong, and in `.hint` what to do next."""
 
     hint = "Run `glmkit doctor` to see what is set up and what is missing."
     _added: tuple[str, ...] = ()
@@ -58,25 +58,25 @@ class GLMError(Exception):
             self.hint = plain(hint)
 
     def add_note(self, note: str) -> None:
-        """Keep a note, which comes after the hint."""
+        """Add a note, which is shown after the hint."""
         self._added += (plain(note),)
 
     @property
     def __notes__(self) -> list[str]:  # type: ignore[override]
-        """The hint and other notes: a script's traceback ends with them."""
+        """The hint and other notes, with which a script's traceback ends."""
         return [f"→ {self.hint}", *self._added]
 
     def _render_traceback_(self) -> list[str]:
-        """Two lines in a notebook, where IPython would print the whole stack."""
+        """Return two lines for a notebook, in place of the whole stack."""
         return [one_line(f"{type(self).__name__}: {self}"), one_line(f"→ {self.hint}")]
 
 
 class ConfigError(GLMError):
-    """An endpoint, a key, an option or a file of settings is not as it must be."""
+    """An endpoint, key, option, prompt or settings file is invalid."""
 
 
 class LedgerError(GLMError):
-    """The ledger can not be read or written.
+    """The ledger cannot be read or written.
 
     Raised before anything is sent; with `.reply` if an answer could not be recorded.
     """
@@ -92,11 +92,11 @@ class LocalError(GLMError):
 
 
 class TransportError(GLMError):
-    """The service was not reached, or broke off before a whole reply came.
+    """The service was not reached, or sent no reply that can be read.
 
-    `.sent` is False where no byte of the request had left; `.stale` is True where the
-    service had closed a kept connection before it saw the request; `.lasting` where
-    trying again is no help.
+    `.sent` is False if no byte of the request left; `.stale` is True if the service
+    had closed a kept connection before it saw the request; `.lasting` if another try
+    would fail as well.
     """
 
     sent = True
@@ -107,20 +107,20 @@ class TransportError(GLMError):
 
 
 class StreamError(GLMError):
-    """A stream ended before it was finished; `.reply` holds what arrived."""
+    """An answer ended before it was finished; `.reply` holds what arrived."""
 
     hint = "What arrived is in `.reply` and glmkit.last(); run it again for the rest."
     reply: Reply | None = None
 
 
 class ToolError(GLMError):
-    """A tool could not be described, called or trusted."""
+    """A tool cannot be described, or the model's call of it cannot be run."""
 
     reply: Reply | None = None
 
 
 class SchemaError(GLMError):
-    """The answer did not fit the schema; `.reply` holds the raw text."""
+    """The answer does not fit the schema; `.reply` holds the raw text."""
 
     reply: Reply | None = None
 
@@ -130,9 +130,9 @@ class BudgetError(GLMError):
 
 
 class ReplayError(GLMError):
-    """The cassette has no such answer, or can not be read or written.
+    """The cassette has no such answer, or cannot be read or written.
 
-    `.reply` is there where an answer had come before it could not be written.
+    `.reply` holds the answer, if one came that could not be recorded.
     """
 
     reply: Reply | None = None
@@ -141,8 +141,9 @@ class ReplayError(GLMError):
 class APIError(GLMError):
     """The service refused the request.
 
-    `.status` is the HTTP status (200 for an error inside a stream), `.code` the
-    business code as text ("1210"), `.request_id` what to quote to the service.
+    `.status` is the HTTP status (200 for an error inside a stream or a body), `.code`
+    the business code as text ("1210"), `.request_id` the id to quote in a question to
+    the service.
     """
 
     def __init__(
@@ -164,13 +165,13 @@ class APIError(GLMError):
 
 
 class AuthError(APIError):
-    """The key is wrong, malformed, expired, or for another site."""
+    """The key is wrong, malformed, expired, or belongs to another site."""
 
     hint = "Check the key and the site it belongs to: `%glm key` or ZHIPUAI_API_KEY."
 
 
 class RateLimitError(APIError):
-    """More requests in flight than the key may have, or the platform is overloaded."""
+    """The key has too many requests in flight, or the platform is overloaded."""
 
     hint = "Wait a little and run it again, or use a model with a higher right."
 
@@ -184,7 +185,7 @@ class QuotaError(APIError):
 class ContentFilterError(APIError):
     """Content review stopped the prompt or the answer."""
 
-    hint = "Change the wording; what had streamed should not be relied on."
+    hint = "Change the wording; do not rely on what was streamed before."
 
 
 class ContextLengthError(APIError):
@@ -194,21 +195,21 @@ class ContextLengthError(APIError):
 
 
 class InvalidRequestError(APIError):
-    """The service does not accept this request: model, parameter or shape."""
+    """The service does not accept the request: its model, a parameter or its shape."""
 
     hint = "Compare the request with the model's card: `%glm models`."
 
 
 class ServerError(APIError):
-    """The service failed; the same request may pass later."""
+    """The service failed; the same request may succeed later."""
 
     hint = "Nothing is wrong with the request; run it again in a moment."
 
 
 class Interrupted(KeyboardInterrupt):
-    """The person interrupted the call; `.reply` holds what had arrived.
+    """The user interrupted the call; `.reply` holds what had arrived.
 
-    A KeyboardInterrupt, so that «Run All» stops; it prints one line.
+    A KeyboardInterrupt, so that «Run All» stops; a notebook shows one line of it.
     """
 
     def __init__(self, reply: Reply | None = None) -> None:
@@ -221,7 +222,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def told_of(error: Exception) -> tuple[str, str]:
-    """Return what happened and the next step, as plain texts."""
+    """Return an error's message and its hint, as plain texts."""
     if isinstance(error, GLMError):
         return str(error), error.hint
     return plain(f"{type(error).__name__}: {error}"), ""

@@ -12,9 +12,9 @@ import msgspec
 
 
 class Start(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """The service took the request: its `id`, and the `model` that answers.
+    """The service accepted the request: its `id`, and the `model` that answers.
 
-    `stand_in` names the small local model where one answers in GLM's place.
+    `stand_in` names the small local model that answers in GLM's place.
     """
 
     id: str = ""
@@ -24,10 +24,10 @@ class Start(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """The call waits, and holds no slot: nothing of it is in flight.
+    """The call waits, and nothing of it is in flight.
 
-    `seconds` are those until it goes again, after the fault of `reason` with the
-    service's `code` ("" for a lost connection); None: it waits for a free slot. A
+    `seconds` is the time until it is sent again after the error in `reason`, with the
+    service's `code` ("" for a lost connection); None if it waits for a free slot. A
     `notice` is a sentence about what takes time before the request is sent.
 
     >>> print(Waiting("1302: too many requests", 12.0, "1302"))
@@ -60,12 +60,12 @@ class Thinking(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 class ToolCall(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """A call that the model asks for, or a fragment of one.
+    """A tool call of the model, or a fragment of one.
 
-    Fragments of one call share `index`; only the first carries `id` and `name`, and
-    `arguments` (JSON text) are joined. `type` is "function" for the person's own; what
-    the service runs has another ("code_interpreter", "mcp", ...), and `server` is the
-    mcp server's label.
+    Fragments of one call share `index`; the first carries `id` and `name`, and the
+    `arguments` (JSON text) of all are joined. `type` is "function" for the user's own
+    functions; tools that the service runs have another ("code_interpreter", "mcp",
+    ...), and `server` is the mcp server's label.
     """
 
     index: int
@@ -77,7 +77,7 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 class Output(msgspec.Struct, frozen=True, gc=False):
-    """One output of a tool that the service ran; empty texts where it sends none.
+    """One output of a tool that the service ran; fields it does not send are "".
 
     Code has `logs` or a `file` (URL), a drawing an `image` (URL), a page `title`,
     `link` and `content`, a retrieved passage `text` and `document`.
@@ -96,7 +96,7 @@ class Output(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag_field="event"):
-    """What a tool returned to the model; `failed` where that is an error's text.
+    """The result of a tool; `failed` if `content` is the text of an error.
 
     `outputs` are those of a tool that the service ran.
     """
@@ -109,7 +109,7 @@ class ToolResult(msgspec.Struct, frozen=True, tag_field="event"):
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
-    """A page that a web search found; empty texts where the service sends none."""
+    """A page that a web search found; fields the service does not send are ""."""
 
     title: str = ""
     link: str = ""
@@ -127,7 +127,7 @@ class Search(msgspec.Struct, frozen=True, tag_field="event"):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """Tokens of one call. `None`: the service does not tell.
+    """Tokens of one call; None for a detail that the service does not report.
 
     `cached_tokens` are part of `prompt_tokens`, `reasoning_tokens` part of
     `completion_tokens`.
@@ -141,7 +141,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 class Repair(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """The answer did not fit its schema: it is dropped, and asked for anew."""
+    """The answer did not fit its schema: it is dropped, and the model asked again."""
 
     reason: str
 
@@ -163,7 +163,7 @@ class Review(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 class Media(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """A sound (base64 `data`) or a video (`url`, `cover`) in an answer, or a piece."""
+    """A sound (base64 `data`), or a piece of one, or a video (`url`, `cover`)."""
 
     kind: Literal["audio", "video"]
     id: str = ""

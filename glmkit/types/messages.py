@@ -1,7 +1,7 @@
-"""What we send: messages, their parts, the request, and its canonical key.
+"""Messages, their parts, requests, and the canonical key of a request.
 
-The structs have the names and shapes of the wire, so that encoding is one step; what
-is `None` or empty is not sent, and the service's default holds.
+The structs have the names and shapes of the service's JSON, so that encoding is one
+step; fields that are `None` or empty are not sent, and the service's default holds.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ Part = TextPart | ImagePart | VideoPart | FilePart | AudioPart
 
 
 class Function(msgspec.Struct, frozen=True):
-    """The function of a call that the model asked for; `arguments` is JSON text."""
+    """The function of a tool call; `arguments` is JSON text."""
 
     name: str
     arguments: str = ""
@@ -135,10 +135,10 @@ class ResponseFormat(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A request as the person made it: no endpoint, no key, no default model.
+    """A request as the user made it: without endpoint, key and default model.
 
-    `extra_body` holds fields that are newer than this client; it is laid over the
-    rest when the request is sent.
+    `extra_body` holds fields that are newer than this client; they replace others of
+    the same name when the request is sent.
     """
 
     messages: tuple[Message, ...]
@@ -168,11 +168,11 @@ prepare(Request)
 
 
 def canonical_key(request: Request) -> str:
-    """Return the SHA-256 of the request as the person made it, as 64 hex digits."""
+    """Return the SHA-256 of a request as the user made it, as 64 hex digits."""
     return hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest()
 
 
 def payload_key(operation: str, payload: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of any other call as the person made it, as 64 hex digits."""
+    """Return the SHA-256 of any other call as the user made it, as 64 hex digits."""
     text = msgspec.json.encode([operation, payload], order="sorted")
     return hashlib.sha256(text).hexdigest()

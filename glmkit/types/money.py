@@ -16,7 +16,7 @@ _SIGNS = {"CNY": "¥", "USD": "$"}
 class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount in one currency: `parts` of 10⁻¹² units of `currency`.
 
-    `at_most`: no more than this, where a price that could lower it is not known.
+    `at_most` marks an upper bound: a price that could lower the amount is not known.
 
     >>> Money.of("0.000486", "CNY")
     Money('0.000486', 'CNY')
@@ -32,7 +32,7 @@ class Money(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
-        """Return the amount exactly; ValueError if no number or finer than 10⁻¹²."""
+        """Return an exact amount; ValueError for no number, or one finer than 10⁻¹²."""
         try:
             scaled = Decimal(amount).scaleb(12)
         except InvalidOperation as exc:

@@ -15,6 +15,7 @@ from glmkit.types.message_checks import message_of, part_of
 from glmkit.types.messages import Message, Request
 from glmkit.types.numbers import as_text, plain
 from glmkit.types.options import EFFORTS, Options
+from glmkit.types.translation import _
 
 #: A text, or a list of texts and media, or of messages. A medium is a part, a path,
 #: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
@@ -27,8 +28,8 @@ _IDS = frozenset({"request_id", "user_id"})
 def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
     """Build the request of a prompt and its options.
 
-    Raises ConfigError where the prompt is empty or an option is unknown or of the
-    wrong type.
+    Raises ConfigError if the prompt is empty, or an option is unknown or of the wrong
+    type.
 
     >>> request_of("Hi", {"system": "Be brief.", "temperature": 0.2}).temperature
     0.2
@@ -50,15 +51,17 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
     for name in ("temperature", "top_p"):
         if isinstance(given.get(name), float) and not isfinite(given[name]):
             raise ConfigError(
-                f"{name} can not be {given[name]}",
-                hint="JSON has no such number, and the default would hold unseen.",
+                _("{name} cannot be {value}", name=name, value=given[name]),
+                hint=_(
+                    "JSON has no such number: use one, or leave {name} out.", name=name
+                ),
             )
     try:
         return msgspec.convert(fields | given, Request)
     except msgspec.ValidationError as exc:
         raise ConfigError(
-            f"an option does not fit: {exc}",
-            hint="`help(glmkit.Client.chat)` shows what each option takes.",
+            _("an option does not fit: {fault}", fault=exc),
+            hint=_("`help(glmkit.Client.chat)` shows what each option takes."),
         ) from exc
 
 
@@ -66,12 +69,14 @@ def _messages(prompt: Prompt, system: str | None) -> tuple[Message, ...]:
     head = (Message("system", system),) if system else ()
     body = turns_of(prompt)
     if not any(_has_content(message) for message in body):
-        raise ConfigError("the prompt is empty", hint="Write what the model shall do.")
+        raise ConfigError(
+            _("the prompt is empty"), hint=_("Write what the model is to do.")
+        )
     return head + body
 
 
 def turns_of(prompt: Prompt) -> tuple[Message, ...]:
-    """Return the messages of a prompt; a text or parts are one of the user's."""
+    """Return the messages of a prompt; a text or parts are one user message."""
     match prompt:
         case str():
             return (Message("user", prompt),)
@@ -81,8 +86,8 @@ def turns_of(prompt: Prompt) -> tuple[Message, ...]:
             return (Message("user", tuple(part_of(item) for item in prompt)),)
         case _:
             raise ConfigError(
-                f"a prompt can not be of type {type(prompt).__name__}",
-                hint="Pass a text, a list of parts, or a list of messages.",
+                _("a prompt cannot be a {kind}", kind=type(prompt).__name__),
+                hint=_("Pass a text, a list of parts, or a list of messages."),
             )
 
 
@@ -101,20 +106,21 @@ _SERVICE_TOOLS = ("code_interpreter", "drawing_tool", "web_browser")
 
 
 def check_names(given: Mapping[str, Any]) -> None:
-    """Raise ConfigError for an option that there is not, with the nearest name."""
+    """Raise ConfigError for an option that does not exist, with the nearest name."""
     known = Options.__annotations__
     for name in given:
         if name == "stream":
             raise ConfigError(
-                "`stream` is no option", hint="Use `with client.stream(...) as stream:`"
+                _("`stream` is not an option"),
+                hint=_("Use `with client.stream(...) as stream:`"),
             )
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             raise ConfigError(
-                f"unknown option {name!r}",
-                hint=f"Did you mean {near[0]!r}?"
+                _("unknown option {name!r}", name=name),
+                hint=_("Did you mean {near!r}?", near=near[0])
                 if near
-                else "Fields that are newer than glmkit go into extra_body={...}.",
+                else _("Fields that are newer than glmkit go into extra_body={...}."),
             )
 
 
@@ -122,7 +128,7 @@ def thinking(
     thinking: bool | str | Mapping[str, Any] | None = None,
     clear_thinking: bool | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of the wire for how a model shall think."""
+    """Return the request's fields for `thinking` and `clear_thinking`."""
     match thinking:
         case True | "on":
             fields: dict[str, Any] = {"thinking": {"type": "enabled"}}
@@ -136,8 +142,11 @@ def thinking(
             fields = {}
         case _:
             raise ConfigError(
-                f"thinking can not be {thinking!r}",
-                hint=f"Use True, False, 'on', 'off' or one of {', '.join(EFFORTS)}.",
+                _("thinking cannot be {value!r}", value=thinking),
+                hint=_(
+                    "Use True, False, 'on', 'off' or one of {efforts}.",
+                    efforts=", ".join(EFFORTS),
+                ),
             )
     if clear_thinking is not None:
         switch = fields.get("thinking", {"type": "enabled"})
@@ -146,7 +155,7 @@ def thinking(
 
 
 def tools(given: dict[str, Any]) -> list[Any]:
-    """Take the options that are tools, and return what is sent of them."""
+    """Remove the options that are tools, and return the request's `tools`."""
     offered = [_tool(tool) for tool in listed(given.pop("tools", ()))]
     match given.pop("web_search", None):
         case bool(on):
@@ -159,8 +168,8 @@ def tools(given: dict[str, Any]) -> list[Any]:
             pass
         case wrong:
             raise ConfigError(
-                f"web_search can not be {wrong!r}",
-                hint="Use True, False, or the fields of the search as a dict.",
+                _("web_search cannot be {value!r}", value=wrong),
+                hint=_("Use True, False, or the fields of the search as a dict."),
             )
     match given.pop("retrieval", None):
         case str(knowledge):
@@ -171,18 +180,18 @@ def tools(given: dict[str, Any]) -> list[Any]:
             pass
         case wrong:
             raise ConfigError(
-                f"retrieval can not be {wrong!r}",
-                hint="Use the knowledge base's id, or the fields as a dict.",
+                _("retrieval cannot be {value!r}", value=wrong),
+                hint=_("Use the knowledge base's id, or the fields as a dict."),
             )
     return offered
 
 
 def listed(offered: Any) -> list[Any]:
-    """Return the tools as a list; ConfigError for one that stands alone."""
+    """Return the tools as a list; ConfigError for a tool outside a list."""
     if callable(offered) or isinstance(offered, str | Mapping):
         raise ConfigError(
-            f"tools takes a list, and this is {offered!r}",
-            hint="Put it into brackets: tools=[...].",
+            _("tools takes a list, not {value!r}", value=offered),
+            hint=_("Put it into brackets: tools=[...]."),
         )
     return list(offered)
 
@@ -192,14 +201,17 @@ def _service_tool(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tool(tool: Any) -> Any:
-    """Return what is sent of a tool: a `Tool`, a name of the service's, or a dict."""
+    """Return the definition of a `Tool`, a tool of the service by name, or a dict."""
     if isinstance(tool, str) and tool in _SERVICE_TOOLS:
         return {"type": tool}
     definition = getattr(tool, "definition", tool)
     if not isinstance(definition, Mapping) or "type" not in definition:
         raise ConfigError(
-            f"this is no tool: {tool!r}",
-            hint="Decorate the function with @glmkit.tool, or pass {'type': ...}, "
-            f"or one of {', '.join(_SERVICE_TOOLS)}.",
+            _("{tool!r} is not a tool", tool=tool),
+            hint=_(
+                "Decorate the function with @glmkit.tool, or pass {{'type': ...}} or "
+                "one of {names}.",
+                names=", ".join(_SERVICE_TOOLS),
+            ),
         )
     return dict(definition)

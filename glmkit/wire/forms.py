@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that are not None: the service's default holds for the rest."""
+    """Return the fields that are not None; the service's default holds for others."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -45,8 +46,8 @@ def json_body(fields: Mapping[str, Any]) -> Body:
         return Body(msgspec.json.encode(fields))
     except (TypeError, ValueError) as exc:
         raise ConfigError(
-            f"a field can not be sent as JSON: {exc}",
-            hint="Use texts, numbers, booleans, lists and dicts.",
+            _("a field cannot be sent as JSON: {fault}", fault=exc),
+            hint=_("Use texts, numbers, booleans, lists and dicts."),
         ) from exc
 
 
@@ -82,8 +83,8 @@ def path_of(*steps: str, query: Mapping[str, Any] | None = None) -> str:
     for step in rest:
         if not isinstance(step, str) or not step.strip() or step in {".", ".."}:
             raise ConfigError(
-                f"{step!r} is no id",
-                hint="Pass the id that the service gave, as a text.",
+                _("{step!r} is not an id", step=step),
+                hint=_("Pass the id that the service returned, as a text."),
             )
     path = "/".join([base, *(quote(step, safe="") for step in rest)])
     pairs = [(name, _text(value)) for name, value in given(query or {}).items()]

@@ -82,9 +82,9 @@ def _counted(found: Any) -> list[Event]:
 
 
 def without_nulls(value: Any) -> Any:
-    """Return a JSON value without its nulls; vectors are left as they are.
+    """Return a JSON value without the nulls in objects and among objects.
 
-    A null among numbers stays, so that no vector is shorter than it was sent.
+    A null in any other list stays, so that no vector is shorter than it was sent.
     """
     if isinstance(value, dict):
         return {
@@ -94,8 +94,8 @@ def without_nulls(value: Any) -> Any:
         }
     if not isinstance(value, list) or (value and isinstance(value[0], float)):
         return value
-    numbers = any(isinstance(part, int | float) for part in value)
-    return [without_nulls(part) for part in value if numbers or part is not None]
+    objects = any(isinstance(part, dict) for part in value)
+    return [without_nulls(part) for part in value if part is not None or not objects]
 
 
 def _fitted(value: Any, kind: inspect.Type) -> Any:

@@ -1,6 +1,6 @@
-"""Reasoning that stands in the content itself, between marks, parted from the answer.
+"""Separates reasoning between <think> tags from the answer that follows it.
 
-GLM-Z1 and GLM-4.1V-Thinking write it so, and many models behind other servers.
+GLM-Z1 and GLM-4.1V-Thinking write both into the content, as do many open models.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ _OPEN, _CLOSE = "<think>", "</think>"
 
 
 class Parting:
-    """Parts the content of one answer; `.over` once all that comes is the answer.
+    """Separates one answer's content; `.over` once all that follows is the answer.
 
-    Only what begins with the mark is reasoning. Pieces may be cut anywhere.
+    Only content that begins with the tag is reasoning. Pieces may be cut anywhere.
 
     >>> parting = Parting()
     >>> parting.feed("<thi"), parting.feed("nk>\\nHm")
@@ -29,7 +29,7 @@ class Parting:
         self._thought = False
 
     def feed(self, text: str) -> list[Text | Thinking]:
-        """Return what a piece of the content is, as far as that is certain."""
+        """Return the events of a piece of the content, as far as they are certain."""
         self._held += text
         if not (self._thinks or self._thought or self._begins()):
             return self._answer() if self.over else []
@@ -41,14 +41,14 @@ class Parting:
         return out
 
     def rest(self) -> list[Text | Thinking]:
-        """Return what was held back, once no more comes."""
+        """Return what was held back, once the content has ended."""
         if self._thinks and self._held:
             held, self._held = self._held, ""
             return [Thinking(held)]
         return self._answer()
 
     def _begins(self) -> bool:
-        """Whether it begins with the mark; `.over` where it can not any more."""
+        """Whether the content begins with the tag; `.over` if it cannot any more."""
         begun = self._held.lstrip()
         if begun.startswith(_OPEN):
             self._thinks, self._held = True, begun.removeprefix(_OPEN)
@@ -72,5 +72,5 @@ class Parting:
 
 
 def _ends(text: str, n: int) -> bool:
-    """Whether a text ends with the first `n` signs of the closing mark."""
+    """Whether a text ends with the first `n` characters of the closing tag."""
     return text.endswith(_CLOSE[:n])

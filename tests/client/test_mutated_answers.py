@@ -96,7 +96,7 @@ def _wrong_vectors(value: Any, came: Any) -> list[str]:
 
 def _wrong_ranking(value: Any, came: Any) -> list[str]:
     items = [item for item in value["results"] if item]
-    sent = [(float(item["relevance_score"]), int(item["index"])) for item in items]
+    sent = [(float(item["relevance_score"]), float(item["index"])) for item in items]
     got = [(one.relevance_score, one.index) for one in came.results]
     scores = [score for score, _ in got]
     right = sorted(sent) == sorted(got) and scores == sorted(scores, reverse=True)

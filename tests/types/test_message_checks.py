@@ -89,7 +89,12 @@ def test_what_another_client_leaves_empty_counts_as_absent() -> None:
         "type": "function",
         "function": {"name": "f", "arguments": "{}"},
     }
-    dumped = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
+    dumped: dict[str, Any] = {
+        "role": "assistant",
+        "content": None,
+        "refusal": None,
+        "annotations": [],
+    }
     asked, _ = sent(
         {**dumped, "tool_calls": [{**call, "index": 0}]},
         {"role": "user", "content": "Hi"},

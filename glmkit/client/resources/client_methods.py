@@ -93,6 +93,9 @@ class Verbs(Namespace[F]):
                 f"the service sent {len(indexes)} vectors for {count} texts, "
                 f"numbered {indexes}"
             )
+        lengths = {len(item.embedding) for item in answer.data}
+        if len(lengths) != 1 or 0 in lengths:
+            raise ServerError("the service sent vectors of different lengths")
         return [answer.data[place].embedding for place in in_order(indexes)], call
 
     @verb
