@@ -16,6 +16,7 @@ from typing import Any
 from glmkit.catalog import tiers
 from glmkit.config.endpoints import state_dir
 from glmkit.local import engine, foreground, orphans, state, weights
+from glmkit.local.engine.process import WINDOW
 from glmkit.local.identity_proof import answers
 from glmkit.local.orphans import Orphan
 from glmkit.local.state import Platform
@@ -24,7 +25,7 @@ from glmkit.types.translation import _
 
 __all__ = [
     "Orphan", "Platform", "ensure", "find", "running", "serve", "serve_command",
-    "stop", "strays",
+    "stand_in", "stop", "strays",
 ]  # fmt: skip
 
 #: Seconds without a request after which a platform ends by itself.
@@ -35,6 +36,18 @@ _STOP_S = 15.0
 _STEP_S = 0.02
 _TAIL_LINES = 6
 _MODULE = "glmkit.local.platform"
+
+
+def stand_in() -> tuple[str, int]:
+    """Return the model that answers on this machine, and its window in tokens.
+
+    Nothing is started or fetched.
+    """
+    running_now = find()
+    if running_now is not None:
+        return running_now.model, WINDOW
+    file = weights.find()
+    return file.stem if file else weights.STAND_IN, WINDOW
 
 
 def ensure(notice: Callable[[str], None] | None = None) -> Platform:

@@ -35,7 +35,7 @@ def show(prepared: Prepared, notes: tuple[str, ...] = ()) -> None:
     messages = _summarized(prepared) if private() else _messages(request)
     said = [_HTML.format(who, code(text)) for who, text in messages]
     html = "".join([table(("", "Nothing was sent."), facts), *said])
-    lines = ["Nothing was sent.", *(f"{name:8}{what}" for name, what in facts)]
+    lines = ["Nothing was sent.", *(f"{name:9}{what}" for name, what in facts)]
     told = ["\n".join(lines), *(f"--- {who} ---\n{text}" for who, text in messages)]
     shown = {
         "text/plain": render.plain("\n\n".join(told)),
@@ -51,6 +51,7 @@ def _facts(
     return [
         ("to", f"{prepared.client.access.endpoint.name}, model {prepared.model}"),
         ("leaves", "; ".join(("what stands below", *prepared.sent))),
+        *_stand_in(estimate, prepared),
         ("tokens", _tokens(estimate, prepared.model)),
         ("cost", _cost(estimate, request, prepared)),
         ("limit", _limit(prepared)),
@@ -63,7 +64,7 @@ def _messages(request: Request) -> list[tuple[str, str]]:
     form = request.response_format
     if form is None or form.json_schema is None:
         return said
-    # The service reads it in the system's part; here it is told apart.
+    # The service reads it in the system's part; here it stands apart.
     schema = msgspec.json.encode(form.json_schema.get("schema", {})).decode()
     return [*said, ("schema of the answer", _cut(schema))]
 
@@ -77,29 +78,66 @@ def _summarized(prepared: Prepared) -> list[tuple[str, str]]:
 
 
 def _tokens(estimate: tokens.Estimate, model: str) -> str:
-    said = f"about {estimate.tokens:,} in ({estimate.low:,} to {estimate.high:,})"
+    text = f"about {estimate.tokens:,} in ({estimate.low:,} to {estimate.high:,})"
     card = cards.card(model)
     if card is not None and card.context_window:
         share = estimate.tokens / card.context_window
-        said += f", {share:.1%} of the window of {card.context_window:,}"
-    return said
+        text += f", {share:.1%} of the window of {card.context_window:,}"
+    return text
+
+
+def _stand_in(estimate: tokens.Estimate, prepared: Prepared) -> list[tuple[str, str]]:
+    """Return who answers in GLM's place, and whether the prompt fits its window."""
+    if not prepared.client.service.local:
+        return []
+    from glmkit.local import launcher
+
+    model, window = launcher.stand_in()
+    if estimate.low >= window:
+        fits = _("the prompt does not fit")
+    else:
+        fits = _("the prompt fits") if estimate.high < window else _("it may not fit")
+    return [
+        (
+            _("answers"),
+            _("{model}, in GLM's place; window of {window:,} tokens: {fits}",
+              model=model, window=window, fits=fits),
+        )
+    ]  # fmt: skip
 
 
 def _cost(estimate: tokens.Estimate, request: Request, prepared: Prepared) -> str:
-    """Return the range from a short prompt without an answer to the longest answer."""
+    """Return what is owed for the shortest to the longest answer, and list price."""
     endpoint, card = prepared.client.access.endpoint, cards.card(prepared.model)
-    most = request.max_tokens or (card.cap if card else None)
-    if endpoint.name == "local":
-        return "nothing: the stand-in answers"
+    currency = endpoint.currency or "CNY"
+    listed = _listed(estimate, request, card, currency)
+    if prepared.client.service.local:
+        return _with_list(_("nothing: the stand-in answers"), listed)
     if endpoint.plan:
-        return "nothing: the plan pays"
-    if card is None or most is None or endpoint.currency is None:
-        return "not known: there is no price for this model at this endpoint"
-    low = prices.cost(card, Usage(estimate.low, 1), endpoint.currency)
-    high = prices.cost(card, Usage(estimate.high, most), endpoint.currency)
+        return _with_list(_("nothing: the plan pays"), listed)
+    if endpoint.currency is None:
+        return _with_list(_("not known: this endpoint has no prices"), listed)
+    return listed or _("not known: the model has no price in {currency}",
+                       currency=currency)  # fmt: skip
+
+
+def _with_list(owed: str, listed: str) -> str:
+    return _("{owed}; list price {listed}", owed=owed, listed=listed or _("not known"))
+
+
+def _listed(
+    estimate: tokens.Estimate, request: Request, card: cards.Card | None, currency: str
+) -> str:
+    """Return the range of the card's price, "" where it has none."""
+    most = request.max_tokens or (card.cap if card else None)
+    if card is None or most is None:
+        return ""
+    low = prices.cost(card, Usage(estimate.low, 1), currency)
+    high = prices.cost(card, Usage(estimate.high, most), currency)
     if low is None or high is None:
-        return "not known: the card has no price in this currency"
-    return f"{low} to {high} (an answer of 1 to {most:,} tokens)"
+        return ""
+    return _("{low} to {high} (an answer of 1 to {most:,} tokens)", low=low, high=high,
+             most=most)  # fmt: skip
 
 
 def _limit(prepared: Prepared) -> str:

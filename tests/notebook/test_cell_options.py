@@ -316,8 +316,29 @@ def test_dry_run_names_the_range_of_the_cost(
 ) -> None:
     monkeypatch.setenv("ZHIPUAI_API_KEY", "0123456789abcdef.secretsecret1234")
     _, out = run("%%glm --dry-run -m glm-4-long --max-tokens 100\nHi")
-    assert "cost    ¥0.00000" in out
+    assert "cost     ¥0.00000" in out
     assert "(an answer of 1 to 100 tokens)" in out
+
+
+def test_dry_run_names_who_answers_its_window_and_the_list_price(
+    run: Run, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_ENDPOINT", "local")
+    _, out = run("%%glm --dry-run -m glm-4-long --max-tokens 100\nHi")
+    assert "answers  SmolLM2-135M-Instruct" in out
+    assert "window of 4,096 tokens: the prompt fits" in out
+    assert "nothing: the stand-in answers; list price ¥0.0000" in out
+    shell.user_ns["long"] = "a long story " * 5_000
+    _, out = run("%%glm --dry-run -m glm-4-long\n{long}")
+    assert "the prompt does not fit" in out
+    assert "of the window of 1,0" in out
+
+
+def test_dry_run_shows_the_list_price_where_none_is_owed(
+    run: Run, place: Paced
+) -> None:
+    _, out = run("%%glm --dry-run -m glm-4-plus --max-tokens 100\nHi")
+    assert "cost     not known: this endpoint has no prices; list price ¥0.0000" in out
 
 
 def test_thinking_that_used_up_the_length_says_so(
