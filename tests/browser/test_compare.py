@@ -56,14 +56,14 @@ def lengths(panel: Locator) -> list[int]:
 
 
 def ended(panel: Locator) -> None:
-    expect(panel.locator(".progress")).to_contain_text("answers")
+    expect(panel.locator(".counts")).to_contain_text("answers")
     expect(panel.locator("button.main")).to_have_text("Run")
 
 
 def test_four_models_answer_and_are_judged(notebook: Open, platform: Platform) -> None:
     book = notebook([comparing(None, "Why is the sky blue?"), "Compare.votes()"])
     panel = shown(book)
-    expect(panel.locator(".progress")).to_have_text("4 of 4 answers")
+    expect(panel.locator(".counts")).to_have_text("4 of 4 answers")
     for column in panel.locator(".column").all():
         expect(column.locator(".facts")).to_contain_text("tokens/s")
         expect(column.locator(".facts")).to_contain_text("stand-in")
@@ -99,7 +99,7 @@ def test_four_answers_grow_at_once_and_the_kernel_stays_free(
     expect(stopped).to_contain_text("Interrupted: this is what had arrived.")
     panel.get_by_role("button", name="Stop all").click()
     place.until(lambda seen: seen["active"] == 0)
-    expect(panel.locator(".progress")).to_have_text("0 of 4 answers complete")
+    expect(panel.locator(".counts")).to_have_text("0 of 4 answers complete")
 
 
 def test_everything_works_by_keyboard_alone(notebook: Open, paced: Factory) -> None:

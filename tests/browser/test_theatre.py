@@ -47,7 +47,7 @@ def shown(book: Notebook) -> Locator:
 def test_a_class_sees_what_temperature_does(notebook: Open, platform: Platform) -> None:
     book = notebook([theatre(None), "theatre.to_frame()[['temperature', 'text']]"])
     panel = shown(book)
-    expect(panel.locator(".progress")).to_have_text("10 of 10 answers")
+    expect(panel.locator(".counts")).to_have_text("10 of 10 answers")
     expect(panel.locator(".sentence")).to_contain_text("At temperature 0")
     plot = panel.locator("svg.plot")
     expect(plot.locator("rect.bar")).to_have_count(5)
@@ -75,7 +75,7 @@ def test_the_picture_moves_while_answers_grow_and_a_stop_ends_them(
     place.until(lambda seen: (seen["left"], seen["active"]) == (1, 3))
     panel.get_by_label("Prompt").press("Escape")
     place.until(lambda seen: seen["active"] == 0)
-    expect(panel.locator(".progress")).to_have_text("0 of 4 answers complete")
+    expect(panel.locator(".counts")).to_have_text("0 of 4 answers complete")
 
 
 def test_it_works_by_keyboard_alone(notebook: Open, paced: Factory) -> None:

@@ -48,7 +48,6 @@ class Peer:
         """Close the connection in order, as a server does with idle ones."""
         assert self._connection is not None
         self._connection.close()
-        self._connection = None
 
     def close(self) -> None:
         self._listening.close()

@@ -195,7 +195,8 @@ class Exchange:
 
     async def _again(self, fault: GLMError) -> float | None:
         """Return when to send again, in seconds: never (None) once events are out."""
-        self._service.explain(fault, self._operation.path, self._sent)
+        kind = self._sent.content_type if self._sent else ""
+        self._service.explain(fault, self._operation.path, kind)
         if not self.call.id or self._handed:
             return None
         attempt = await self._attempts.after(self.call, fault, self._retry_after)

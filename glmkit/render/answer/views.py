@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -98,7 +97,7 @@ def structured(value: Any) -> Shown:
             header, rows = ("field", "value"), [[k, v] for k, v in plain.items()]
         case [dict(), *_] if all(isinstance(item, dict) for item in plain):
             names = list(dict.fromkeys(name for item in plain for name in item))
-            header = tuple(map(str, names))
+            header = tuple(names)
             rows = [[item.get(name, "") for name in names] for item in plain]
         case list():
             header, rows = ("value",), [[item] for item in plain]
@@ -120,7 +119,6 @@ def _foreign(value: Any) -> Any:
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict | list):
-        # In JSON proper, infinity and NaN would be null.
-        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        value = msgspec.json.encode(value).decode()
     text = "" if value is None else str(value)
     return text if len(text) <= _CELL else text[: _CELL - 1] + "…"

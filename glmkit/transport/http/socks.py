@@ -91,7 +91,4 @@ def _fault(exc: Exception) -> SocksFault | None:
     kind = _KINDS.get(type(exc).__name__, "")
     if isinstance(exc, SSLError):
         kind = "certificate" if isinstance(exc, SSLCertVerificationError) else "tls"
-    if isinstance(exc, EOFError):
-        kind = "denied"
-    reason = str(exc) or _("it closed the connection")
-    return SocksFault(kind, reason) if kind else None
+    return SocksFault(kind, str(exc)) if kind else None

@@ -66,6 +66,7 @@ def _cut(text: str, longest: int = _PLAIN) -> str:
 
 def _question(turn: ChatTurn) -> str:
     names = ", ".join(attachment.title for attachment in turn.attached)
-    beside = f"<p>With {render.escaped(names)}</p>" if names else ""
+    attached = _("Attached: {names}", names=names)
+    beside = f"<p>{render.escaped(attached)}</p>" if names else ""
     question = wrapped(_cut(turn.question, _QUESTION))
     return f'<div class="glmkit-asked">{question}{beside}</div>'

@@ -220,7 +220,8 @@ def total(turns: Iterator[ChatTurn]) -> str:
 
 def _counts(reply: Reply) -> bool:
     """Whether something arrived, or may be billed: a refusal is neither."""
-    return bool(reply.text or reply.thinking or reply.cost is None or reply.cost)
+    unknown = reply.cost is None and reply.calls[-1].state != "failed"
+    return bool(reply.text or reply.thinking or reply.cost or unknown)
 
 
 def _sum(amounts: Sequence[Money | None]) -> Money | None:

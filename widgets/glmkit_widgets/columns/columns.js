@@ -124,7 +124,7 @@ class Columns {
     );
     const act = () => (this.running ? this.line.do("stop") : this.run());
     this.button = button("Run", act, { class: "main" });
-    this.progress = make("p", { class: "progress help", "aria-live": "polite" });
+    this.progress = make("p", { class: "counts help", "aria-live": "polite" });
     return [
       field("Prompt", this.prompt),
       this.settings,

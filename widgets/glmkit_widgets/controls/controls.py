@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from glmkit.config.privacy import private
 from glmkit.types.errors import ConfigError
-from glmkit.types.options import CONTROLS, client_options
+from glmkit.types.options import CONTROLS, THINK, client_options
 from glmkit.types.plain_text import escaped
 from glmkit.types.translation import _
 from glmkit_widgets.controls import copy_as_code
@@ -137,11 +138,12 @@ def _with(listed: list[ModelChoice], model: str | None) -> list[ModelChoice]:
 def _lines(value: dict[str, Any]) -> list[tuple[str, str]]:
     """Return label and value of what is set; temperature and streaming always."""
     shown = [o for o in CONTROLS if o.name != "model"]
-    return [
-        (option.label, _worded(value[option.name]))
+    lines = [
+        (option.label, value[option.name])
         for option in shown
         if value[option.name] or option.name in _ALWAYS
     ]
+    return [(label, _worded(held)) for label, held in lines]
 
 
 def _worded(value: float | int | str | bool | None) -> str:
@@ -154,6 +156,8 @@ def _worded(value: float | int | str | bool | None) -> str:
             return f"{value:.2f}"
         case int():
             return f"{value:,}"
+        case str() if private() and value not in THINK:
+            return _("{count:,} characters (GLMKIT_PRIVACY)", count=len(value))
         case str() if len(value) > _SHOWN:
             return f"{value[: _SHOWN - 1]}…"
         case _:

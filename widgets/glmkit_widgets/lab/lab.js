@@ -70,7 +70,7 @@ function runner(model, line, flush) {
     const parts = [`${many(done)} of ${many(all)} done`];
     if (failed) parts.push(`${many(failed)} failed`);
     if (stopped) parts.push(`${many(stopped)} stopped`);
-    if (spent) parts.push(`${spent} so far`);
+    if (spent) parts.push(spent);
     if (left) parts.push(left);
     return parts.join(" \u00b7 ");
   }

@@ -87,9 +87,11 @@ def spent(results: Sequence[CellResult]) -> str:
     known = " + ".join(map(str, sums(iter(results)).values()))
     asked = [r for r in results if r.reply is not None and r.state != "running"]
     unknown = sum(result.cost is None for result in asked)
-    return " ".join(
-        [known, _("({count:,} of unknown cost)", count=unknown) if unknown else ""]
-    ).strip()
+    if not unknown:
+        return known
+    if not known:
+        return _("cost unknown")
+    return _("{cost} and {count:,} of unknown cost", cost=known, count=unknown)
 
 
 def duration(seconds: float) -> str:
