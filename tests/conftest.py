@@ -45,8 +45,11 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the person's weights, then leave the person's settings behind."""
-    # A shell's background job ignores Ctrl-C, and so would the kernels under test.
+    # A shell's background job ignores Ctrl-C, and one of nohup the terminal's end: so
+    # would the kernels and servers under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if "GLMKIT_TEST_ROOT" not in os.environ:  # workers inherit what is set here
         found = _weights()
         _forget_settings()

@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import os
 import re
+import tempfile
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -251,3 +252,13 @@ def _folder(variable: str, kind: str) -> Path:
             hint=_("Set {name} to a folder that can be written to.", name=variable),
         )
     return path
+
+
+def folder_fault(folder: Path) -> str:
+    """Make a folder and a file in it, for a moment; return why not, "" if it works."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as exc:
+        return exc.strerror or str(exc)

@@ -21,9 +21,17 @@ from typing import TypeVar
 
 from glmkit.ledger import budgets, owners, schema, sums
 from glmkit.ledger.batches import WriteBatches
-from glmkit.ledger.faults import aside, is_busy, is_damage, is_lasting, translated
+from glmkit.ledger.faults import (
+    aside,
+    is_busy,
+    is_damage,
+    is_disk,
+    is_lasting,
+    translated,
+    without_locks,
+)
 from glmkit.ledger.measures import Bands
-from glmkit.ledger.volumes import on_network
+from glmkit.ledger.volumes import lock_fault, on_network
 from glmkit.transport import background_loop
 from glmkit.types.errors import LedgerError
 
@@ -53,6 +61,7 @@ class Connection:
         self.bands = Bands()
         self._batches = WriteBatches(self._attempt, self.persist)
         self._mode = ""
+        self._lockable = False  # known to be, that is
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._db: sqlite3.Connection | None = None
@@ -91,10 +100,18 @@ class Connection:
             try:
                 return self._attempt(work)
             except sqlite3.OperationalError as exc:
+                self._check_locks(exc)
                 if time.monotonic() > deadline:
                     raise translated(exc, self.path) from exc
             # Not under the lock, so that the threads of this process come in between.
             time.sleep(random.uniform(0.001, 0.02))
+
+    def _check_locks(self, exc: Exception) -> None:
+        """Raise LedgerError where it is the file system that has no locks."""
+        if not self._lockable:
+            if reason := lock_fault(self.path.parent):
+                raise without_locks(self.path, reason) from exc
+            self._lockable = True
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
@@ -160,6 +177,8 @@ class Connection:
                     self._drop()
                 if is_damage(exc):
                     raise aside(self.path, self._move_aside()) from exc
+                if is_disk(exc):
+                    self._check_locks(exc)
                 raise translated(exc, self.path) from exc
 
     def _move_aside(self) -> Path | None:

@@ -1,8 +1,10 @@
-"""Whether a path is on a network file system, where no write-ahead log can be had."""
+"""File systems: whether a path is on the network, and whether files can be locked."""
 
 from __future__ import annotations
 
 import re
+import sys
+import tempfile
 from pathlib import Path
 
 #: https://www.sqlite.org/wal.html: all processes must be on one host, and share memory.
@@ -18,7 +20,7 @@ def on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
     try:
         lines = mounts.read_text(errors="replace").splitlines()
     except OSError:
-        return False  # not Linux: the journal's own refusal has to tell
+        return False  # not Linux: the journal's own refusal shows it
     resolved = path.resolve()
     best, kind = -1, ""
     for line in lines:
@@ -27,3 +29,27 @@ def on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
         if resolved.is_relative_to(place) and len(place.parts) >= best:
             best, kind = len(place.parts), system
     return _NETWORK.match(kind) is not None
+
+
+def lock_fault(folder: Path) -> str:
+    """Lock a file for a moment; return why a folder has no locks, "" if it has.
+
+    Where the file system refuses locks, SQLite reports a file that others hold.
+    """
+    if sys.platform == "win32":
+        return ""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return _locked(file.fileno())
+    except OSError:
+        return ""  # it cannot be written to, which has a message of its own
+
+
+def _locked(descriptor: int) -> str:
+    import fcntl
+
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    return ""

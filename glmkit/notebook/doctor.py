@@ -27,7 +27,12 @@ def examine() -> list[Finding]:
     looks: dict[str, Callable[[], Finding]] = {
         "python": _python,
         "endpoint": _endpoint,
+        "keyring": _keyring,
+        "proxy": _proxy,
+        "certificates": _certificates,
+        "folders": _folders,
         "ledger": _ledger,
+        "locks": _locks,
         "slots": _slots,
         "engine": _engine,
         "weights": _weights,
@@ -68,12 +73,64 @@ def _endpoint() -> Finding:
         warnings.simplefilter("ignore")  # the same is said here
         found = access()
     name = found.endpoint.name
+    if found.endpoint.serves:
+        name = f"{name}, which serves {found.endpoint.serves}"
     if found.key is not None:
         return Finding("endpoint", f"{name}, key {found.key} from {found.found}")
     if name == "local":
         step = "Set ZHIPUAI_API_KEY or ZAI_API_KEY to talk to GLM itself."
         return Finding("endpoint", "local: a small model stands in for GLM", step)
     return Finding("endpoint", f"{name}, without a key")
+
+
+def _keyring() -> Finding:
+    from glmkit.config.keys import keyring_fault
+
+    if reason := keyring_fault():
+        step = "Set ZHIPUAI_API_KEY or ZAI_API_KEY instead, if you have a key."
+        return Finding("keyring", f"cannot be used: {reason}", step)
+    return Finding("keyring", "can be used")
+
+
+def _proxy() -> Finding:
+    from glmkit.config.endpoints import SERVICES
+    from glmkit.config.keys import access
+    from glmkit.transport.http import checks
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        url = access().endpoint.url
+    return Finding("proxy", *checks.proxy(url or SERVICES["bigmodel"].url))
+
+
+def _certificates() -> Finding:
+    from glmkit.transport.http import checks
+
+    return Finding("certificates", *checks.authorities())
+
+
+def _folders() -> Finding:
+    from glmkit.config.endpoints import data_dir, folder_fault, state_dir
+
+    folders = {"GLMKIT_DATA_DIR": data_dir(), "GLMKIT_STATE_DIR": state_dir()}
+    for variable, folder in folders.items():
+        if reason := folder_fault(folder):
+            step = f"Set {variable} to a folder that can be written to."
+            return Finding("folders", f"{folder}: {reason}", step)
+    return Finding("folders", " and ".join(map(str, folders.values())))
+
+
+def _locks() -> Finding:
+    from glmkit.config.endpoints import data_dir, folder_fault
+    from glmkit.ledger.volumes import lock_fault
+
+    folder = data_dir()
+    if folder_fault(folder):
+        return Finding("locks", f"not known: {folder} cannot be written to")
+    if reason := lock_fault(folder):
+        step = "Set GLMKIT_DATA_DIR to a folder on a local disk."
+        return Finding("locks", f"none in {folder}: {reason}", step)
+    return Finding("locks", f"files in {folder} can be locked")
 
 
 def _ledger() -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from glmkit.notebook import completion
+from glmkit.notebook import completion, table_outputs
 from glmkit.notebook.front_ends import Place, front_ends, place_of
 from glmkit.notebook.magics import GLMMagics
 from glmkit.notebook.magics.glm import with_body
@@ -43,6 +43,7 @@ def load(shell: InteractiveShell) -> None:
     _displays(shell).for_type_by_name(
         "glmkit.types.replies", "Reply", _shown_by(session)
     )
+    table_outputs.register(shell)
     background_loop.submit(_warm(shell, place_of(shell)))
 
 
@@ -83,6 +84,7 @@ def unload(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.remove(with_body)
     session.leave()
     session.replay.leave()
+    table_outputs.unregister(shell)
     session.dataframe_verbs.leave()
     _displays(shell).pop("glmkit.types.replies.Reply", None)
 

@@ -50,12 +50,17 @@ def use(markdown: MarkdownIt) -> None:
     markdown.add_render_rule("formula_open", _write_open)
 
 
+def refused(source: str) -> bool:
+    """Return whether a text holds a command that links, loads or restyles."""
+    return _REFUSED.search(source) is not None
+
+
 def typeset(source: str) -> bool:
     """Whether a formula, without its delimiters, may go to the typesetter."""
     return (
         len(source) <= _LONGEST
         and "$" not in source
-        and not _REFUSED.search(source)
+        and not refused(source)
         and _balanced(source)
     )
 

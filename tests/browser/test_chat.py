@@ -165,6 +165,7 @@ def test_branches_forks_and_what_leaves_the_chat(
         ("raw", "one"),
         ("code", "x = 1"),
     ]
+    assert cells[1]["metadata"] == {"raw_mimetype": "text/plain"}
     book.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     first.get_by_role("button", name="Copy the answer").click()
     expect(panel.locator(".note")).to_have_text("Copied.")

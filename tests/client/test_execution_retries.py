@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +17,12 @@ from glmkit.config.endpoints import SERVICES, Endpoint
 from glmkit.ledger.default import ledger
 from glmkit.transport import retries
 from glmkit.types.errors import APIError
+from glmkit.types.events import Event, Text, Waiting
 from glmkit.wire.error_codes import RULES
 from tests.conftest import LIMIT_S, Paced, wait_for
+from tests.transport.test_http import Peer, peer
+
+__all__ = ["peer"]  # a fixture
 
 Factory = Callable[..., Paced]
 _KEY = "0123456789abcdef0123456789abcdef.0123456789abcdef"
@@ -198,6 +203,39 @@ def test_kept_connection_that_is_closed_on_a_request_is_not_asked_again(
     with pytest.raises(glmkit.TransportError, match="closed the connection"):
         client.chat("Hi")
     assert place.seen["requests"] == 2
+
+
+_BODY = json.dumps(
+    {"choices": [{"finish_reason": "stop", "message": {"content": "Yes"}}]}
+).encode()
+_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+_ANSWER += b"content-length: %d\r\n\r\n" % len(_BODY) + _BODY
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what arrived")
+def test_kept_connection_that_was_closed_before_is_replaced_at_once(
+    peer: Peer,
+) -> None:
+    def serve() -> None:
+        peer.heard(LIMIT_S)
+        peer.answer(_ANSWER)
+
+    async def main() -> list[Event]:
+        client = glmkit.AsyncClient(f"{peer.origin}/v4", "a.b")
+        serving = asyncio.create_task(asyncio.to_thread(serve))
+        await client.chat("Hi")
+        await serving
+        peer.hang_up()
+        serving = asyncio.get_running_loop().run_in_executor(None, serve)
+        async with client.stream("Hi") as stream:
+            events = [event async for event in stream]
+        await serving
+        return events
+
+    events = asyncio.run(main())
+    assert [event.text for event in events if isinstance(event, Text)] == ["Yes"]
+    assert not [event for event in events if isinstance(event, Waiting)]
+    assert rows("state, retries, resent") == [("done", 0, 0), ("done", 1, 0)]
 
 
 def test_new_connection_that_is_closed_is_not_asked_again(paced: Factory) -> None:

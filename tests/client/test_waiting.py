@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import glmkit
 from glmkit.notebook.output import Display
 from glmkit.render.answer import Rendering
-from glmkit.transport import background_loop, http as transport, retries
+from glmkit.transport import retries
 from glmkit.types.events import Event, Start, Text, Waiting
 from tests.client.test_clients import client_of
 from tests.conftest import Paced, Run, wait_for
@@ -77,19 +77,6 @@ def test_call_without_a_slot_says_that_it_waits_for_one(paced: Factory) -> None:
 def test_who_need_not_wait_is_told_nothing(paced: Factory) -> None:
     events = streamed(paced(tokens=2))
     assert not [event for event in events if isinstance(event, Waiting)]
-
-
-def test_kept_connection_that_was_closed_is_no_wait(paced: Factory) -> None:
-    def dropped() -> bool:
-        background_loop.run(
-            transport.close()
-        )  # the second call shall meet the first's connection
-        place = paced(drop=1, tokens=1)
-        streamed(place)
-        assert not [event for event in streamed(place) if isinstance(event, Waiting)]
-        return bool(place.seen["requests"] == 3)
-
-    wait_for(dropped)  # a busy machine may be too late to keep the connection
 
 
 def test_call_that_is_left_while_it_waits_settles_and_frees_nothing_twice(

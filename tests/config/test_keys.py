@@ -4,12 +4,21 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
+import keyring
+import keyring.backend
+import keyring.backends.fail
+import keyring.errors
 import pytest
 
 from glmkit.config import keys
-from glmkit.config.keys import Key, access
+from glmkit.config.endpoints import SERVICES
+from glmkit.config.keys import Key, access, keyring_fault
 from glmkit.types.errors import AuthError, ConfigError, GLMError, StandInWarning
 
 KEY = "0123456789abcdef0123456789abcdef.SecretSecret1234"
@@ -169,3 +178,77 @@ def test_machine_without_a_keyring_can_not_store(
 ) -> None:
     with pytest.raises(ConfigError, match="keyring"):
         keys.store(access("http://127.0.0.1:9").endpoint, KEY)
+
+
+class Broken(keyring.backend.KeyringBackend):
+    """A keyring whose every use ends in the same error."""
+
+    priority = 1
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise self.error
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise self.error
+
+
+@pytest.fixture
+def ring() -> Iterator[Callable[[keyring.backend.KeyringBackend], None]]:
+    """Return a setter of the keyring, which is undone afterwards."""
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        keyring.errors.KeyringLocked("locked"),
+        ModuleNotFoundError("No module named 'dbus'"),
+        RuntimeError("Could not determine home directory."),
+        OSError(2, "No such file or directory", "/run/user/0/bus"),
+        AttributeError("'NoneType' object has no attribute 'Introspect'"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_keyring_that_cannot_be_used_is_taken_for_none(
+    ring: Callable[[keyring.backend.KeyringBackend], None], error: Exception
+) -> None:
+    ring(Broken(error))
+    keys._warned.clear()
+    with pytest.warns(StandInWarning):
+        found = access()
+    assert found.endpoint.name == "local"
+    assert access("https://x.example/v1").key is None
+    assert type(error).__name__ in keyring_fault()
+    with pytest.raises(ConfigError, match="no keyring to store"):
+        keys.store(SERVICES["zai"], KEY)
+
+
+def test_keyring_that_is_not_installed_is_taken_for_none() -> None:
+    code = (
+        "from glmkit.config.keys import access, keyring_fault;"
+        "print(access().endpoint.name, '|', keyring_fault())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env=os.environ | {"PYTHON_KEYRING_BACKEND": "nobody_installed.this.Keyring"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    name, _, fault = done.stdout.partition(" | ")
+    assert name == "local"
+    assert "nobody_installed" in fault
+
+
+def test_keyring_of_a_machine_without_one_is_a_finding_and_not_a_fault(
+    ring: Callable[[keyring.backend.KeyringBackend], None],
+) -> None:
+    ring(keyring.backends.fail.Keyring())
+    assert keyring_fault() == "this machine has none"

@@ -20,6 +20,9 @@ from glmkit.types.money import Money
 from tests.conftest import Paced
 from tests.support.bill import price_list, priced
 
+#: All models that have a price are asked, retired ones too.
+pytestmark = pytest.mark.filterwarnings("ignore::glmkit.errors.OptionWarning")
+
 
 async def ask(calls: int, currency: str, service: str) -> None:
     """Ask so many times, all models in turn, sixty-four at a time."""

@@ -19,6 +19,7 @@ from glmkit.ledger import Ledger
 from glmkit.types.errors import LedgerError
 from glmkit.types.requests import request_of
 from tests.ledger.test_store import dicts, done, one_call, pending, raw, run_child
+from tests.support import no_locks
 
 
 def refusal(ledger: Ledger) -> LedgerError:
@@ -301,3 +302,48 @@ def test_rollback_journal_serves_where_no_write_ahead_log_can_be_had(
     assert not ledger.path.with_name("ledger.db-wal").exists()
     assert [row["state"] for row in dicts(ledger)] == ["done"] * 20
     assert asyncio.run(ledger.close(done(pending(0), id=1))) is None
+
+
+NO_LOCKS = """
+import asyncio, sys, time
+from pathlib import Path
+from glmkit.errors import LedgerError
+from glmkit.ledger import Ledger
+from tests.ledger.test_store import one_call
+from tests.support import no_locks
+no_locks.forbid()
+began = time.monotonic()
+for verb in (lambda: asyncio.run(one_call(Ledger(Path(sys.argv[1])))),
+             lambda: Ledger(Path(sys.argv[1])).read()):
+    try:
+        verb()
+    except LedgerError as error:
+        print(error, error.hint)
+print(time.monotonic() - began < 10)
+"""
+
+
+@pytest.mark.skipif(not no_locks.possible(), reason="the filter is Linux's")
+@pytest.mark.parametrize("calls", [0, 3])
+def test_file_system_without_locks_is_named_at_once(tmp_path: Path, calls: int) -> None:
+    path = tmp_path / "ledger.db"
+    if calls:
+        filled(path, calls)
+    *told, quick = run_child(NO_LOCKS, path).splitlines()
+    assert quick == "True"  # and not after the time that a held file is waited for
+    for line in told:
+        assert f"the file system of the ledger {path} has no locks: No locks" in line
+        assert "Set GLMKIT_DATA_DIR to a folder on a local disk." in line
+    assert len(told) == 2
+
+
+def test_file_that_another_holds_is_not_taken_for_one_without_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glmkit.ledger.connection.PATIENCE_S", 0.1)
+    ledger = filled(tmp_path / "ledger.db", 1)
+    with sqlite3.connect(ledger.path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "another program holds the ledger" in str(refusal(ledger))
+        other.execute("ROLLBACK")
+    other.close()

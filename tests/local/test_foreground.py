@@ -16,7 +16,7 @@ import pytest
 
 from glmkit.local import launcher
 from glmkit.local.state import Platform
-from tests.conftest import wait_for
+from tests.conftest import LIMIT_S, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -25,8 +25,6 @@ SERVE = [sys.executable, "-P", "-m", "glmkit", "serve", "--json"]
 PARENT = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 #: The same in a terminal of its own, which closes when this process dies.
 TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
-#: Seconds after which nothing may be left, and a platform may take to start.
-LEFT_S, START_S = 5, 60
 
 
 def tree(pid: int) -> set[int]:
@@ -82,7 +80,7 @@ ENDS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL]
 def test_nothing_that_serve_started_outlives_a_signal(number: signal.Signals) -> None:
     with served(SERVE) as (pid, pids):
         os.kill(pid, number)
-        wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+        wait_for(lambda: left(pids), lambda found: not found)
     assert launcher.running() == []
 
 
@@ -91,16 +89,16 @@ def test_an_engine_that_still_loads_is_ended_with_serve(
     number: signal.Signals,
 ) -> None:
     with subprocess.Popen(SERVE, stdout=subprocess.DEVNULL) as child:
-        pids = wait_for(lambda: tree(child.pid), lambda seen: len(seen) == 3, START_S)
+        pids = wait_for(lambda: tree(child.pid), lambda seen: len(seen) == 3)
         os.kill(child.pid, number)
-        wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+        wait_for(lambda: left(pids), lambda found: not found)
 
 
 @pytest.mark.parametrize("runner", [PARENT, TERMINAL], ids=["parent", "terminal"])
 def test_serve_ends_with_its_parent_and_with_its_terminal(runner: str) -> None:
     with served([sys.executable, "-c", runner, *SERVE]) as (pid, pids):
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+        wait_for(lambda: left(pids), lambda found: not found)
 
 
 def test_serve_ends_when_its_reader_leaves() -> None:
@@ -108,7 +106,7 @@ def test_serve_ends_when_its_reader_leaves() -> None:
         ["sh", "-c", '"$@" | head -1', "sh", *SERVE],
         capture_output=True,
         check=True,
-        timeout=START_S,
+        timeout=LIMIT_S,
     ).stdout
     pid = json.loads(line)["pid"]
     assert not alive(pid)
@@ -120,7 +118,7 @@ def test_serve_leaves_the_platform_of_the_kernels_alone() -> None:
         with served(SERVE) as (pid, pids):
             assert len(launcher.running()) == 2
             os.kill(pid, signal.SIGTERM)
-            wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+            wait_for(lambda: left(pids), lambda found: not found)
         assert launcher.running() == [shared]
     finally:
         launcher.stop()
@@ -146,7 +144,7 @@ def test_stop_ends_a_served_platform_and_names_it() -> None:
         assert isinstance(ended, Platform)
         assert ended.pid in pids
         assert "run by `glmkit serve`" in str(ended)
-        wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+        wait_for(lambda: left(pids), lambda found: not found)
     assert launcher.stop() == []
 
 

@@ -23,13 +23,18 @@ def price_list() -> dict[str, Any]:
     return {entry["id"]: entry for entry in json.loads(LIST.read_text("utf-8"))}
 
 
+#: Models that have prices by the token, and do not chat.
+_OTHERWISE = {"glm-4-assistant", "glm-ocr"}
+
+
 def priced(currency: str) -> list[str]:
-    """Return the models whose input and output are billed in a currency."""
+    """Return the models that chat, and bill input and output in a currency."""
     return [
         name
         for name, entry in price_list().items()
         for price in entry["prices"]
-        if price["currency"] == currency
+        if name not in _OTHERWISE
+        and price["currency"] == currency
         and price["unit"] == "1M tokens"
         and all(tier["input"] and tier["output"] for tier in price["tiers"])
     ]

@@ -1,8 +1,9 @@
 """A service whose answers end in every way, for eight operations.
 
-It runs as a process of its own: `python -m tests.support.ends` prints `{"url"}` and
-ends when its stdin closes. How an answer ends stands in the base URL, as does the path
-that it concerns; all other paths answer rightly:
+It runs as a process of its own: `python -m tests.support.ends` prints `{"url", "tls"}`
+and ends when its stdin closes; `tls` is the same over TLS, for the host glm.invalid.
+How an answer ends stands in the base URL, as does the path that it concerns; all other
+paths answer rightly:
 
     http://127.0.0.1:PORT/lane=a/end=504/on=chat/api/paas/v4
 
@@ -14,9 +15,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +27,9 @@ from tests.support.faults import lane_of, requests
 from tests.support.paced_answers import dumps
 
 Json = dict[str, Any]
+
+#: A certificate and its key, for the host glm.invalid.
+PEM = Path(__file__).parents[1] / "data/proxied.pem"
 
 LANES: dict[str, Counter[str]] = {}
 HTML = b"<html><head><title>Gateway</title></head><body><hr>nginx</body></html>\n"
@@ -127,7 +133,9 @@ async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
                 seen = dumps(lane)
                 writer.write(head(200, "application/json", len(seen)) + seen)
                 continue
-            words = dict(p.split("=") for p in unquote(path).split("/") if "=" in p)
+            path = re.sub(r"^https?://[^/]*", "", path)  # as a proxy is asked
+            words = {"end": "", "on": ""}
+            words |= dict(p.split("=") for p in unquote(path).split("/") if "=" in p)
             operation = re.sub(r".*/api/paas/v4", "", path)
             lane[operation] += 1
             asked = json.loads(body) if body.startswith(b"{") else {}
@@ -149,9 +157,13 @@ async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 async def main(ready: Callable[[str], object]) -> None:
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    ready(json.dumps({"url": f"http://127.0.0.1:{port}"}))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(PEM)
+    plain = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    tls = await asyncio.start_server(serve_one, "127.0.0.1", 0, ssl=context)
+    ports = [each.sockets[0].getsockname()[1] for each in (plain, tls)]
+    url, secure = f"http://127.0.0.1:{ports[0]}", f"https://glm.invalid:{ports[1]}"
+    ready(json.dumps({"url": url, "tls": secure}))
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
 
 

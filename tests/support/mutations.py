@@ -209,9 +209,11 @@ def _blank(mutant: Mutant, chance: Random) -> bool:
 
 
 def _number_ids(mutant: Mutant, chance: Random) -> bool:
+    """Ids are numbers, but for those that name the stand-in."""
     for event in mutant.events:
         if isinstance(event, dict):
-            event |= {name: 7 for name in ("id", "request_id") if name in event}
+            named = [name for name in ("id", "request_id") if name in event]
+            event |= {n: 7 for n in named if "stand-in" not in str(event[n])}
     return True
 
 

@@ -48,6 +48,7 @@ class Peer:
         """Close the connection in order, as a server does with idle ones."""
         assert self._connection is not None
         self._connection.close()
+        self._connection = None
 
     def close(self) -> None:
         self._listening.close()

@@ -30,6 +30,7 @@ from glmkit.transport.retries import Retries, RetryBudget
 from glmkit.types.errors import APIError
 from glmkit.wire.error_codes import api_error
 from tests.conftest import LIMIT_S, wait_for
+from tests.support import no_locks
 
 
 class _Clock(selectors.DefaultSelector):
@@ -466,3 +467,29 @@ def test_where_no_lock_can_be_had_the_slots_are_the_processs_own_and_it_is_told(
     asyncio.run(main())
     assert slots.in_flight == 0
     assert limiter.fault == sharing_fault() != ""
+
+
+NO_LOCKS = """
+import asyncio
+from glmkit.transport import limiter
+from tests.support import no_locks
+no_locks.forbid()
+print(limiter.sharing_fault())
+
+async def main():
+    mine = limiter.Limiter()
+    slots = mine.slots("me", "glm-4-plus", limiter.Right(1, known=True))
+    async with limiter.Slot(slots):
+        print(slots.in_flight, mine.fault)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not no_locks.possible(), reason="the filter is Linux's")
+def test_file_system_without_locks_leaves_a_process_its_own_slots() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_LOCKS], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["No locks available", "1 No locks available"]
+    assert done.stderr == ""

@@ -10,6 +10,7 @@ from typing import Any
 from glmkit.catalog import cards, tiers
 from glmkit.config.endpoints import LOCAL, SERVICES, likely_base, origin_of
 from glmkit.config.keys import Access
+from glmkit.transport.http import Sent
 from glmkit.transport.limiter import Right
 from glmkit.types.errors import APIError, ConfigError, GLMError, TransportError
 from glmkit.types.translation import _
@@ -147,10 +148,14 @@ class Service:
                 headers["authorization"] = self._key.authorization()
         return _root(base) + path if path.startswith("/api/") else base + path, headers
 
-    def explain(self, fault: GLMError, path: str, content_type: str = "") -> None:
-        """Name the likely URL in the hint of a fault that a wrong URL causes."""
+    def explain(self, fault: GLMError, path: str, sent: Sent | None) -> None:
+        """Complete a fault's hint: the URL that is likely meant, the proxy between."""
+        content_type = sent.content_type if sent else ""
         if not self.custom:
             return
+        unread = isinstance(fault, APIError) and "json" not in content_type
+        if sent and sent.proxy and unread:
+            fault.hint += " " + _("The proxy {proxy} is on the way.", proxy=sent.proxy)
         match fault:
             case APIError(status=404) if "model" in str(fault).lower():
                 fault.hint = _("`client.models()` lists the models of this server.")

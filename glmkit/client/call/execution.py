@@ -195,8 +195,7 @@ class Exchange:
 
     async def _again(self, fault: GLMError) -> float | None:
         """Return when to send again, in seconds: never (None) once events are out."""
-        kind = self._sent.content_type if self._sent else ""
-        self._service.explain(fault, self._operation.path, kind)
+        self._service.explain(fault, self._operation.path, self._sent)
         if not self.call.id or self._handed:
             return None
         attempt = await self._attempts.after(self.call, fault, self._retry_after)

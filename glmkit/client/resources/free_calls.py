@@ -45,7 +45,7 @@ class Unbilled(msgspec.Struct, frozen=True):
             try:
                 return await self._sent(retry_after)
             except GLMError as exc:
-                self.service.explain(exc, self.path)
+                self.service.explain(exc, self.path, None)
                 if self._restarts(exc) and not restarted:
                     restarted = True
                     self.service.forget()

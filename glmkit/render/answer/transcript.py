@@ -12,12 +12,14 @@ import msgspec
 
 from glmkit import render
 from glmkit.config.privacy import private
+from glmkit.render.answer.markdown_file import escaped_line, harmless
 from glmkit.render.answer.request_summary import sized, sized_part
 from glmkit.render.page import code, folded, wrapped
 from glmkit.types.attached_text import unpacked
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Part, TextPart
 from glmkit.types.options import quoted
+from glmkit.types.plain_text import one_line, plain
 from glmkit.types.translation import _
 
 History = tuple[Message, ...]
@@ -126,13 +128,13 @@ def said(message: Message, *, calls: bool = True) -> str:
     """Return the text of a message; media and calls of tools are named."""
     content = message.content
     parts = (TextPart(content),) if isinstance(content, str) else content or ()
-    told = [_of_part(part) for part in parts]
+    lines = [_of_part(part) for part in parts]
     if calls:
-        told += [
+        lines += [
             f"(calls {call.function.name}: {call.function.arguments})"
             for call in message.tool_calls
         ]
-    return "\n".join(told)
+    return "\n".join(lines)
 
 
 def _of_part(part: Any) -> str:
@@ -142,9 +144,9 @@ def _of_part(part: Any) -> str:
 
 
 def _markdown(name: str, messages: History) -> str:
-    parts = [f"# {name}"]
+    parts = [f"# {escaped_line(one_line(name))}"]
     for message in messages:
-        parts += [f"## {_WHO[message.role]}", said(message)]
+        parts += [f"## {_WHO[message.role]}", harmless(said(message))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -170,7 +172,9 @@ def _notebook(name: str, messages: History) -> str:
 
 def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
     yield _cell(0, "%load_ext glmkit", [])
-    line = f"--literal --chat {quoted(' '.join(name.split()))}"
+    name = " ".join(name.split())
+    mark = "=" if name.startswith("-") else " "  # else it would be an option
+    line = f"--literal --chat{mark}{quoted(name)}"
     question: Message | None = None
     answers: list[Message] = []
     for number, message in enumerate((*messages, Message("user", ""))):
@@ -200,7 +204,7 @@ _CONSOLE = re.compile(r"^\s*(>>>|\.{3}|(\[\w+\] )?In ?\[)", re.M)
 def _cell(number: int, source: str, answers: list[Message]) -> dict[str, Any]:
     html = "".join(_html(answer) for answer in answers)
     text = "\n\n".join(said(answer) for answer in answers)
-    shown = {"text/html": render.static(render.page(html)), "text/plain": text}
+    shown = {"text/html": render.static(render.page(html)), "text/plain": plain(text)}
     output = {"output_type": "display_data", "data": shown, "metadata": {}}
     return {
         "cell_type": "code",

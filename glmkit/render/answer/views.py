@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -97,7 +98,7 @@ def structured(value: Any) -> Shown:
             header, rows = ("field", "value"), [[k, v] for k, v in plain.items()]
         case [dict(), *_] if all(isinstance(item, dict) for item in plain):
             names = list(dict.fromkeys(name for item in plain for name in item))
-            header = tuple(names)
+            header = tuple(map(str, names))
             rows = [[item.get(name, "") for name in names] for item in plain]
         case list():
             header, rows = ("value",), [[item] for item in plain]
@@ -119,6 +120,7 @@ def _foreign(value: Any) -> Any:
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict | list):
-        value = msgspec.json.encode(value).decode()
+        # In JSON proper, infinity and NaN would be null.
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     text = "" if value is None else str(value)
     return text if len(text) <= _CELL else text[: _CELL - 1] + "…"

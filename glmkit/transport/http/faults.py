@@ -192,7 +192,7 @@ def of_the_proxy(exc: Exception, url: httpx.URL, proxy: Proxy) -> TransportError
                     "{place} was not reached by way of the proxy {proxy}: {reason}",
                     place=place_of(url),
                     proxy=proxy,
-                    reason=exc or type(exc).__name__,
+                    reason=str(exc) or type(exc).__name__,
                 ),
                 _(
                     "If it is a SOCKS proxy, write socks5:// in {variable}; NO_PROXY "

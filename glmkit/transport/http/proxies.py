@@ -200,15 +200,12 @@ def _matches(entry: str, host: str, port: int) -> bool:
         entry = found[1]
     entry = entry.strip("[]").removeprefix("*").lstrip(".").rstrip(".")
     host = host.rstrip(".")
-    if not entry:
-        return False
-    return host == entry or host.endswith(f".{entry}") or _within(host, entry)
-
-
-def _within(host: str, network: str) -> bool:
-    """Whether a host is an address of a network, as in 10.0.0.0/8."""
     try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(network, False)
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return bool(entry) and f".{host}".endswith(f".{entry}")
+    try:
+        return address in ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return False
 

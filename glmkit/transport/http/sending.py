@@ -46,9 +46,10 @@ class Sent:
 
     `timeout_s` bounds the wait for the headers, then each silence. The reader decides
     what is a sign of life and calls `renew`, so that bytes without meaning keep no
-    call alive. Raises TransportError; its `.sent` is False where no byte of the
-    request left. A class rather than a generator: a loop that ends closes all
-    generators at once, the inner ones under the outer.
+    call alive. `proxy` is the proxy that it goes through. Raises TransportError; its
+    `.sent` is False where no byte of the request left. A class rather than a
+    generator: a loop that ends closes all generators at once, the inner ones under
+    the outer.
     """
 
     status: int
@@ -68,11 +69,11 @@ class Sent:
         self._body = body
         self._timeout_s = timeout_s
         self._route = Route()
-        self._proxy: Proxy | None = None
+        self.proxy: Proxy | None = None
 
     async def __aenter__(self) -> Self:
         url = self._target.url
-        proxy = self._proxy = proxy_of(url)
+        proxy = self.proxy = proxy_of(url)
         way = await way_to(url.scheme, proxy)
         self.renew()
         asking.set(self._route)
@@ -105,19 +106,19 @@ class Sent:
 
     def _fault(self, exc: Exception) -> TransportError:
         """Return the error of a request that brought no answer."""
-        if self._proxy is not None and not self.left:
-            return of_the_proxy(exc, self._target.url, self._proxy)
-        error = translated(exc, self._target.url, self._timeout_s, self._proxy)
+        if self.proxy is not None and not self.left:
+            return of_the_proxy(exc, self._target.url, self.proxy)
+        error = translated(exc, self._target.url, self._timeout_s, self.proxy)
         error.sent = self.left
         error.stale = self._stale(exc)
         return error
 
     def _of_the_proxy(self) -> bool:
         """Whether an answer over plain HTTP is the proxy's refusal."""
-        if self._target.url.scheme != "http" or self._proxy is None:
+        if self._target.url.scheme != "http" or self.proxy is None:
             return False
         blocked = self.status == 403 and "json" not in self.content_type
-        return not self._proxy.socks and (self.status == 407 or blocked)
+        return not self.proxy.socks and (self.status == 407 or blocked)
 
     async def __aexit__(
         self,
@@ -176,7 +177,7 @@ class Sent:
             raise self._broken(exc) from exc
 
     def _broken(self, exc: Exception) -> TransportError:
-        return translated(exc, self._target.url, self._timeout_s, self._proxy)
+        return translated(exc, self._target.url, self._timeout_s, self.proxy)
 
     @functools.cached_property
     def _inflater(self) -> zlib._Decompress | None:

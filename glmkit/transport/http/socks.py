@@ -91,4 +91,7 @@ def _fault(exc: Exception) -> SocksFault | None:
     kind = _KINDS.get(type(exc).__name__, "")
     if isinstance(exc, SSLError):
         kind = "certificate" if isinstance(exc, SSLCertVerificationError) else "tls"
-    return SocksFault(kind, str(exc)) if kind else None
+    if isinstance(exc, EOFError):
+        kind = "denied"
+    reason = str(exc) or _("it closed the connection")
+    return SocksFault(kind, reason) if kind else None

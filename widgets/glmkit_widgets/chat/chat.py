@@ -15,6 +15,7 @@ from glmkit.render.answer import transcript
 from glmkit.render.answer.views import code_of
 from glmkit.transport.background_loop import STEP_S
 from glmkit.types.errors import ConfigError, Interrupted
+from glmkit.types.plain_text import plain
 from glmkit.types.replies import Reply
 from glmkit.types.requests import check_names
 from glmkit.types.translation import _
@@ -243,7 +244,7 @@ class Chat(ChatRunner):
         text = self._tree[message["key"]].answer
         code = code_of(text)
         kind = "raw" if code == text.strip() else "code"
-        self.send({"cell": kind, "source": code, "to": message["id"]})
+        self.send({"cell": kind, "source": plain(code), "to": message["id"]})
 
     def _download(self, message: dict[str, Any], form: str) -> None:
         name = self._title or "chat"

@@ -7,7 +7,9 @@ function addCell(model, node, kind, source) {
   const cell = node.closest("[data-windowed-list-index]");
   if (!notebook?.sharedModel?.insertCell || !cell) return false;
   const place = Number(cell.dataset.windowedListIndex) + 1;
-  notebook.sharedModel.insertCell(place, { cell_type: kind, source, metadata: {} });
+  // A raw cell without a type would be let through by nbconvert, as HTML.
+  const metadata = kind === "raw" ? { raw_mimetype: "text/plain" } : {};
+  notebook.sharedModel.insertCell(place, { cell_type: kind, source, metadata });
   return true;
 }
 
