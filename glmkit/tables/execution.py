@@ -199,7 +199,8 @@ class TableRun:
             outcome.values = self.task.verb.values(reply.text)
         else:
             outcome.values = self.task.verb.values(reply.parsed)
-        return ("kept" if reply.source == "cassette" else "done"), ""
+        replayed = reply.source in ("cassette", "illustration")
+        return ("kept" if replayed else "done"), ""
 
     @property
     def _priced(self) -> bool:

@@ -17,9 +17,10 @@ WORDS = (*replay_.MODES, "prune")
 def replay(session: Session, *words: str) -> None:
     """Replay recorded answers: `%glm replay auto`, record, only, refresh, off, prune.
 
-    `auto` replays what is recorded, and asks and records the rest; `record` asks and
-    records everything, `refresh` does too and drops the earlier answers; `only` never
-    sends; `prune` drops what was not used since the mode was set.
+    `auto` replays, and asks and records the rest: what is not recorded, and what only
+    the stand-in or an illustration answered where a service can be asked. `record` asks
+    and records everything, `refresh` does too and drops the earlier answers; `only`
+    never sends; `prune` drops what was not used since the mode was set.
     """
     match words:
         case ():
