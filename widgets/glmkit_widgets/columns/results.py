@@ -126,7 +126,8 @@ def _tokens(result: AnswerResult) -> str:
 def _cost(result: AnswerResult) -> str:
     listed = result.list_cost
     if result.source == "cassette":
-        return _("replayed, saved {cost}", cost=listed) if listed else _("replayed")
+        saved = "" if result.stand_in else listed
+        return _("replayed, saved {cost}", cost=saved) if saved else _("replayed")
     owed = _("unknown") if result.cost is None else str(result.cost)
     return f"{owed} (list {listed})" if listed and listed != result.cost else owed
 
@@ -136,6 +137,8 @@ def _seconds(seconds: float | None, digits: int) -> str:
 
 
 def _who(result: AnswerResult) -> str:
+    if result.source == "illustration":
+        return _("an illustration, not a model")
     if result.stand_in:
         return _("stand-in {name}", name=result.stand_in)
     return "" if result.answered in {"", result.model} else result.answered
