@@ -138,7 +138,8 @@ class TableRun:
 
     def _values(self, text: str, finish_reason: str) -> tuple[Any, ...] | None:
         """Return the values of an earlier answer; None where they are not whole."""
-        if finish_reason not in WHOLE or text.startswith("sha256:"):
+        whole = finish_reason in WHOLE and text.strip()
+        if not whole or text.startswith("sha256:"):
             return None
         try:
             return self.task.verb.read(text)
@@ -193,7 +194,7 @@ class TableRun:
 
     def _answered(self, outcome: RowOutcome, reply: Reply) -> tuple[Status, str]:
         if not reply.complete:
-            reason = reply.finish_reason or _("it broke off")
+            reason = reply.empty or reply.finish_reason or _("it broke off")
             return "failed", _("the answer is not whole: {reason}", reason=reason)
         if self.task.verb.form is None:
             outcome.values = self.task.verb.values(reply.text)

@@ -143,3 +143,20 @@ def test_a_limit_of_the_stand_ins_own_is_named() -> None:
         "raises it."
     )
     assert "own limit" not in partial_of(reply(finish_reason="length"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"thinking": "Hm."}, "empty: the model wrote reasoning and no answer."),
+        ({}, "empty: the model wrote nothing."),
+        ({"finish_reason": "tool_calls"}, "empty: the model asked for a tool"),
+        ({"text": "No.", "finish_reason": "refusal"}, "The model refused to answer."),
+    ],
+)
+def test_answer_that_holds_nothing_says_why_in_a_notebook(
+    answer: dict[str, str], said: str
+) -> None:
+    shown = reply(**{"text": "", "finish_reason": "stop", **answer})
+    assert said in partial_of(shown)
+    assert said in html(shown)

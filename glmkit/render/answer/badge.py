@@ -17,6 +17,7 @@ _BROKEN_OFF = {
     "sensitive": "The answer was stopped by the service's content review.",
     "model_context_window_exceeded": "The answer was cut off: the window is full.",
     "network_error": "The answer broke off: the service had an error.",
+    "refusal": "The model refused to answer.",
 }
 
 
@@ -118,6 +119,8 @@ def partial_of(reply: Reply | None, error: BaseException | None = None) -> str:
     if reply is None or reply.complete:
         return ""
     reason = reply.finish_reason
+    if reason in WHOLE and reply.empty:
+        return _("The answer is empty: {reason}.", reason=reply.empty)
     if reason in WHOLE or not reason:
         return _BROKEN
     if reason == "length" and reply.thinking and not reply.text:
