@@ -48,10 +48,7 @@ PATIENCE_S = 30.0
 
 
 class Connection:
-    """A ledger's file, opened at first use, shared by all threads and loops.
-
-    Made by `connect`, which keeps one for each file.
-    """
+    """A ledger's file, for all threads and loops; `connect` keeps one for each file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -61,7 +58,7 @@ class Connection:
         self.bands = Bands()
         self._batches = WriteBatches(self._attempt, self.persist)
         self._mode = ""
-        self._lockable = False  # known to be, that is
+        self._lockable = False
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._db: sqlite3.Connection | None = None

@@ -26,7 +26,7 @@ _LONG = 20_000
 class Badge(msgspec.Struct, frozen=True, kw_only=True):
     """What stands under an answer. Empty text and None: not known, not shown.
 
-    `cost` and `list_cost` are written as the person shall read them ("¥0.000486");
+    `cost` and `list_cost` are written as the user reads them ("¥0.000486");
     `note` says what is unusual ("cut off at max_tokens"); `source` is one of
     "service", "stand-in", "cassette", "illustration"; `request` is what was sent, to
     be unfolded.
@@ -109,7 +109,7 @@ def page(
 ) -> str:
     """Return the inside of an answer's frame.
 
-    `body`, `thinking` and `notes` are HTML of ours; `badge`, `thought` (how much
+    `body`, `thinking` and `notes` are HTML of glmkit; `badge`, `thought` (how much
     thinking it was) and `partial` (why the answer is not whole) are plain and escaped
     here.
     """
@@ -133,7 +133,7 @@ def static(inside: str) -> str:
 
 
 def folded(title: str, inside: str) -> str:
-    """Return a closed fold with a plain title round HTML of ours."""
+    """Return a closed fold with a plain title round HTML of glmkit."""
     return (
         f'<details class="glmkit-fold"><summary>{escaped(title)}</summary>'
         f'<div class="glmkit-folded">{inside}</div></details>'

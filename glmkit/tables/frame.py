@@ -11,7 +11,7 @@ import pandas as pd
 from glmkit.tables.preparation import STATUSES, Preparation, RowOutcome
 from glmkit.tables.pseudonyms import put_back
 from glmkit.tables.rows import Rows
-from glmkit.tables.verbs import Target, Verb
+from glmkit.tables.verbs import TargetColumn, Verb
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
 from glmkit.types.translation import _
@@ -125,7 +125,7 @@ def _share(cost: Money | None, whole: bool) -> Money | None:
     return cost if whole or cost is None else Money(0, cost.currency)
 
 
-def _typed(values: list[Any], target: Target) -> Any:
+def _typed(values: list[Any], target: TargetColumn) -> Any:
     """Return a column of the target's type; of objects where a value does not fit."""
     match target.dtype:
         case "category":

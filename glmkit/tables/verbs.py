@@ -22,7 +22,7 @@ _KEPT = (datetime, date, time, Decimal, UUID, bytes)
 _DTYPES = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 
 
-class Target(msgspec.Struct, frozen=True):
+class TargetColumn(msgspec.Struct, frozen=True):
     """A column of the result: its name, its pandas dtype ("": objects), its categories.
 
     `categories` are those of a "category" column; None leaves them to the values.
@@ -45,7 +45,7 @@ class Verb(msgspec.Struct, frozen=True):
     to: str
     instruction: str
     form: Form | None
-    targets: tuple[Target, ...]
+    targets: tuple[TargetColumn, ...]
     values: Callable[[Any], tuple[Any, ...]]
 
     @property
@@ -61,7 +61,7 @@ class Verb(msgspec.Struct, frozen=True):
 
 def map_(to: str) -> Verb:
     """Return the verb that keeps an answer as it is."""
-    return Verb("map", to, "", None, (Target(to, "string"),), _alone)
+    return Verb("map", to, "", None, (TargetColumn(to, "string"),), _alone)
 
 
 def classify(labels: Sequence[Any], multi: bool, to: str) -> Verb:
@@ -92,9 +92,11 @@ def classify(labels: Sequence[Any], multi: bool, to: str) -> Verb:
     kind: Any = Literal[tuple(labels)]
     if multi:
         said = _("Choose all labels that fit, or none, from: {names}.", names=names)
-        return Verb("classify", to, said, form_of(list[kind]), (Target(to),), _alone)
+        return Verb(
+            "classify", to, said, form_of(list[kind]), (TargetColumn(to),), _alone
+        )
     said = _("Choose the one label that fits best from: {names}.", names=names)
-    target = Target(to, "category", tuple(labels))
+    target = TargetColumn(to, "category", tuple(labels))
     return Verb("classify", to, said, form_of(kind), (target,), _alone)
 
 
@@ -129,18 +131,20 @@ def score(rubric: str, low: int, high: int, to: str) -> Verb:
     if rubric.strip():
         said = f"{said} {rubric.strip()}"
     form = form_of(Annotated[int, msgspec.Meta(ge=low, le=high)])
-    return Verb("score", to, said, form, (Target(to, "Int64"),), _alone)
+    return Verb("score", to, said, form, (TargetColumn(to, "Int64"),), _alone)
 
 
 def embed(to: str) -> Verb:
     """Return the verb that makes vectors; they do not come from a chat."""
-    return Verb("embed", to, "", None, (Target(to),), _alone)
+    return Verb("embed", to, "", None, (TargetColumn(to),), _alone)
 
 
 def filter_(to: str) -> Verb:
     """Return the verb that says whether a statement is true."""
     said = _("Say whether the statement is true.")
-    return Verb("filter", to, said, form_of(bool), (Target(to, "boolean"),), _alone)
+    return Verb(
+        "filter", to, said, form_of(bool), (TargetColumn(to, "boolean"),), _alone
+    )
 
 
 def check_targets(verb: Verb, names: Sequence[str]) -> None:
@@ -189,21 +193,23 @@ def _boxed(form: Form) -> bool:
     )
 
 
-def _target(name: str, part: Mapping[str, Any], root: Mapping[str, Any]) -> Target:
+def _target(
+    name: str, part: Mapping[str, Any], root: Mapping[str, Any]
+) -> TargetColumn:
     """Return the column of one field, by its JSON Schema."""
     part = _without_null(_resolved(part, root), root)
     if isinstance(choices := part.get("enum"), list):
         whole = all(isinstance(choice, str | int | bool) for choice in choices)
-        return Target(name, "category" if whole else "", tuple(choices))
+        return TargetColumn(name, "category" if whole else "", tuple(choices))
     match part.get("type"), part.get("format"):
         case "string", "date-time" | "date":
-            return Target(name, "datetime")
+            return TargetColumn(name, "datetime")
         case "string", _form:
-            return Target(name, "string")
+            return TargetColumn(name, "string")
         case str(kind), _form:
-            return Target(name, _DTYPES.get(kind, ""))
+            return TargetColumn(name, _DTYPES.get(kind, ""))
         case _:
-            return Target(name)
+            return TargetColumn(name)
 
 
 def _without_null(

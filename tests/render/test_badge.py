@@ -108,7 +108,7 @@ def test_code_is_what_stands_in_the_fences(text: str, code: str) -> None:
 
 
 def test_no_json_is_shown_and_said() -> None:
-    assert "This is no JSON" in html(
+    assert "This is not JSON" in html(
         reply("{", finish_reason="stop"), view=View("json")
     )
 

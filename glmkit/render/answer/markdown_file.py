@@ -1,7 +1,7 @@
 """Model text in a Markdown file: a previewer that opens it fetches nothing.
 
 Images and HTML are escaped, everywhere but in blocks of code, and those are written
-anew: what one reader takes for code may be an image to the next.
+again: what one reader takes for code may be an image to the next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a badge unfolds to: parameters and last message of a request, without data.
 
 A notebook keeps its outputs, so files, frames and pictures are named there with their
-sizes and hashes, and what a chat said before is left out. With GLMKIT_PRIVACY nothing
+sizes and hashes, and the earlier turns of a chat are left out. With GLMKIT_PRIVACY nothing
 of a request is kept.
 """
 

@@ -81,9 +81,7 @@ def _json(text: str) -> Shown:
     try:
         indented = msgspec.json.format(code_of(text), indent=2)
     except msgspec.DecodeError as exc:
-        told = (
-            f'<p class="glmkit-partial">This is no JSON: {render.escaped(str(exc))}</p>'
-        )
+        told = f'<p class="glmkit-partial">This is not JSON: {render.escaped(str(exc))}</p>'
         return Shown(code(text) + told)
     return Shown(code(indented))
 
