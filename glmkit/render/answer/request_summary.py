@@ -1,8 +1,8 @@
 """What a badge unfolds to: parameters and last message of a request, without data.
 
 A notebook keeps its outputs, so files, frames and pictures are named there with their
-sizes and hashes, and the earlier turns of a chat are left out. With GLMKIT_PRIVACY nothing
-of a request is kept.
+sizes and hashes, and the earlier turns of a chat are left out. With GLMKIT_PRIVACY
+nothing of a request is kept.
 """
 
 from __future__ import annotations

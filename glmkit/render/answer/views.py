@@ -81,8 +81,8 @@ def _json(text: str) -> Shown:
     try:
         indented = msgspec.json.format(code_of(text), indent=2)
     except msgspec.DecodeError as exc:
-        told = f'<p class="glmkit-partial">This is not JSON: {render.escaped(str(exc))}</p>'
-        return Shown(code(text) + told)
+        why = render.escaped(f"This is not JSON: {exc}")
+        return Shown(f'{code(text)}<p class="glmkit-partial">{why}</p>')
     return Shown(code(indented))
 
 
