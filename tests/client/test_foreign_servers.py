@@ -136,7 +136,6 @@ def in_one_worker(server: str) -> Callable[[Test], Test]:
     def marked(test: Test) -> Test:
         for mark in (
             pytest.mark.slow,
-            pytest.mark.timeout(600),
             pytest.mark.xdist_group(server),
         ):
             test = mark(test)
@@ -223,7 +222,7 @@ def test_fakellm_answers_whole_and_streamed(fakellm: Foreign) -> None:
 @in_one_worker("fakellm")
 def test_fakellms_refusal_is_typed(fakellm: Foreign) -> None:
     with pytest.raises(glmkit.RateLimitError) as caught:
-        fakellm.client(timeout_s=2).chat("limit")
+        fakellm.client(timeout_s=30).chat("limit")
     assert caught.value.status == 429
     assert caught.value.action == "wait"
 
@@ -284,7 +283,7 @@ def test_litellm_answers_whole_and_streamed(litellm: Foreign) -> None:
 @in_one_worker("litellm")
 def test_litellms_string_codes_become_typed_errors(litellm: Foreign) -> None:
     with pytest.raises(glmkit.RateLimitError) as limited:
-        litellm.client(timeout_s=15).chat("Hi", model="limited")
+        litellm.client(timeout_s=60).chat("Hi", model="limited")
     assert (limited.value.status, limited.value.code) == (429, "429")
     with pytest.raises(glmkit.InvalidRequestError, match="nobody"):
         litellm.client().chat("Hi", model="nobody")

@@ -368,7 +368,6 @@ needs_namespaces = pytest.mark.skipif(
 )
 
 
-@pytest.mark.timeout(300)
 @needs_namespaces
 def test_recorded_notebook_runs_alike_without_a_network_in_any_order(
     recorded: tuple[Path, dict[str, list[str]], Paced],

@@ -192,7 +192,7 @@ _HOSTILE = {
 }
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", _HOSTILE)
 def test_hostile_text_is_rendered_within_bounds(name: str) -> None:
     text = _HOSTILE[name]

@@ -33,7 +33,6 @@ print("ALL DONE", __debug__)
 """
 
 
-@pytest.mark.timeout(180)
 def test_a_notebook_runs_without_docstrings_and_asserts(
     place: Paced, tmp_path: Path
 ) -> None:

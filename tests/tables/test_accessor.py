@@ -438,7 +438,7 @@ def test_bare_failures_of_a_server_are_not_asked_again_and_cost_is_not_known(
 def test_the_first_interrupt_ends_softly_and_the_next_run_goes_on(
     paced: Factory,
 ) -> None:
-    place = paced(text="echo", wait_s=0.02)
+    place = paced(text="echo", gate=0)
     script = _CHILD.format(url=place.url, key=place.key, options={})
     with subprocess.Popen(
         [sys.executable, "-c", script],
@@ -447,8 +447,13 @@ def test_the_first_interrupt_ends_softly_and_the_next_run_goes_on(
         text=True,
         cwd=ROOT,
     ) as child:
-        place.until(lambda seen: seen["requests"] >= 20)
+        place.until(lambda seen: seen["active"] == 4)
         child.send_signal(signal.SIGINT)
+        assert child.stderr is not None
+        for mark in iter(lambda: child.stderr.read(1), ""):  # the bar says so
+            if mark == "C":
+                break
+        place.release()
         out, err = child.communicate()
     assert child.returncode == 0, err
     assert "'uncertain': 0" in out
@@ -460,7 +465,7 @@ def test_the_first_interrupt_ends_softly_and_the_next_run_goes_on(
 
 
 def test_the_second_interrupt_gives_up_what_is_in_flight(paced: Factory) -> None:
-    place = paced(text="echo", wait_s=30)
+    place = paced(text="echo", gate=0)
     script = _CHILD.format(url=place.url, key=place.key, options={})
     with subprocess.Popen(
         [sys.executable, "-c", script],
@@ -483,7 +488,7 @@ def test_the_second_interrupt_gives_up_what_is_in_flight(paced: Factory) -> None
 
 
 def test_a_second_run_of_the_same_rows_at_once_is_refused(paced: Factory) -> None:
-    place = paced(text="echo", wait_s=0.5)
+    place = paced(text="echo", gate=0)
     script = _CHILD.format(url=place.url, key=place.key, options={})
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT

@@ -352,7 +352,7 @@ def test_proxy_that_stalls_is_named(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("HTTPS_PROXY", f"{kind}://{place}")
-        error = refused(service["https"], timeout_s=0.5)
+        error = refused(service["https"], timeout_s=2)
         said(error, f"{kind.rstrip('h')}://{place} (HTTPS_PROXY) does not answer")
 
 
@@ -363,7 +363,7 @@ def test_stalled_proxy_of_plain_http_is_named_in_the_silence(
         place = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("HTTP_PROXY", place)
         with pytest.raises(TransportError, match="silent") as caught:
-            ask(service["http"], timeout_s=0.5)
+            ask(service["http"], timeout_s=2)
     said(caught.value, f"by way of the proxy {place} (HTTP_PROXY)")
     assert caught.value.sent  # the proxy has it, and may have passed it on
 
