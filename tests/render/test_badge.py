@@ -84,6 +84,8 @@ def test_table_of_values_is_escaped_and_bounded() -> None:
         ([1, 2], "value\n1\n2"),
         ("yes", "value\nyes"),
         ([], "value"),
+        ([{None: 1, "b": float("inf")}], "None | b\n1 | inf"),
+        ({"a": [float("nan"), float("-inf")]}, "field | value\na | [NaN,-Infinity]"),
     ],
 )
 def test_every_value_is_a_table(value: object, text: str) -> None:

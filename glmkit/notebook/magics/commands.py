@@ -18,9 +18,9 @@ from glmkit.notebook.magics import (
 )
 from glmkit.notebook.magics.cell_options import split
 from glmkit.notebook.magics.command import Command, every, first
-from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
 from glmkit.types.options import OPTION
+from glmkit.types.plain_text import say
 from glmkit.types.translation import _
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import say
 
 if TYPE_CHECKING:
     from glmkit.notebook.conversations import NamedChat

@@ -15,7 +15,7 @@ from IPython.core.magic import (
 
 from glmkit.notebook import namespace
 from glmkit.notebook.magics import cell_options, commands
-from glmkit.notebook.magics.printing import say
+from glmkit.types.plain_text import say
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

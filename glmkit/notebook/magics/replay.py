@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glmkit.client import replay as replay_
-from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import say
 
 if TYPE_CHECKING:
     from glmkit.notebook.session import Session

@@ -9,9 +9,8 @@ from IPython.core.error import StdinNotImplementedError
 
 from glmkit.config import keys
 from glmkit.config.endpoints import endpoint_of
-from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
-from glmkit.types.plain_text import one_line
+from glmkit.types.plain_text import one_line, say
 
 if TYPE_CHECKING:
     from glmkit.config.endpoints import Endpoint

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from glmkit.notebook.magics.printing import say
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import say
 
 if TYPE_CHECKING:
     from glmkit.ledger.views import frames

@@ -14,6 +14,7 @@ import msgspec
 from glmkit.config.privacy import private
 from glmkit.types.attached_text import unpacked
 from glmkit.types.messages import Message, Part, TextPart
+from glmkit.types.plain_text import plain
 from glmkit.types.replies import Call
 from glmkit.types.translation import _
 from glmkit.wire import curl
@@ -59,7 +60,7 @@ def summary(call: Call, typed: Typed | None = None) -> str:
         text = "\n".join([*typed.attached, _cut(typed.prompt)])
     else:
         text = _abridged(last)
-    kept = msgspec.structs.replace(last, content=text)
+    kept = msgspec.structs.replace(last, content=plain(text))
     request = msgspec.structs.replace(call.request, messages=(kept,))
     command = curl.command(msgspec.structs.replace(call, request=request))
     if not before:

@@ -54,7 +54,8 @@ def inside(messages: History) -> str:
 def text(messages: History) -> str:
     """Return a conversation as plain text."""
     messages = _shown(messages)
-    return "\n\n".join(f"{_WHO[message.role]}: {said(message)}" for message in messages)
+    parts = [f"{_WHO[message.role]}: {said(message)}" for message in messages]
+    return plain("\n\n".join(parts))
 
 
 def written(name: str, messages: History, form: str) -> str:

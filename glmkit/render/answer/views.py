@@ -11,6 +11,7 @@ import msgspec
 from glmkit import render
 from glmkit.render.answer.code_blocks import Block, Code, code_in
 from glmkit.render.page import code, picked, table, wrapped
+from glmkit.types.plain_text import plain
 from glmkit.types.replies import Reply
 
 #: Rows of a table that are shown, and characters of a cell.
@@ -79,7 +80,7 @@ def _fenced(text: str) -> str:
 
 def _json(text: str) -> Shown:
     try:
-        indented = msgspec.json.format(code_of(text), indent=2)
+        indented = msgspec.json.format(plain(code_of(text)), indent=2)
     except msgspec.DecodeError as exc:
         why = render.escaped(f"This is not JSON: {exc}")
         return Shown(f'{code(text)}<p class="glmkit-partial">{why}</p>')
@@ -88,20 +89,20 @@ def _json(text: str) -> Shown:
 
 def structured(value: Any) -> Shown:
     """Return a typed value as a table: fields as rows, or a list's items as rows."""
-    plain = msgspec.to_builtins(value, enc_hook=_foreign)
+    built = msgspec.to_builtins(value, enc_hook=_foreign)
     header: tuple[str, ...]
     rows: list[list[Any]]
-    match plain:
+    match built:
         case dict():
-            header, rows = ("field", "value"), [[k, v] for k, v in plain.items()]
-        case [dict(), *_] if all(isinstance(item, dict) for item in plain):
-            names = list(dict.fromkeys(name for item in plain for name in item))
+            header, rows = ("field", "value"), [[k, v] for k, v in built.items()]
+        case [dict(), *_] if all(isinstance(item, dict) for item in built):
+            names = list(dict.fromkeys(name for item in built for name in item))
             header = tuple(map(str, names))
-            rows = [[item.get(name, "") for name in names] for item in plain]
+            rows = [[item.get(name, "") for name in names] for item in built]
         case list():
-            header, rows = ("value",), [[item] for item in plain]
+            header, rows = ("value",), [[item] for item in built]
         case _:
-            header, rows = ("value",), [[plain]]
+            header, rows = ("value",), [[built]]
     cells = [[_cell(value) for value in row] for row in rows[:_ROWS]]
     left = len(rows) - len(cells)
     more = f"({left:,} more rows)" if left else ""
