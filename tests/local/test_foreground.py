@@ -94,6 +94,20 @@ def test_an_engine_that_still_loads_is_ended_with_serve(
         wait_for(lambda: left(pids), lambda found: not found)
 
 
+def test_without_the_pipe_a_platform_would_outlive_serve() -> None:
+    code = (
+        "from glmkit.local import foreground, launcher;"
+        "foreground.run(launcher.serve_command(['--json']))"
+    )
+    with served([sys.executable, "-c", code]) as (pid, pids):
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: alive(pid), lambda still: not still)
+        (found,) = launcher.running()
+        assert found.pid in pids
+        launcher.stop()
+        wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+
+
 @pytest.mark.parametrize("runner", [PARENT, TERMINAL], ids=["parent", "terminal"])
 def test_serve_ends_with_its_parent_and_with_its_terminal(runner: str) -> None:
     with served([sys.executable, "-c", runner, *SERVE]) as (pid, pids):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -16,6 +15,7 @@ from glmkit.local.engine.prompts import tokens_of
 from glmkit.local.platform.answering import (
     chat_template,
     function_calls,
+    json_answers,
     json_grammar,
     limits,
 )
@@ -37,15 +37,11 @@ from glmkit.local.platform.answering.requests import ChatRequest, OfferedFunctio
 from glmkit.local.platform.answering.retrieval import Grounds
 from glmkit.local.platform.server.errors import Refusal
 from glmkit.local.platform.storage.full_text_index import Folder
-from glmkit.tools.schema import faults_of
-from glmkit.types.errors import ConfigError, LocalError
+from glmkit.types.errors import LocalError
 
 _BROKEN = "1234"
 _WINDOW_ENDED = "model_context_window_exceeded"
 _OPEN, _CLOSE = "<think>\n", "</think>\n"
-#: Attempts at an answer that must fit a schema, and the temperature of later ones.
-_ATTEMPTS = 3
-_WARM = 0.7
 #: The most tokens of thinking by effort, and at most half of those wanted.
 _EFFORTS = {"minimal": 16, "low": 32, "medium": 64, "high": 128}
 _MOST_THINKING = 192
@@ -235,7 +231,9 @@ class _Answering:
                 async for text in texts:
                     yield Argument(text)
             else:
-                yield Argument(_compact("".join([text async for text in texts])))
+                yield Argument(
+                    json_answers.compact("".join([text async for text in texts]))
+                )
 
     async def _fitting(
         self, prompt: list[int], how: Sampling, schema: dict[str, Any]
@@ -244,18 +242,24 @@ class _Answering:
 
         A faulty attempt is repeated, twice at the most; the last one stands.
         """
-        how = msgspec.structs.replace(how, grammar=_grammar(schema))
+        how = msgspec.structs.replace(how, grammar=json_answers.grammar_of(schema))
         if not json_grammar.leaves_out(schema):
             async with aclosing(self._texts(prompt, how)) as pieces:
                 async for text in pieces:
                     yield text
             return
         # It imports jsonschema while the engine works.
-        faults = asyncio.ensure_future(asyncio.to_thread(_faults_of, schema))
-        for attempt in range(_ATTEMPTS):
-            async with aclosing(self._texts(prompt, _again(how, attempt))) as pieces:
+        faults = asyncio.ensure_future(
+            asyncio.to_thread(json_answers.faults_of, schema)
+        )
+        for attempt in range(json_answers.ATTEMPTS):
+            async with aclosing(
+                self._texts(prompt, json_answers.again(how, attempt))
+            ) as pieces:
                 texts = [text async for text in pieces]
-            if self._reason != "stop" or _fits(await faults, "".join(texts)):
+            if self._reason != "stop":
+                break
+            if json_answers.fits(await faults, "".join(texts)):
                 break
         for text in texts:
             yield text
@@ -292,42 +296,3 @@ def _shared(one: list[int], other: list[int]) -> int:
     """Return how many tokens two prompts begin with together."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _grammar(schema: dict[str, Any]) -> str:
-    try:
-        return json_grammar.of(schema)
-    except (TypeError, ValueError, AttributeError, RecursionError) as exc:
-        raise Refusal(400, "1210", "the schema is not a JSON Schema") from exc
-
-
-def _again(how: Sampling, attempt: int) -> Sampling:
-    """Return the sampling of a later attempt, warm enough for another answer."""
-    if not attempt:
-        return how
-    seed = how.seed if how.seed < 0 else how.seed + attempt
-    warm = max(how.temperature, _WARM)
-    return msgspec.structs.replace(how, seed=seed, temperature=warm)
-
-
-def _faults_of(schema: dict[str, Any]) -> Callable[[Any], str | None]:
-    """Return the check of an answer, which passes all where the schema is invalid."""
-    try:
-        return faults_of(schema)
-    except ConfigError:
-        return lambda value: None
-
-
-def _fits(faults: Callable[[Any], str | None], text: str) -> bool:
-    try:
-        return faults(json.loads(text)) is None
-    except (ValueError, RecursionError):
-        return False
-
-
-def _compact(text: str) -> str:
-    """Return JSON as the service writes arguments; a cut one stays as it is."""
-    try:
-        return msgspec.json.encode(msgspec.json.decode(text)).decode()
-    except msgspec.DecodeError:
-        return text
