@@ -105,7 +105,7 @@ def test_without_the_pipe_a_platform_would_outlive_serve() -> None:
         (found,) = launcher.running()
         assert found.pid in pids
         launcher.stop()
-        wait_for(lambda: left(pids), lambda found: not found, LEFT_S)
+        wait_for(lambda: left(pids), lambda found: not found)
 
 
 @pytest.mark.parametrize("runner", [PARENT, TERMINAL], ids=["parent", "terminal"])
