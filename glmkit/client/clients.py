@@ -1,4 +1,4 @@
-"""The client: one core, a face for threads and a face for event loops."""
+"""Client and AsyncClient: one core, blocking or awaited."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _spelled_out(method: F) -> F:
 
 
 class _Core:
-    """What both faces share: where calls go, and how one is begun."""
+    """Shared by Client and AsyncClient: the endpoint, and how a call begins."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class _Core:
         return request_of(prompt_of(prompt), {**options, "schema": form}), form
 
     def exchange(self, request: Request, *, stream: bool, group: int = 0) -> Exchange:
-        """Begin a call without sending it: for who drives several as one."""
+        """Prepare a call without sending it, for callers that combine several."""
         if self._closed:
             raise ConfigError("the client is closed", hint="Make a new one.")
         model = request.model or self.model
@@ -120,7 +120,7 @@ class _Core:
 
 
 class Client(_Core, Endpoints[Blocking]):
-    """Talks to GLM, or to the local stand-in where there is no key.
+    """Client for GLM, or for the local stand-in where there is no key.
 
     `endpoint` is "local", "bigmodel", "zai", "bigmodel-coding", "zai-coding" or a
     URL; without one, the environment and the keyring decide. `timeout_s` bounds the
@@ -183,7 +183,7 @@ class Client(_Core, Endpoints[Blocking]):
         return Series(steps, self.exchange, schema=form.kind, stream=False).drain()
 
     def close(self) -> None:
-        """Take no more calls. Connections are shared, and end by themselves."""
+        """Close the client. Connections are shared, and close when idle."""
         self._closed = self._caller.closed = True
 
     def __enter__(self) -> Self:
@@ -245,7 +245,7 @@ class AsyncClient(_Core, Endpoints[Awaited]):
         return await series.drain()
 
     async def aclose(self) -> None:
-        """Take no more calls. Connections end with their loop."""
+        """Close the client. Connections close with their loop."""
         self._closed = self._caller.closed = True
 
     async def __aenter__(self) -> Self:

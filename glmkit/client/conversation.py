@@ -1,4 +1,4 @@
-"""Conversations: a history that stays valid, and tools that are really used."""
+"""Conversations: a history that can always be sent, and tools that run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ History = tuple[Message, ...]
 
 
 class _Talk:
-    """What both faces share: the history, the tools, and the turn under way."""
+    """Shared by both conversations: the history, the tools, the current turn."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class _Talk:
         return self._history
 
     def undo(self) -> None:
-        """Forget the last question and all that it brought. ConfigError if none."""
+        """Remove the last question and its answers. ConfigError if there is none."""
         self._check_free()
         if not self._before:
             raise ConfigError("there is nothing to undo", hint="Ask something first.")
         self._history = self._before.pop()
 
     def resume(self, history: Sequence[Any]) -> None:
-        """Go on from another history, such as an earlier one; `undo` leads back.
+        """Continue from another history, such as an earlier one; `undo` restores it.
 
         ConfigError while it answers.
         """
@@ -81,7 +81,7 @@ class _Talk:
         self._box.asker = asker
 
     def _alike(self) -> dict[str, Any]:
-        """Return what makes a conversation like this one, without its past."""
+        """Return the arguments of an equal conversation without history."""
         return {
             "tools": self._offered,
             "rounds": self._rounds,
@@ -119,7 +119,7 @@ class _Talk:
 
 
 class _Turn:
-    """A turn of a talk: it takes the history when it begins, and gives it back."""
+    """One turn: takes the history when it begins, and returns it at its end."""
 
     def __init__(self, talk: _Talk, turn: ToolTurn) -> None:
         self._talk = talk
@@ -139,7 +139,7 @@ class _Turn:
         return (yield from self._turn.steps())
 
     def ended(self, partial: Answer) -> None:
-        """Keep what the turn brought, where it brought something."""
+        """Keep the turn's messages, where there are some."""
         if not self._begun:
             return
         self._talk._busy = False
@@ -183,7 +183,7 @@ class Conversation(_Talk):
         return self._series(prompt, options, stream=True)
 
     def fork(self) -> Conversation:
-        """Return a second conversation with the same past and a future of its own."""
+        """Return a copy that continues on its own."""
         return self._forked(Conversation(self.client, **self._alike()))
 
     def _series(self, prompt: Prompt, options: Options, *, stream: bool) -> Series:
@@ -229,7 +229,7 @@ class AsyncConversation(_Talk):
         return self._series(prompt, options, stream=True)
 
     def fork(self) -> AsyncConversation:
-        """Return a second conversation with the same past and a future of its own."""
+        """Return a copy that continues on its own."""
         return self._forked(AsyncConversation(self.client, **self._alike()))
 
     def _series(self, prompt: Prompt, options: Options, *, stream: bool) -> AsyncSeries:

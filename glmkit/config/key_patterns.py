@@ -1,4 +1,4 @@
-"""What looks like a key in a text, so that none leaves in a prompt or lies in a file.
+"""Patterns of keys in texts, so that none leaves in a prompt or stays in a file.
 
 The shapes are those that the services themselves give for scanners of secrets; GLM
 gives none, so the pattern of its keys is glmkit's own. A shape is narrow: a text that
@@ -61,7 +61,7 @@ _TURN = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
 
 
 class Found(NamedTuple):
-    """What a part of a text looks like."""
+    """A part of a text that looks like a key."""
 
     kind: str
     start: int
@@ -69,7 +69,7 @@ class Found(NamedTuple):
 
 
 def find(text: str) -> str:
-    """Return what kind of key a text holds, "" for none.
+    """Return the kind of key that a text holds, "" for none.
 
     >>> find("Where do I put api_key='...'?")
     ''
@@ -105,7 +105,7 @@ def _found(text: str) -> Iterator[Found]:
 
 
 def _random(value: str) -> bool:
-    """Whether a value looks thrown, and not written by somebody."""
+    """Whether a value looks random rather than written by hand."""
     counts = Counter(value).values()
     bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts)
     return bits >= _BITS and len(_TURN.findall(value)) >= _TURNS

@@ -38,7 +38,7 @@ class WriteBatches:
         self._waiting: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work with the others of this turn; return once it is committed.
+        """Run a write with the others of this turn; return once it is committed.
 
         A cancelled wait leaves the work to its batch.
         """
@@ -65,7 +65,7 @@ class WriteBatches:
 
 
 def together(db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
-    """Do all works in one transaction; return the result or the error of each."""
+    """Run all writes in one transaction; return the result or the error of each."""
     if len(writes) == 1:
         return [_done(db, writes[0].work)]
     with transaction(db):
@@ -82,7 +82,7 @@ def _done(db: sqlite3.Connection, work: Work) -> Any:
 
 
 def _saved(db: sqlite3.Connection, work: Work) -> Any:
-    """Do a work inside a savepoint; an error of the file itself ends the batch."""
+    """Run a write inside a savepoint; an error of the file itself ends the batch."""
     db.execute("SAVEPOINT one")
     result = _done(db, work)
     if isinstance(result, Exception):

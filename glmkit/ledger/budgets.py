@@ -37,7 +37,7 @@ _OF = (
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """A budget and what of it is gone: owed, or reserved for calls that may be billed.
+    """A budget, and the part that is owed or reserved for calls under way.
 
     `scope` is "session", "notebook", "day", "tag", "total" or "run" (of a table),
     `name` which one: the session's number in the ledger, the notebook's path, the day,
@@ -56,7 +56,7 @@ class Budget(msgspec.Struct, frozen=True):
 
     @property
     def share(self) -> float:
-        """Which part is gone: 1 is all of it."""
+        """The part that is spent: 1 is all of it."""
         return self.spent.parts / self.amount.parts if self.amount else 1.0
 
     def __str__(self) -> str:
@@ -137,7 +137,7 @@ def _put(
 
 
 def forget(db: sqlite3.Connection) -> None:
-    """Take out the budgets of days long past, and of sessions that have ended."""
+    """Delete the budgets of past days, and of sessions that have ended."""
     db.execute(
         "DELETE FROM budgets WHERE (scope = 'session' AND EXISTS ("
         "SELECT 1 FROM owners WHERE name = CAST(id AS TEXT) AND settled)) "
@@ -146,7 +146,7 @@ def forget(db: sqlite3.Connection) -> None:
 
 
 def drop(db: sqlite3.Connection, scope: Scope, name: str) -> None:
-    """Take a budget away; of a day's, all days'."""
+    """Delete a budget; that of a day for all days."""
     if scope == "day":
         db.execute("DELETE FROM budgets WHERE scope IN ('day', 'daily')")
     else:
@@ -211,7 +211,7 @@ def reserve_again(db: sqlite3.Connection, call: Call, max_cost: Money) -> None:
 def refusal(
     db: sqlite3.Connection, call: Call, owner: int, max_cost: Money | None
 ) -> BudgetError:
-    """Return why the budgets do not let a call pass."""
+    """Return the error of a call that the budgets refuse."""
     where = call.where
     places = {
         "session": str(owner),
@@ -284,7 +284,7 @@ def _spent(budget: Budget, max_cost: Money) -> BudgetError:
 
 
 def crossed(db: sqlite3.Connection) -> list[Budget]:
-    """Return the budgets that have come to 80 %, each once."""
+    """Return the budgets that have reached 80 %, each once."""
     at_mark = "NOT warned AND amount > 0 AND spent >= amount * 8 / 10"
     found = db.execute(_ROW + at_mark).fetchall()
     if found:

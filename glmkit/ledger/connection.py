@@ -73,7 +73,7 @@ class Connection:
         return self._mode
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work here and now if the file is free, else on a worker thread.
+        """Run a write at once if the file is free, else on a worker thread.
 
         A cancelled wait leaves the work to its thread, which ends it.
         """
@@ -91,7 +91,7 @@ class Connection:
         return await self._batches.write(work)
 
     def persist(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work, and wait for other processes as long as is reasonable."""
+        """Run a write, waiting for other processes up to PATIENCE_S."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -112,7 +112,7 @@ class Connection:
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection for reading alone; a long read holds up no writer."""
+        """Open a read-only connection; a long read blocks no writer."""
         self.persist(owners.settle)
         with self._reading:
             try:
@@ -127,12 +127,12 @@ class Connection:
                 raise translated(exc, self.path) from exc
 
     def tidy(self) -> None:
-        """Do the file's chores on a thread of their own, as they may wait for disks."""
+        """Run the file's maintenance on its own thread, as it may wait for disks."""
         with contextlib.suppress(RuntimeError):  # the interpreter is ending
             threading.Thread(target=self._chores, name="glmkit-ledger").start()
 
     def _chores(self) -> None:
-        """Settle what dead processes left, and move the write-ahead log into the file.
+        """Settle rows of dead processes, and checkpoint the write-ahead log.
 
         What another process holds up is done the next time.
         """
@@ -163,7 +163,7 @@ class Connection:
             self._drop()
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work once; OperationalError where the file is held by another."""
+        """Run a write once; OperationalError where another process holds the file."""
         with self._lock:
             try:
                 return work(self._opened())
@@ -296,7 +296,7 @@ def _create(path: Path) -> None:
 
 
 def _inode(path: str) -> int:
-    """Tell the file by its number, so that one moved aside is noticed; 0: none."""
+    """Return the file's inode, so that a replaced file is noticed; 0: none."""
     try:
         return os.stat(path).st_ino  # noqa: PTH116 - half the time of Path.stat
     except OSError:

@@ -1,4 +1,4 @@
-"""What is added up over calls: the same words for rows and for kept sums."""
+"""Measures that are summed over calls: the same for rows and for stored sums."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from glmkit.catalog import cards
 
 #: Calls that have not ended: no sum counts them yet.
 OPEN = "('pending', 'submitted')"
-#: Calls that may have been billed, and nobody knows.
+#: Calls that may have been billed, and it is not known what they cost: they broke off,
+#: or their answer came without a count although its price is reserved.
 UNDECIDED = (
-    "(state = 'uncertain' OR (state IN ('interrupted', 'failed') AND cost IS NULL "
-    "AND reserved IS NOT 0))"
+    "(state = 'uncertain' OR (cost IS NULL AND ("
+    "state IN ('interrupted', 'failed') AND reserved IS NOT 0 "
+    "OR state = 'done' AND coalesce(reserved, 0) > 0)))"
 )
 
 #: Column → what one call (table or alias `c`) adds to it.
@@ -90,7 +92,7 @@ def sums_of_sums() -> dict[str, str]:
 
 
 def edges() -> dict[str, list[int]]:
-    """Return where a length begins to cost another price, by any card in use."""
+    """Return the lengths at which any card's price changes."""
     found: dict[str, set[int]] = {"prompt": {0}, "output": {0}}
     for card in cards.cards():
         for tier in (tier for price in card.prices for tier in price.tiers):

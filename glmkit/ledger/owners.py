@@ -1,4 +1,4 @@
-"""Which process wrote a row, and whether it still lives."""
+"""Owners: which process wrote a row, and whether it still runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Owner(NamedTuple):
 
 
 def me() -> Owner:
-    """Return the owner that this process is."""
+    """Return this process as an owner."""
     return _of(os.getpid())
 
 
@@ -65,7 +65,7 @@ def raise_mark(db: sqlite3.Connection, owner: int, first_open: int) -> None:
 
 
 def settle(db: sqlite3.Connection) -> None:
-    """Mark the open rows of dead processes: nobody knows what became of them."""
+    """Mark the open rows of dead processes as uncertain."""
     unsettled = db.execute(
         "SELECT id, first_open, machine, boot, pid, started FROM owners "
         "WHERE NOT settled"

@@ -1,4 +1,4 @@
-"""What is read from the ledger: its calls, or their sums by some of the columns."""
+"""Queries of the ledger: its calls, or sums over them by columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from glmkit.types.options import COLUMNS
 
 
 class Table(NamedTuple):
-    """Names of columns, and rows of as many values.
+    """Column names, and rows of values.
 
     Money is in whole 10⁻¹² units, times are Unix seconds.
     """

@@ -1,4 +1,4 @@
-"""Rights that were learned, kept between sessions."""
+"""Learned rights, stored between sessions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 
 
 def recall(key: tuple[str, str], db: sqlite3.Connection) -> int | None:
-    """Return what is known of an owner and a model."""
+    """Return the learned right of an owner and a model."""
     found: tuple[int] | None = db.execute(
         "SELECT in_flight FROM rights WHERE owner = ? AND model = ?", key
     ).fetchone()
@@ -19,5 +19,5 @@ def keep(row: tuple[str, str, int, float], db: sqlite3.Connection) -> None:
 
 
 def newest(db: sqlite3.Connection) -> dict[str, int]:
-    """Return what was learned last, by model, whoever's it is."""
+    """Return the rights learned last, by model, of any owner."""
     return dict(db.execute("SELECT model, in_flight FROM rights ORDER BY at"))

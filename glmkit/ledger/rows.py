@@ -1,4 +1,4 @@
-"""A call as a row of the ledger."""
+"""Rows of the ledger: a call to SQL values and back."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _hashed(text: str) -> str:
 
 
 def closing(call: Call, private: bool) -> tuple[Any, ...]:
-    """Return the values of UPDATE: what came of the call."""
+    """Return the values of UPDATE: the result of the call."""
     answer = call.answer
     usage = answer.usage
     tokens = (

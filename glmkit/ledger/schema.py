@@ -108,7 +108,7 @@ def _sums_and_budgets(db: sqlite3.Connection) -> None:
 
 
 def _reservations(db: sqlite3.Connection) -> None:
-    """Say `reserved` and `spent`, what a cost is, and which tries were repeated.
+    """Rename columns to `reserved` and `spent`; add `cost_basis` and `resent`.
 
     `cost_basis` is NULL for what is owed, "list" for a list price; `resent` counts
     the tries before the last that may have been billed.

@@ -1,4 +1,4 @@
-"""The ledger's verbs: open a call's row, close it, read."""
+"""The ledger: opens and closes the rows of calls, and reads them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PORTION = 10_000
 
 
 class Ledger:
-    """The record of all calls of this user, in one SQLite file.
+    """Record of all calls of this user, in one SQLite file.
 
     `path` None: `ledger.db` in the data folder. Raises LedgerError from every verb,
     never on being made. May be used from any thread and any loop.
@@ -242,7 +242,7 @@ class Ledger:
         return self._connection.persist(partial(sums.knows, wanted=wanted))
 
     def prune(self, before: float, *, words: bool = False) -> int:
-        """Take calls from before a time out, or only their words; return how many.
+        """Delete calls from before a time, or only their texts; return how many.
 
         Sums keep them, undecided calls stay; the file gives its space back.
         """
@@ -254,7 +254,7 @@ class Ledger:
         return gone
 
     def vote(self, vote: votes.Vote, instead: int | None = None) -> int:
-        """Write a vote down, or another in its place; return its number."""
+        """Record a vote, or replace an earlier one; return its number."""
         return self._connection.persist(partial(votes.cast, vote=vote, instead=instead))
 
     def votes(self) -> Table:

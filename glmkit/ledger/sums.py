@@ -1,4 +1,4 @@
-"""Sums that are kept, so that a long ledger is read as fast as a short one.
+"""Stored sums, so that a long ledger is read as fast as a short one.
 
 Calls are folded into the sums in rounds, each in one transaction with the mark of how
 far it got: every call is in the rows and, once, in the sums, or in the rows alone and
@@ -243,7 +243,7 @@ _FOLD = (
 
 
 def _taken_out(table: str, keys: Mapping[str, str]) -> str:
-    """Take a changed call's old self out of sums that hold it."""
+    """Subtract a changed call's old values from the sums that hold it."""
     less = ", ".join(
         [f"{name} = {name} - ({value})" for name, value in COUNTS.items()]
         + [f"{name} = {name} - coalesce({value}, 0)" for name, value in TOLD.items()]
@@ -257,7 +257,7 @@ _FOLDED = "OLD.id <= (SELECT upto FROM folds) AND OLD.id NOT IN (SELECT call FRO
 
 
 def _times_out(table: str, place: str) -> str:
-    """Take a changed call's old times out of the histograms that hold them."""
+    """Subtract a changed call's old times from the histograms that hold them."""
     return "".join(
         f"UPDATE {table} SET calls = calls - 1 WHERE {_FOLDED} AND kind = '{kind}' "
         f"AND bin = bin({value}) AND {place};".replace("c.", "OLD.")

@@ -1,4 +1,4 @@
-"""Several statements that are written together or not at all."""
+"""Transactions: several statements that are committed together or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person does with a ledger now and then: decide, verify, prune."""
+"""Upkeep of a ledger: decide on calls, verify, prune."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """What came of checking a ledger against itself.
+    """Result of checking a ledger against itself.
 
     `checked` calls were priced again from their usage; `unchecked` ones have no price,
     or are not billed by their own tokens. `sums` and `budgets` tell whether these
@@ -64,15 +64,17 @@ def decide(db: sqlite3.Connection, call: int, owed: Money | None) -> bool:
     known = "" if owed is not None else " AND reserved IS NOT NULL"
     return bool(
         db.execute(
-            f"UPDATE calls SET cost = {amount}, state = 'interrupted', "
-            f"error = 'decided' WHERE id = :call AND {UNDECIDED}{known}",
+            f"UPDATE calls SET cost = {amount}, "
+            "error = CASE state WHEN 'done' THEN error ELSE 'decided' END, "
+            "state = CASE state WHEN 'done' THEN state ELSE 'interrupted' END "
+            f"WHERE id = :call AND {UNDECIDED}{known}",
             values,
         ).rowcount
     )
 
 
 def prune(db: sqlite3.Connection, before: float, *, words: bool) -> int:
-    """Take out calls from before a time, or only their words; return how many.
+    """Delete calls from before a time, or only their texts; return how many.
 
     Sums and budgets keep them; what is undecided stays. The sums must be up to date.
     """
@@ -92,7 +94,7 @@ def prune(db: sqlite3.Connection, before: float, *, words: bool) -> int:
 
 
 def verify(db: sqlite3.Connection) -> Verification:
-    """Price every call again from its usage, and hold sums and budgets to the calls."""
+    """Price every call again from its usage; check sums and budgets against it."""
     checked = unchecked = 0
     differences: list[Difference] = []
     for row in db.execute(_PRICED):

@@ -1,4 +1,4 @@
-"""Votes: which of several answers to one prompt a person found best."""
+"""Votes: which of several answers to one prompt the user found best."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Ballot(msgspec.Struct, frozen=True):
 
 
 class Vote(msgspec.Struct, frozen=True):
-    """What a person decided over two answers or more; `at` is in Unix seconds.
+    """The user's decision over two answers or more; `at` is in Unix seconds.
 
     `blind`: the user did not see which model wrote which answer.
     """
@@ -59,7 +59,7 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def cast(db: sqlite3.Connection, vote: Vote, instead: int | None) -> int:
-    """Write a vote down, in the place of an earlier one, and return its number."""
+    """Record a vote, or replace an earlier one, and return its number."""
     with transaction(db):
         if instead is None:
             (number,) = db.execute(

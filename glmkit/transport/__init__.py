@@ -1,1 +1,1 @@
-"""One HTTP exchange: connections, the limiter, retries and the background loop."""
+"""HTTP transport: connections, the limiter, retries and the background loop."""

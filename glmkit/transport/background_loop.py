@@ -155,7 +155,7 @@ def run(job: Coroutine[Any, Any, T]) -> T:
 
 
 def _running() -> _Background:
-    """Return the loop of this process; after a fork it is made again."""
+    """Return the loop of this process; after a fork, a new one."""
     global _background
     with _lock:
         if _background is None or _background.pid != os.getpid():
@@ -164,7 +164,7 @@ def _running() -> _Background:
 
 
 def _forget() -> None:
-    """Leave the parent's loop alone: its thread did not come along."""
+    """Drop the parent's loop after a fork: its thread is not in the child."""
     global _background, _lock
     _background = None
     _lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""How a request ended, and whether the service may have done it all the same.
+"""Ends of requests: whether the service may have done one that failed.
 
 The one rule behind two decisions: whether a request may be sent again, and whether
 what it cost is known to be nothing.

@@ -100,6 +100,19 @@ def test_person_decides_what_an_undecided_call_cost(
     assert ledger.verify().sums
 
 
+def test_answer_without_a_count_can_be_decided_and_stays_done(ledger: Ledger) -> None:
+    glmkit.budget(1, "CNY", ledger=ledger)
+    closed(ledger, opened(ledger, "0.9"), None)
+    closed(ledger, opened(ledger, "0"), None)  # of a free model: nothing to decide
+    assert glmkit.uncertain(ledger=ledger)["id"].tolist() == [1]
+    glmkit.decide(1, "0.3", ledger=ledger)
+    assert gone(ledger) == ["¥0.3"]
+    states = glmkit.usage(ledger=ledger)[["state", "error_code"]].to_dict("records")
+    assert [row["state"] for row in states] == ["done", "done"]
+    assert glmkit.uncertain(ledger=ledger).empty
+    assert ledger.verify().sums
+
+
 def test_second_try_of_a_call_reserves_again(ledger: Ledger) -> None:
     glmkit.budget(1, "CNY", ledger=ledger)
     call = opened(ledger, "0.4")

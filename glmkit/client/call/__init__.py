@@ -1,1 +1,1 @@
-"""The order of a call, from request to settled ledger row."""
+"""One call: from its request to the settled row in the ledger."""

@@ -14,6 +14,7 @@ from glmkit.transport.ends import may_be_done
 from glmkit.transport.retries import Retries, budget_of
 from glmkit.types.errors import BudgetError, GLMError, TransportError
 from glmkit.types.replies import Call
+from glmkit.types.translation import _
 
 
 class Attempt(NamedTuple):
@@ -58,6 +59,8 @@ class Attempts:
         if note:
             fault.hint = f"{fault.hint} {note}"
         if wait_s is None:
+            if may_be_done(fault) and self._bill.max_cost(call):
+                fault.hint += " " + _("`glmkit.uncertain()` lists it.")
             return None
         if may_be_done(fault):
             if not await self._reserved_again(call, fault):

@@ -1,4 +1,4 @@
-"""What a call may cost before it is sent, and what is owed for it afterwards."""
+"""Cost of a call: the most before it is sent, what is owed afterwards."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from glmkit.types.replies import Answer, Call, CostBasis, Origin
 
 
 class Bill:
-    """What one endpoint takes for one kind of call, in that endpoint's currency."""
+    """Costs of one kind of call at one endpoint, in the endpoint's currency."""
 
     def __init__(self, service: Service, operation: Operation) -> None:
         self._service = service
         self._operation = operation
 
     def nothing(self, call: Call) -> Money:
-        """Return the bill of a call that costs nothing."""
+        """Return 0 in the currency of a call."""
         return Money(0, self._currency(call) or "CNY")
 
     def max_cost(self, call: Call) -> Money | None:

@@ -1,4 +1,4 @@
-"""The most that a call may cost, before it is sent: what a budget reserves.
+"""Maximum cost of a call, known before it is sent: what a budget reserves.
 
 A token has at least one byte, so the request's bytes bound its prompt; where the
 service adds to the prompt (a search, documents, media), its whole window does.
@@ -25,7 +25,7 @@ _BY_THE_PIECE = {"image", "video", "call"}
 
 
 def chat_max_cost(request: Request, content: bytes) -> MaxCost:
-    """Return the most that a chat costs which is sent as these bytes."""
+    """Return the maximum cost of a chat that is sent as these bytes."""
     return partial(_of_chat, request, content)
 
 
@@ -49,7 +49,7 @@ def _of_chat(
 
 
 def card_max_cost(model: str, size: int, currency: str, day: date) -> Money | None:
-    """Return the most for one piece, or for tokens up to these bytes and the cap."""
+    """Return the maximum for one unit, or for these bytes and the card's cap."""
     card = cards.card(model)
     if card is None:
         return None
@@ -62,12 +62,12 @@ def card_max_cost(model: str, size: int, currency: str, day: date) -> Money | No
 
 
 def piece_max_cost(model: str, currency: str, day: date) -> Money | None:
-    """Return what one picture or video costs."""
+    """Return the price of one image or video."""
     return prices.cost(cards.card(model), None, currency, units=1, day=day)
 
 
 def lines_max_cost(content: bytes) -> MaxCost:
-    """Return the most that a batch of these lines costs, at the batch's price."""
+    """Return the maximum cost of a batch of these lines, at the batch price."""
 
     def max_cost(model: str, currency: str, day: date) -> Money | None:
         total = Money(0, currency)

@@ -181,7 +181,7 @@ class Service:
 
 
 def _root(base: str) -> str:
-    """Return what stands before `/api/`: some paths do not lie under `/paas/v4`.
+    """Return the part before `/api/`: some paths are not under `/paas/v4`.
 
     >>> _root("https://open.bigmodel.cn/api/paas/v4")
     'https://open.bigmodel.cn'

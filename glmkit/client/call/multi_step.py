@@ -1,4 +1,4 @@
-"""Several calls that answer one question, as one stream.
+"""Several calls that answer one prompt, read as one stream.
 
 The steps come from a generator of `rounds`: repairs of an answer that does not fit
 its schema, rounds of tools. They are taken on the waiting thread (or the caller's
@@ -29,7 +29,7 @@ class Begin(Protocol):
 
 
 class _Progress:
-    """How far a series is: what both faces share."""
+    """State of a series, shared by its sync and async form."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class _Progress:
 
     @property
     def reply(self) -> Reply:
-        """The fold of the calls so far."""
+        """The reply of the calls so far."""
         current = self._exchange.reply.calls if self._exchange else ()
         return Reply((*self._calls, *current), self._parsed, self._schema)
 
@@ -62,7 +62,7 @@ class _Progress:
         return self._exchange is not None and self._exchange.replaying
 
     def next(self, sent: Any) -> Step | None:
-        """Take what came of the last step and return the next; None at the end."""
+        """Pass on the last step's result and return the next step; None at the end."""
         try:
             return self._steps.send(sent)
         except StopIteration as stop:
@@ -76,7 +76,7 @@ class _Progress:
         return self._exchange
 
     def told(self, batch: list[Event]) -> list[Event]:
-        """Return what is handed out of a call's events.
+        """Return the events of a call that the caller gets.
 
         There is one Finish in a stream, at its end; the calls of tools are numbered
         through.
@@ -94,7 +94,7 @@ class _Progress:
         ]
 
     def answer(self) -> Answer:
-        """Return what came of the call that has ended."""
+        """Return the answer of the call that has ended."""
         assert self._exchange is not None
         (call,) = self._exchange.reply.calls
         self._calls.append(call)
@@ -127,7 +127,7 @@ async def _useless_too(call: ToolCall) -> ToolResult:
 
 
 class Series(Stream):
-    """A stream over the calls of a group; reads like any other stream."""
+    """Stream over the calls of one group."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Series(Stream):
         return self
 
     def drain(self) -> Reply:
-        """Go through to the end and return the reply."""
+        """Read to the end and return the reply."""
         with self:
             for _ in self.batches():
                 pass
@@ -205,7 +205,7 @@ class Series(Stream):
 
 
 class AsyncSeries(AsyncStream):
-    """The same on the caller's own event loop."""
+    """A Series on the caller's own event loop."""
 
     def __init__(
         self,
@@ -232,7 +232,7 @@ class AsyncSeries(AsyncStream):
         return self
 
     async def drain(self) -> Reply:
-        """Go through to the end and return the reply."""
+        """Read to the end and return the reply."""
         async with self:
             async for _ in self.batches():
                 pass

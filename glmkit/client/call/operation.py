@@ -12,7 +12,7 @@ from glmkit.types.money import Money
 
 
 class Operation(Protocol):
-    """What one kind of call sends, and how it reads what comes back."""
+    """One kind of call: its request, and how its response is read."""
 
     method: str
     path: str
@@ -21,7 +21,7 @@ class Operation(Protocol):
 
     @property
     def task(self) -> bool:
-        """Whether what comes back is only the promise of an answer."""
+        """Whether the response is a task's id instead of an answer."""
 
     def price(
         self, model: str, usage: Usage | None, currency: str | None, day: date

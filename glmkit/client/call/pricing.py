@@ -1,4 +1,4 @@
-"""How an operation is billed: by tokens, by unit, or at a fixed price a call."""
+"""Prices of operations: by tokens, by unit, or fixed for each call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def by_tokens(
 def unknown(
     model: str, usage: Usage | None, currency: str | None, day: date
 ) -> Money | None:
-    """Price what no page tells the price of: None, never 0."""
+    """Price an operation without a published price: None, never 0."""
     return None
 
 
@@ -40,7 +40,7 @@ def by_units(units: int | Fraction | None) -> Price:
 
 
 def fixed(yuan: str) -> Price:
-    """Price a call, in yuan; in dollars no price is known."""
+    """Return a fixed price for each call, in yuan; in dollars none is known."""
 
     def price(
         model: str, usage: Usage | None, currency: str | None, day: date
@@ -51,7 +51,7 @@ def fixed(yuan: str) -> Price:
 
 
 def a_million(yuan: int) -> Price:
-    """Price all tokens alike, in yuan a million."""
+    """Return a price for all tokens, in yuan per million."""
 
     def price(
         model: str, usage: Usage | None, currency: str | None, day: date

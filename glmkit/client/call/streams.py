@@ -1,4 +1,4 @@
-"""An answer while it arrives: the same stream for a thread and for an event loop."""
+"""Streams: an answer while it arrives, in a thread or on an event loop."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Stream:
             return batch
 
     async def _pump(self) -> None:
-        """Hand the batches over to the reading thread; wait while it is behind."""
+        """Pass the batches to the reading thread; wait while it is behind."""
         handed = 0
         try:
             async with aclosing(self._exchange.run()) as batches:

@@ -1,4 +1,4 @@
-"""Agents: models with a task of their own."""
+"""Agents: models with a fixed task."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AgentChoice(Record, frozen=True):
 
 
 class AgentAnswer(Billed, frozen=True):
-    """An agent's answer; or, with an `async_id`, the promise of one.
+    """Answer of an agent, or its `async_id` where the answer is fetched later.
 
     `status` is "pending", "success" or "failed" where the answer comes later.
     """
@@ -68,7 +68,7 @@ class AgentAnswer(Billed, frozen=True):
 
 
 class _AgentAsk(Ask[AgentAnswer]):
-    """Some agents answer at once, others with the id of a task."""
+    """Request to an agent, which answers at once or with the id of a task."""
 
     def id_of(self, result: AgentAnswer) -> str:
         """Return the id under which the answer is fetched; it is a task no more
@@ -131,7 +131,7 @@ class Agents(Namespace[F]):
     async def fetch(
         self: Agents[Awaited], answer: AgentAnswer, *, path: Where = "docs"
     ) -> AgentAnswer:
-        """Look at an answer that comes later; `.done` tells whether it is here.
+        """Fetch a deferred answer; `.done` is False while it is not there.
 
         Raises ServerError where the agent failed.
         """
@@ -172,7 +172,7 @@ class Agents(Namespace[F]):
         poll_s: float = 2.0,
         progress: Progress = False,
     ) -> AgentAnswer:
-        """Wait for an answer that comes later; see `client.tasks.wait`."""
+        """Wait for a deferred answer; see `client.tasks.wait`."""
         if answer.done:
             return answer
         return await until(

@@ -26,7 +26,7 @@ _LONGEST_S = 30
 
 
 class Transcript(Billed, frozen=True, kw_only=True):
-    """The words of a sound."""
+    """Text of a recording."""
 
     text: str
     created: int = 0
@@ -49,7 +49,7 @@ class Audio(Namespace[F]):
         request_id: str | None = None,
         user_id: str | None = None,
     ) -> Transcript:
-        """Transcribe a sound: WAV or MP3, 25 MB and 30 seconds at most.
+        """Transcribe audio: WAV or MP3, at most 25 MB and 30 seconds.
 
         `hotwords` (100 at most) are names it should know, `prompt` what came before.
         The cost is known for WAV files, whose length can be read. Raises ConfigError
@@ -73,7 +73,7 @@ class Audio(Namespace[F]):
         request_id: str | None = None,
         user_id: str | None = None,
     ) -> Exchange:
-        """Transcribe a sound and read the text while it comes; see `transcribe`.
+        """Transcribe audio and read the text while it arrives; see `transcribe`.
 
         with client.audio.stream_transcription("talk.wav") as stream:
             for event in stream: ...
@@ -101,7 +101,7 @@ class Audio(Namespace[F]):
         request_id: str | None = None,
         user_id: str | None = None,
     ) -> SoundFile:
-        """Say a text of at most 1,024 characters; the sound comes whole.
+        """Convert a text of at most 1,024 characters to speech.
 
         `voice`: tongtong, chuichui, xiaochen, jam, kazi, douji, luodo, or a cloned
         one. `speed` 0.5 to 2, `volume` up to 10. No page tells the price. Raises
@@ -161,7 +161,7 @@ class _Voices(Record, frozen=True):
 
 
 class DeletedVoice(Record, frozen=True):
-    """The voice that is gone."""
+    """Result of deleting a voice."""
 
     voice: str = ""
     update_time: str = ""
@@ -231,7 +231,7 @@ def _sound_name(file: uploads.File) -> str:
 
 
 def _seconds(upload: Upload) -> Fraction | None:
-    """Return how long a WAV file is; None for what is none."""
+    """Return the length of a WAV file in seconds; None for other files."""
     try:
         with wave.open(io.BytesIO(upload.data)) as sound:
             return Fraction(sound.getnframes(), sound.getframerate())

@@ -32,7 +32,7 @@ class Lines(NamedTuple):
 
 
 def numbered(count: int) -> tuple[str, ...]:
-    """Return ids for so many lines.
+    """Return default ids for a number of lines.
 
     >>> numbered(2)
     ('request-00001', 'request-00002')

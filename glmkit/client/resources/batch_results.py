@@ -28,7 +28,7 @@ _ID = re.compile(rb'"custom_id"\s*:\s*("(?:[^"\\]|\\.)*"|\d+)')
 
 
 class BatchResult(Record, frozen=True):
-    """What came of one line: a `body`, or an `error`.
+    """Result of one line: a `body`, or an `error`.
 
     `body` is the service's JSON; `text`, `usage` and `vectors` read it. `unread`: what
     came of the line is not known, so that it may have been billed.

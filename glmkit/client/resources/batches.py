@@ -40,7 +40,7 @@ _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
 class Counts(Record, frozen=True):
-    """How many lines there are, and what became of them."""
+    """Counts of lines: in all, completed, failed."""
 
     total: int = 0
     completed: int = 0
@@ -61,7 +61,7 @@ class _Errors(Record, frozen=True):
 
 
 class Batch(Billed, frozen=True):
-    """A batch as it was last seen; times are in milliseconds, as the service's are.
+    """State of a batch; times are in milliseconds, as the service sends them.
 
     `custom_ids` are known where this client made it.
     """
@@ -115,7 +115,7 @@ class Batches(Namespace[F]):
         metadata: Mapping[str, str] | None = None,
         **options: Unpack[Options],
     ) -> Batch:
-        """Hand many chats in at once, of one model, with the options of `chat`.
+        """Submit many chats of one model, with the options of `chat`.
 
         A mapping gives each prompt its custom_id (6 characters or more, unique).
         Limits: 50,000 lines, 100 MB; only some models take batches. Raises
@@ -141,7 +141,7 @@ class Batches(Namespace[F]):
         *,
         metadata: Mapping[str, str] | None = None,
     ) -> Batch:
-        """Hand requests in by their bodies, for any url that batches take.
+        """Submit requests by their bodies, for any url that batches take.
 
         `url` is "/v4/chat/completions", "/v4/embeddings" (10,000 lines at most),
         "/v4/images/generations" or "/v4/videos/generations".
@@ -172,7 +172,7 @@ class Batches(Namespace[F]):
 
     @verb
     async def get(self: Batches[Awaited], batch: Batch | str) -> Batch:
-        """Look at a batch."""
+        """Return the current state of a batch."""
         path = path_of("/batches", id_of(batch))
         seen = await self._caller.fetch("GET", path, Batch)
         if isinstance(batch, Batch):

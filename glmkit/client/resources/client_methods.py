@@ -1,4 +1,4 @@
-"""Verbs that stand on the client itself: embeddings, search, review, and the like."""
+"""Methods of the client itself: embeddings, rerank, search, moderation, ..."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Count(Record, frozen=True):
 
 
 class Verbs(Namespace[F]):
-    """The verbs that need no namespace."""
+    """Methods that belong to no namespace."""
 
     @verb
     async def embeddings(
@@ -111,7 +111,7 @@ class Verbs(Namespace[F]):
         request_id: str | None = None,
         user_id: str | None = None,
     ) -> Ranking:
-        """Order documents by what they have to do with a query.
+        """Order documents by relevance to a query.
 
         128 documents at most, 4,096 characters each and of the query; `top_n` 0 or
         None returns all. Raises ConfigError before anything is sent, else GLMError.
@@ -153,7 +153,7 @@ class Verbs(Namespace[F]):
         model: str = "glm-4.6",
         tools: Sequence[Mapping[str, Any]] | None = None,
     ) -> TokenCount:
-        """Have the service count a prompt's tokens; it never returns the tokens.
+        """Count a prompt's tokens at the service.
 
         Models: glm-4.6, glm-4.6v, glm-4.5, glm-4.5-air, glm-4-0520, glm-4-long,
         glm-4-air, glm-4-flash. Whether it costs money is not confirmed; the ledger
@@ -219,7 +219,7 @@ class Verbs(Namespace[F]):
         with_images_summary: bool | None = None,
         with_links_summary: bool | None = None,
     ) -> WebPage:
-        """Have the service read a page of the web; `timeout` is in seconds (20)."""
+        """Fetch a web page as text through the service; `timeout` in seconds (20)."""
         if not url.startswith(("http://", "https://")):
             raise ConfigError(
                 f"{url[:80]!r} is not a web address", hint="It begins with https://."
@@ -247,7 +247,7 @@ class Verbs(Namespace[F]):
         *,
         model: str = "moderation",
     ) -> Moderation:
-        """Have content reviewed: a text of at most 2,000 characters, or parts.
+        """Moderate content: a text of at most 2,000 characters, or parts.
 
         A part is `{"type": "image_url", "image_url": {"url": ...}}`; also text,
         video_url, audio_url. No page tells the price.
@@ -261,7 +261,7 @@ class Verbs(Namespace[F]):
 
     @verb
     async def models(self: Verbs[Awaited]) -> tuple[ModelEntry, ...]:
-        """List the models that the service itself lists, live.
+        """List the models of the service's own list.
 
         GLM lists some of them only: free and vision models answer, and are not there.
         `glmkit.models()` is the whole catalogue.
@@ -270,10 +270,10 @@ class Verbs(Namespace[F]):
 
     @verb
     async def download(self: Verbs[Awaited], media: M) -> M:
-        """Return a picture, video or sound with its bytes, fetched from its URL.
+        """Download an image, video or sound from its URL.
 
         The API key is not sent there. Raises TransportError, also above the size that
-        such a thing has (32 MB a picture, 512 MB a video).
+        such a thing has (32 MB for an image, 512 MB for a video).
         """
         return await fetched(media)
 

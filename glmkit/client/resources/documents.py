@@ -1,4 +1,4 @@
-"""Documents and handwriting to text."""
+"""Documents and handwriting converted to text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Layout(Billed, frozen=True):
 
 
 class Words(Record, frozen=True):
-    """A line of handwriting: where it stands, and what it says."""
+    """A line of handwriting: its box and its text."""
 
     words: str = ""
     location: dict[str, float] = msgspec.field(default_factory=dict)
@@ -55,7 +55,7 @@ class Words(Record, frozen=True):
 
 
 class Handwriting(Billed, frozen=True):
-    """What is written in a picture."""
+    """Handwriting of an image, line by line."""
 
     task_id: str = ""
     message: str = ""
@@ -105,7 +105,7 @@ class Documents(Namespace[F]):
     ) -> Layout:
         """Read a document's layout into Markdown and regions.
 
-        `file` is a URL, a path or bytes: a picture of at most 10 MB, or a PDF of at
+        `file` is a URL, a path or bytes: an image of at most 10 MB, or a PDF of at
         most 50 MB and 100 pages. Raises ConfigError before anything is sent.
         """
         link = _layout_file(file)
@@ -129,7 +129,7 @@ class Documents(Namespace[F]):
         language_type: str | None = None,
         probability: bool | None = None,
     ) -> Handwriting:
-        """Read handwriting in a picture of at most 8 MB; 0.01 yuan a page.
+        """Read handwriting in an image of at most 8 MB; 0.01 yuan a page.
 
         `language_type` is "CHN_ENG" by default. Raises ConfigError, APIError.
         """
@@ -152,7 +152,7 @@ class Documents(Namespace[F]):
         tool_type: Literal["lite", "expert", "prime"] = "lite",
         file_type: str | None = None,
     ) -> Parsed:
-        """Hand a file to the parser; `wait` has its text later.
+        """Submit a file to the parser; `wait` returns its text.
 
         `file_type` ("PDF", "DOCX", ...) is the name's suffix by default. No page
         tells the price.
@@ -166,7 +166,7 @@ class Documents(Namespace[F]):
         task: Parsed | str,
         format: Literal["text", "download_link"] = "text",
     ) -> Parsed:
-        """Look at a parser's task; its `content` or its link is there once it ended."""
+        """Return a parser's task; its `content` or link is set once it has ended."""
         task_id = _task_id(task)
         uploads.one_of("format", format, ("text", "download_link"))
         path = path_of("/files/parser/result", task_id, format)
@@ -247,7 +247,7 @@ class Documents(Namespace[F]):
 
 
 class _ParserAsk(Ask[Parsed]):
-    """The parser gives its task's id a name of its own."""
+    """Request to the parser, whose task id has another name."""
 
     def id_of(self, result: Parsed) -> str:
         """Return the id under which the task is fetched."""

@@ -1,4 +1,4 @@
-"""Embeddings, reranking, review: texts in, numbers out."""
+"""Answers of embeddings, rerank, moderation and token counts."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Vectors(Record, frozen=True):
 
 
 class Embedding(Record, frozen=True):
-    """One vector as it comes."""
+    """One vector of a response."""
 
     embedding: list[float]
     index: int | None = None
 
 
 class Embeddings(Billed, frozen=True):
-    """The vectors of one request, as they come."""
+    """Response of one embeddings request."""
 
     data: tuple[Embedding, ...] = ()
 
@@ -73,7 +73,7 @@ class Ranking(Billed, frozen=True):
 
 
 class Verdict(Record, frozen=True):
-    """What review says of one part: "PASS", "REVIEW" or "REJECT", and why."""
+    """Moderation result of one part: "PASS", "REVIEW" or "REJECT", and why."""
 
     content_type: str = ""
     risk_level: str = ""
@@ -81,7 +81,7 @@ class Verdict(Record, frozen=True):
 
 
 class Moderation(Billed, frozen=True):
-    """What content review says of everything that was sent."""
+    """Moderation results of all parts that were sent."""
 
     result_list: tuple[Verdict, ...] = ()
 
@@ -93,7 +93,7 @@ class Moderation(Billed, frozen=True):
 
 
 class TokenCount(Record, frozen=True):
-    """What the service counts in a prompt."""
+    """Token count of a prompt, by the service."""
 
     prompt_tokens: int = 0
     image_tokens: int = 0

@@ -70,7 +70,7 @@ class Files(Namespace[F]):
     ) -> StoredFile:
         """Upload a path, or bytes under a `name`.
 
-        Limits: batch .jsonl of 100 MB; code-interpreter and agent 20 MB (pictures
+        Limits: batch .jsonl of 100 MB; code-interpreter and agent 20 MB (images
         5 MB); voice-clone-input mp3 or wav. A batch file is checked by the service at
         once. Purposes fine-tune, retrieval and file-extract are those of the service's
         SDKs; its API pages no longer list them (ZH, ZAI, JAVA). Raises ConfigError
@@ -90,7 +90,7 @@ class Files(Namespace[F]):
         )
         if limit.suffixes == _OFFICE and upload.name.rpartition(".")[2] in _PICTURES:
             uploads.at_most(
-                upload.name, upload.data, 5 * MB, "bytes", "Make the picture smaller."
+                upload.name, upload.data, 5 * MB, "bytes", "Make the image smaller."
             )
         body = form_body({"purpose": purpose}, [("file", upload)])
         return await self._caller.fetch("POST", "/files", StoredFile, body)
@@ -127,6 +127,6 @@ class Files(Namespace[F]):
 
     @verb
     async def content(self: Files[Awaited], file: StoredFile | str) -> bytes:
-        """Return what a file holds; the service gives that of batch files only."""
+        """Return a file's content; the service returns that of batch files only."""
         path = path_of("/files", id_of(file), "content")
         return await self._caller.read("GET", path)

@@ -29,7 +29,7 @@ class JobFault(Record, frozen=True):
 
 
 class Job(Billed, frozen=True):
-    """A job as it was last seen; times are Unix seconds.
+    """State of a job; times are Unix seconds.
 
     `status`: validating_files, queued, running, succeeded, failed, cancelled.
     """
@@ -51,7 +51,7 @@ class Job(Billed, frozen=True):
 
 
 class JobEvent(Record, frozen=True):
-    """Something that happened in a job; `data` holds epoch, steps, loss, ..."""
+    """Event of a job; `data` holds epoch, steps, loss, ..."""
 
     id: str = ""
     level: str = ""
@@ -62,7 +62,7 @@ class JobEvent(Record, frozen=True):
 
 
 class DeletedModel(Record, frozen=True):
-    """A tuned model that is going, or gone."""
+    """Result of deleting a tuned model."""
 
     model_name: str = ""
     delete_status: str = ""
@@ -134,7 +134,7 @@ class FineTuning(Namespace[F]):
 
     @verb
     async def get(self: FineTuning[Awaited], job: Job | str) -> Job:
-        """Look at a job; one that has ended completes its row in the ledger."""
+        """Return a job; one that has ended completes its row in the ledger."""
         path = path_of("/fine_tuning/jobs", id_of(job))
         seen = await self._caller.fetch("GET", path, Job)
         if seen.done:
@@ -156,7 +156,7 @@ class FineTuning(Namespace[F]):
         limit: int = 20,
         after: str | None = None,
     ) -> tuple[JobEvent, ...]:
-        """List what happened in a job, one page of at most `limit`."""
+        """List the events of a job, one page of at most `limit`."""
         query = {"limit": limit, "after": after}
         path = path_of("/fine_tuning/jobs", id_of(job), "events", query=query)
         return (await self._caller.fetch("GET", path, Page[JobEvent])).data

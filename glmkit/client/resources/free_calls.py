@@ -19,7 +19,7 @@ _REPEATABLE = frozenset({"GET", "DELETE"})
 
 
 class Unbilled(msgspec.Struct, frozen=True):
-    """One request that makes no row and owes nothing; the answer has `cap` bytes."""
+    """One request without a row or a cost; its response has at most `cap` bytes."""
 
     service: Service
     method: str

@@ -1,4 +1,4 @@
-"""Pictures from a text."""
+"""Image generation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Images(Billed, frozen=True):
 
 
 class Images(Namespace[F]):
-    """CogView and GLM-Image. The service makes one picture a call."""
+    """CogView and GLM-Image: one image for each call."""
 
     @verb
     async def generate(
@@ -35,7 +35,7 @@ class Images(Namespace[F]):
         watermark_enabled: bool | None = None,
         user_id: str | None = None,
     ) -> Image:
-        """Draw a picture and wait for it: 5 to 10 seconds, about 20 in "hd".
+        """Generate an image and wait for it: 5 to 10 seconds, about 20 in "hd".
 
         `size` is "1024x1024" by default; sides of 512 to 2048 pixels, multiples of
         16, at most 2^21 pixels (glm-image: 1024 to 2048, multiples of 32, 2^22).
@@ -47,7 +47,7 @@ class Images(Namespace[F]):
         ask = Ask("/images/generations", json_body(payload), _Images, by_units(1))
         answer = await self._caller.record(ask, "images", model, payload)
         if not answer.data:
-            raise ServerError("the service sent no picture")
+            raise ServerError("the service sent no image")
         return msgspec.structs.replace(
             answer.data[0].image, cost=answer.cost, list_cost=answer.list_cost
         )
@@ -63,7 +63,7 @@ class Images(Namespace[F]):
         watermark_enabled: bool | None = None,
         user_id: str | None = None,
     ) -> Task:
-        """Hand a picture in; `client.tasks.wait(task).images` has it later."""
+        """Submit an image task; `client.tasks.wait(task).images` returns the image."""
         payload = _payload(prompt, model, size, quality, watermark_enabled, user_id)
         return await submit(
             self._caller, "/async/images/generations", "images", payload
@@ -96,7 +96,7 @@ def _check_size(size: str, model: str) -> None:
     listed = size in {"1440x720", "720x1440", "768x1344", "1344x768"}
     if not listed and not (fits and numbers[0] * numbers[1] <= most):
         raise ConfigError(
-            f"a picture cannot be {size!r}",
+            f"the size of an image cannot be {size!r}",
             hint=f"Sides of {low} to 2048, multiples of {step}, at most {most:,} "
             "pixels, as in '1024x1024'.",
         )

@@ -94,7 +94,7 @@ class Knowledge(Namespace[F]):
         background: Background | None = None,
         icon: Icon | None = None,
     ) -> None:
-        """Change a knowledge base; what is None stays."""
+        """Update a knowledge base; options that are None are left as they are."""
         fields = _described(name, description, contextual, background, icon)
         if not fields:
             raise ConfigError("nothing to change", hint="Name at least one field.")
@@ -107,7 +107,7 @@ class Knowledge(Namespace[F]):
 
     @verb
     async def capacity(self: Knowledge[Awaited]) -> Capacity:
-        """Return what all bases together hold, and may hold."""
+        """Return the used and the total capacity of all bases."""
         return await self._send("GET", "/knowledge/capacity", Capacity)
 
     @verb
@@ -125,7 +125,7 @@ class Knowledge(Namespace[F]):
         word_num_limit: int | None = None,
         req_id: str | None = None,
     ) -> Uploaded:
-        """Upload documents; they are cut and made vectors of in the background.
+        """Upload documents; they are split and embedded in the background.
 
         `knowledge_type` 1: by headings, 2: question and answer, 3: by rows, 5: by
         `custom_separator` and `sentence_size` (20 to 2,000), 6: by pages, 7: whole.
@@ -165,7 +165,7 @@ class Knowledge(Namespace[F]):
         base: KnowledgeBase | str,
         urls: Sequence[str | Mapping[str, Any]],
     ) -> Uploaded:
-        """Take documents from the web: URLs, or mappings with `url` and options."""
+        """Add documents by URL: URLs, or mappings with `url` and options."""
         detail = [{"url": url} if isinstance(url, str) else dict(url) for url in urls]
         if not detail:
             raise ConfigError("there are no URLs", hint="Pass at least one.")
@@ -202,7 +202,7 @@ class Knowledge(Namespace[F]):
 
     @verb
     async def embed(self: Knowledge[Awaited], document: Document | str) -> None:
-        """Make a document's vectors again."""
+        """Embed a document again."""
         document_id = id_of(document)
         path = path_of("/document/embedding", document_id)
         payload = {"document_id": document_id}
@@ -212,7 +212,7 @@ class Knowledge(Namespace[F]):
     async def images(
         self: Knowledge[Awaited], document: Document | str
     ) -> dict[str, Any]:
-        """Return the pictures that were found in a document, as the service has it."""
+        """Return the images found in a document, as the service sends them."""
         path = path_of("/document/slice/image_list", id_of(document))
         return await self._send("POST", path, dict[str, Any], json_body({}))
 
@@ -304,6 +304,6 @@ def _described(
 
 
 def _several(files: Any) -> Sequence[File]:
-    """Return one file as a list of it: a pair of a name and bytes is one too."""
+    """Return a list of files; one file, or a (name, bytes) pair, becomes a list."""
     pair = isinstance(files, tuple) and len(files) == 2 and isinstance(files[1], bytes)
     return files if isinstance(files, list | tuple) and not pair else [files]

@@ -1,4 +1,4 @@
-"""What knowledge bases are made of."""
+"""Types of the knowledge bases' answers."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class KnowledgeBase(Record, frozen=True):
 
 
 class Amount(Record, frozen=True):
-    """So many words, and so many bytes."""
+    """Amount of text, in words and bytes."""
 
     word_num: int = 0
     length: int = 0
 
 
 class Capacity(Record, frozen=True):
-    """What is used, and what there may be."""
+    """Used and total capacity."""
 
     used: Amount = Amount()
     total: Amount = Amount()
@@ -59,28 +59,28 @@ class Document(Record, frozen=True):
 
 
 class Taken(Record, frozen=True):
-    """A document that was taken."""
+    """A document that was accepted."""
 
     document_id: str = msgspec.field(default="", name="documentId")
     filename: str = msgspec.field(default="", name="fileName")
 
 
 class Refused(Record, frozen=True):
-    """A document that was not taken, and why."""
+    """A document that was refused, and why."""
 
     filename: str = msgspec.field(default="", name="fileName")
     reason: str = msgspec.field(default="", name="failReason")
 
 
 class Uploaded(Record, frozen=True):
-    """What became of the documents of an upload."""
+    """Result of an upload: documents accepted and refused."""
 
     taken: tuple[Taken, ...] = msgspec.field(default=(), name="successInfos")
     refused: tuple[Refused, ...] = msgspec.field(default=(), name="failedInfos")
 
 
 class Passage(Record, frozen=True):
-    """A passage that was found; `metadata` names its document."""
+    """A retrieved passage; `metadata` names its document."""
 
     id: str = ""
     text: str = ""
@@ -89,7 +89,7 @@ class Passage(Record, frozen=True):
 
 
 class Made(Record, frozen=True):
-    """The id of what was made."""
+    """Id of a new object."""
 
     id: str = ""
 

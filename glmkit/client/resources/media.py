@@ -1,4 +1,4 @@
-"""Pictures, videos and sounds that the service made."""
+"""Images, videos and sounds of the service, and their files."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class MediaFile(Record, frozen=True):
         return mimetypes.guess_type(urlsplit(self.url).path)[0] or self.kind
 
     def save(self, path: str | Path) -> Path:
-        """Write the file and return its path; there is never half a file.
+        """Write the file atomically and return its path.
 
         Fetches the URL first where the bytes are not here (on an event loop:
         `await client.download(it)` before). Raises ConfigError, TransportError.
@@ -77,7 +77,7 @@ class MediaFile(Record, frozen=True):
 
 
 class Image(MediaFile, frozen=True):
-    """A picture; its link holds for 30 days. `cost` is what it costs."""
+    """A generated image; its link is valid for 30 days."""
 
     kind: ClassVar[str] = "image/png"
     cap: ClassVar[int] = 32 * 2**20
@@ -87,29 +87,29 @@ class Image(MediaFile, frozen=True):
 
 
 class Drawn(Record, frozen=True):
-    """A picture as it comes: by its URL, as a data URL, or in base64."""
+    """An image as it comes: by its URL, as a data URL, or in base64."""
 
     url: str = ""
     b64_json: str = ""
 
     @property
     def image(self) -> Image:
-        """The picture. ServerError where there is neither a URL nor readable bytes."""
+        """The image. ServerError where there is neither a URL nor readable bytes."""
         data = self.b64_json
         if not data and self.url.startswith("data:"):
             data = self.url.partition(",")[2]
         if not data:
             if self.url:
                 return Image(url=self.url)
-            raise ServerError("the service sent no picture")
+            raise ServerError("the service sent no image")
         try:
             return Image(data=base64.b64decode(data, validate=True))
         except ValueError as exc:
-            raise ServerError("the picture that came is not base64") from exc
+            raise ServerError("the image that came is not base64") from exc
 
 
 class Video(MediaFile, frozen=True):
-    """A video and its cover picture; some links hold for one day only."""
+    """A video and its cover image; some links hold for one day only."""
 
     kind: ClassVar[str] = "video/mp4"
 
@@ -117,7 +117,7 @@ class Video(MediaFile, frozen=True):
 
     @property
     def cover(self) -> Image:
-        """The cover picture."""
+        """The cover image."""
         return Image(url=self.cover_image_url)
 
 
@@ -131,7 +131,7 @@ class SoundFile(MediaFile, frozen=True):
 
 
 async def fetched(media: M) -> M:
-    """Return the same with its bytes."""
+    """Return a copy with its bytes downloaded."""
     if media.data:
         return media
     if not media.url:
@@ -145,7 +145,7 @@ async def fetched(media: M) -> M:
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Write beside the target, then put it in its place."""
+    """Write a temporary file beside the target, then rename it."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:

@@ -1,4 +1,4 @@
-"""All that a client offers beside chat: verbs, and namespaces of verbs."""
+"""Endpoints of a client beside chat, in namespaces."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
 
 
 class Endpoints(Verbs[F]):
-    """The verbs and namespaces that both faces of the client have.
+    """Methods and namespaces of Client and AsyncClient.
 
     The Realtime API (WebSocket) and the console's model evaluation are not part.
     """
@@ -35,17 +35,17 @@ class Endpoints(Verbs[F]):
 
     @property
     def tasks(self) -> Tasks[F]:
-        """Chats that are handed in now and fetched later."""
+        """Chats that are submitted now and fetched later."""
         return Tasks(self._caller, blocking=self._blocking)
 
     @property
     def images(self) -> Images[F]:
-        """Pictures from a text."""
+        """Image generation."""
         return Images(self._caller, blocking=self._blocking)
 
     @property
     def videos(self) -> Videos[F]:
-        """Videos from a text or pictures."""
+        """Video generation."""
         return Videos(self._caller, blocking=self._blocking)
 
     @property
@@ -70,7 +70,7 @@ class Endpoints(Verbs[F]):
 
     @property
     def documents(self) -> Documents[F]:
-        """Documents and handwriting to text."""
+        """Documents and handwriting converted to text."""
         return Documents(self._caller, blocking=self._blocking)
 
     @property

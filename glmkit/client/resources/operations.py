@@ -1,4 +1,4 @@
-"""Requests that are not a chat, as operations of an exchange."""
+"""Operations of requests other than chats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BODY_CAP = 256 * 2**20
 
 
 class _Priced:
-    """What every operation tells of itself."""
+    """An operation's method, path, body and price."""
 
     method = "POST"
     path = ""
@@ -39,7 +39,7 @@ class _Priced:
     def price(
         self, model: str, usage: Usage | None, currency: str | None, day: date
     ) -> Money | None:
-        """Return the price of what came; None where it is not known."""
+        """Return the price of a response; None where it is not known."""
         return self._price(model, usage, currency, day)
 
     def max_cost(self, model: str, currency: str, day: date) -> Money | None:
@@ -142,7 +142,7 @@ class Live(_Sending):
 
 
 class Settled(_Priced):
-    """A task that was submitted earlier: nothing is sent, what came is priced."""
+    """A task that was submitted earlier: nothing is sent, its result is priced."""
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield nothing."""

@@ -1,4 +1,4 @@
-"""Waiting for what takes its time: look again until it has ended."""
+"""Polling: fetch a task again until it has ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def until(
     timeout_s: float,
     poll_s: float,
 ) -> T:
-    """Look until it has ended; ServerError where it has not within `timeout_s`.
+    """Poll until it has ended; ServerError where it has not within `timeout_s`.
 
     `count` tells a bar the state, how many are done, and how many there are. A look
     that fails for the moment is taken again; it costs nothing.
@@ -71,7 +71,7 @@ def _tell(show: Callable[[T], object], seen: T) -> None:
 
 
 def _passing(exc: GLMError) -> bool:
-    """Whether the same look may pass a moment later."""
+    """Whether the same poll may succeed a moment later."""
     return getattr(exc, "action", "wait") in {"wait", "slot"}
 
 
@@ -94,6 +94,6 @@ class Bar:
         self._bar.set_description_str(one_line(state))
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar."""
         if self._bar is not None:
             self._bar.close()

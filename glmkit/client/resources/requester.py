@@ -1,4 +1,4 @@
-"""What every namespace calls with: billed calls by an exchange, the rest directly."""
+"""Requests of the namespaces: billed calls by an exchange, free ones directly."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Caller:
         request: Request | None = None,
         stream: bool = False,
     ) -> Exchange:
-        """Return the exchange of a billed call that was not begun yet."""
+        """Return the exchange of a billed call, not begun yet."""
         self._check()
         if self._service.native and (card := cards.card(model)):
             alternatives.check_method(kind, card)
@@ -89,7 +89,7 @@ class Caller:
     def chat(
         self, prompt: Prompt, options: Mapping[str, Any]
     ) -> tuple[Request, str, bytes]:
-        """Return a chat that is handed in for later: its request, model and bytes.
+        """Return a deferred chat: its request, model and bytes.
 
         Raises ConfigError, also for a schema: nobody repairs an answer then.
         """
@@ -108,7 +108,7 @@ class Caller:
     async def ask(
         self, ask: Ask[T], kind: str, model: str, payload: Mapping[str, Any]
     ) -> tuple[T, Call]:
-        """Do a billed call; return its typed answer and the call."""
+        """Send a billed request; return its typed answer and the call."""
         exchange = self.exchange(ask, kind, model, payload)
         await exchange.drain()
         return ask.result, exchange.call
@@ -116,7 +116,7 @@ class Caller:
     async def record(
         self, ask: Ask[B], kind: str, model: str, payload: Mapping[str, Any]
     ) -> B:
-        """Do a billed call; return its answer with usage and cost."""
+        """Send a billed request; return its answer with usage and cost."""
         answer, call = await self.ask(ask, kind, model, payload)
         return billed(answer, call)
 
@@ -133,7 +133,7 @@ class Caller:
         price: Price,
         exc: GLMError | None = None,
     ) -> Reply:
-        """Complete the row of a task by what came of it, once."""
+        """Complete the row of a task by its result, once."""
         call = call or Call(
             at=time.time(), endpoint=self.endpoint, model=model, task_id=task_id
         )
@@ -143,13 +143,13 @@ class Caller:
     async def fetch(
         self, method: str, path: str, kind: type[T], body: Body | None = None
     ) -> T:
-        """Do a call that costs nothing; return its typed answer."""
+        """Send a free request; return its typed answer."""
         return read_record(await self.read(method, path, body), kind)[0]
 
     async def read(
         self, method: str, path: str, body: Body | None = None, cap: int = BODY_CAP
     ) -> bytes:
-        """Do a call that costs nothing; return the bytes of its answer."""
+        """Send a free request; return the bytes of its response."""
         self._check()
         check_online(self._cassette)
         return await Unbilled(self._service, method, path, body, cap).read()
@@ -168,7 +168,7 @@ def billed(answer: B, call: Call) -> B:
 
 
 async def download(url: str, cap: int, timeout_s: float = 60.0) -> tuple[bytes, str]:
-    """Return what a URL of a result holds, and its type; no key goes there.
+    """Download a result's URL, without the key; return its bytes and type.
 
     Raises ConfigError for what is not a web address, TransportError above `cap` bytes.
     """

@@ -1,4 +1,4 @@
-"""What the search and reader tools return."""
+"""Answers of the web search and the page reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glmkit.types.money import Money
 
 
 class Intent(Record, frozen=True):
-    """What the search understood: SEARCH_ALL, SEARCH_NONE or SEARCH_ALWAYS."""
+    """Intent of a query: SEARCH_ALL, SEARCH_NONE or SEARCH_ALWAYS."""
 
     query: str = ""
     intent: str = ""
@@ -37,7 +37,7 @@ class SearchAnswer(Billed, frozen=True):
 
 
 class WebPage(Record, frozen=True):
-    """A page of the web as text; `cost` is not known."""
+    """A web page as text; its `cost` is not known."""
 
     title: str = ""
     url: str = ""

@@ -1,4 +1,4 @@
-"""One coroutine, two faces: what is written once is waited for, or awaited.
+"""API methods written once, exposed sync and async.
 
 A namespace is `Blocking` or `Awaited`; its verbs are coroutines whose `self` is the
 awaited one, so that a verb may use another.
@@ -34,15 +34,15 @@ F = TypeVar("F")
 
 
 class Blocking:
-    """The face for threads: verbs wait and return."""
+    """Marks a namespace whose methods block."""
 
 
 class Awaited:
-    """The face for event loops: verbs are awaited."""
+    """Marks a namespace whose methods are coroutines."""
 
 
 class Namespace(Generic[F]):
-    """Verbs that belong together; `F` is Blocking or Awaited."""
+    """A group of API methods; `F` is Blocking or Awaited."""
 
     _caller: Caller
     _blocking: bool
@@ -59,7 +59,7 @@ class Namespace(Generic[F]):
 
 
 class verb(Generic[P, T]):
-    """A method that is a coroutine in one face and waits for it in the other."""
+    """Descriptor: a coroutine method that blocks in a Blocking namespace."""
 
     def __init__(
         self, body: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]
@@ -91,7 +91,7 @@ class verb(Generic[P, T]):
 
 
 class live(Generic[P]):
-    """A method that gives a Stream in one face and an AsyncStream in the other."""
+    """Descriptor: returns a Stream, or an AsyncStream in an Awaited namespace."""
 
     def __init__(self, body: Callable[Concatenate[Any, P], Exchange]) -> None:
         self._body = body
@@ -127,7 +127,7 @@ _notes: ContextVar[queue.SimpleQueue[_Note | None] | None] = ContextVar(
 
 
 def tell(note: _Note) -> None:
-    """Have something called on the thread that waits; at once where none does.
+    """Call a function on the waiting thread; at once where none waits.
 
     A progress bar drawn by the background thread would land in another cell.
     """
@@ -139,7 +139,7 @@ def tell(note: _Note) -> None:
 
 
 def wait(job: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the background loop and wait, calling what it tells.
+    """Run a coroutine on the background loop and wait, running its callbacks here.
 
     Raises Interrupted when the user interrupts; what was under way has settled.
     """

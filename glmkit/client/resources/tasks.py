@@ -1,4 +1,4 @@
-"""Tasks: a chat, a picture or a video that is asked for now and fetched later."""
+"""Tasks: chats, images and videos that are submitted now and fetched later."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FAILED = frozenset({"FAIL", "FAILED"})
 
 
 class Task(Record, frozen=True):
-    """A task as it was last seen.
+    """State of a task.
 
     `status` is "PROCESSING", "SUCCESS" or "FAIL". Once it succeeded there is a
     `reply` (chat), `images` or `videos`, and `cost` is what is owed.
@@ -74,7 +74,7 @@ class Tasks(Namespace[F]):
     async def submit(
         self: Tasks[Awaited], prompt: Prompt, **options: Unpack[Options]
     ) -> Task:
-        """Hand a chat in and return at once; takes what `client.chat` takes.
+        """Submit a chat and return at once; takes what `client.chat` takes.
 
         Seen times are 12 to 60 seconds. A schema is not taken. Raises GLMError.
         """
@@ -93,7 +93,7 @@ class Tasks(Namespace[F]):
 
     @verb
     async def fetch(self: Tasks[Awaited], task: Task | str) -> Task:
-        """Look at a task; a chat's answer, pictures or videos are there once it ended.
+        """Return a task; its answer, images or videos are set once it has ended.
 
         Raises InvalidRequestError for an id of another account, or of none, and
         StreamError for a chat that the service broke off.
@@ -174,7 +174,7 @@ class Tasks(Namespace[F]):
 
 
 def failure(task_id: str) -> ServerError:
-    """Return the error of a task that the service gave up."""
+    """Return the error of a task that failed at the service."""
     return ServerError(
         f"the task {task_id} failed at the service",
         hint="The service does not say why; change the prompt, or submit it again.",
@@ -182,7 +182,7 @@ def failure(task_id: str) -> ServerError:
 
 
 def id_of(task: Any) -> str:
-    """Return the id of what has one, or of a text that is one."""
+    """Return the id of an object, or a text that is one."""
     text = task if isinstance(task, str) else getattr(task, "id", None)
     if not isinstance(text, str):
         raise ConfigError(
@@ -201,7 +201,7 @@ def submitted(answer: _Submitted, call: Call) -> Task:
 
 
 async def submit(caller: Caller, path: str, kind: str, payload: dict[str, Any]) -> Task:
-    """Hand a picture or a video in."""
+    """Submit an image or a video task."""
     body = Body(msgspec.json.encode(payload))
     ask = Ask(path, body, _Submitted, unknown, task=True, max_cost=piece_max_cost)
     return submitted(*await caller.ask(ask, kind, payload["model"], payload))

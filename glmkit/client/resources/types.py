@@ -1,4 +1,4 @@
-"""What the typed answers are made of."""
+"""Base types of the typed answers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer of the service; a field that it did not send has its default."""
+    """Answer of the service; a field that was not sent has its default."""
 
 
 class Billed(Record, frozen=True):
-    """An answer that costs something.
+    """Answer with usage and cost.
 
     `cost` is what is owed and `list_cost` the card's price; None: not known.
     """
@@ -32,14 +32,14 @@ class Billed(Record, frozen=True):
 
 
 class Deleted(Record, frozen=True):
-    """What became of something that was deleted."""
+    """Result of a deletion."""
 
     id: str = ""
     deleted: bool = True
 
 
 class Envelope(Record, Generic[T], frozen=True):
-    """The wrapping of the knowledge and assistant APIs."""
+    """Envelope of the knowledge and assistant APIs."""
 
     data: T
 

@@ -1,4 +1,4 @@
-"""Files on their way to the service: read, named, and held to the limits."""
+"""Files to upload: read, named, and checked against the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos from a text or pictures."""
+"""Video generation."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Videos(Namespace[F]):
         watermark_enabled: bool | None = None,
         user_id: str | None = None,
     ) -> Task:
-        """Hand a video in; `client.videos.wait(task)` has it later.
+        """Submit a video task; `client.videos.wait(task)` returns the video.
 
-        CogVideoX: `prompt` of at most 512 characters and / or one picture (two for
+        CogVideoX: `prompt` of at most 512 characters and / or one image (two for
         cogvideox-3: first and last frame) of at most 5 MB, `fps` 30 or 60, `duration`
-        5 or 10 seconds. Vidu: up to 3 pictures of at most 50 MB, `style`,
-        `aspect_ratio`, `movement_amplitude`. Pictures are URLs, paths or bytes.
+        5 or 10 seconds. Vidu: up to 3 images of at most 50 MB, `style`,
+        `aspect_ratio`, `movement_amplitude`. Images are URLs, paths or bytes.
         Raises ConfigError before anything is sent, else GLMError.
         """
         vidu = model.lower().startswith("vidu")
@@ -70,7 +70,7 @@ class Videos(Namespace[F]):
 
     @verb
     async def fetch(self: Videos[Awaited], task: Task | str) -> Task:
-        """Look at a task; `.videos` is there once it succeeded."""
+        """Return a task; `.videos` is set once it has succeeded."""
         return await self._tasks().fetch(task)
 
     @verb
@@ -109,10 +109,10 @@ def _check(
 ) -> None:
     if not (prompt and prompt.strip()) and not urls:
         raise ConfigError(
-            "there is neither a prompt nor a picture", hint="Say what to film."
+            "there is neither a prompt nor an image", hint="Say what to film."
         )
     most = 3 if vidu else 2 if model == "cogvideox-3" else 1
-    at_most("pictures", urls, most, "pictures", f"{model} takes no more.")
+    at_most("images", urls, most, "images", f"{model} takes no more.")
     if not vidu:
         at_most("the prompt", prompt or "", 512, "characters", "Shorten it.")
     if fps not in {None, 30, 60}:

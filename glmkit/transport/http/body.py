@@ -1,4 +1,4 @@
-"""What is sent, as the sessions below take it."""
+"""Request bodies, and when they leave."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Outgoing(aiohttp.ClientRequest):
 
 
 async def _nothing() -> None:
-    """All is written."""
+    """Return at once: the body is written."""
 
 
 def content_of(body: bytes) -> bytes | AsyncIterator[bytes] | None:

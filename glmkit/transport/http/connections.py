@@ -29,7 +29,7 @@ KEEP_ALIVE_S = 4.0
 
 
 class Way(NamedTuple):
-    """A session, and what a request says to a proxy: in its headers, in its options."""
+    """A session, with the headers and options for the proxy of a request."""
 
     session: aiohttp.ClientSession
     headers: dict[str, str]
@@ -176,5 +176,5 @@ async def close() -> None:
 
 @functools.cache
 def _no_ssl_context() -> ssl.SSLContext:
-    """A context that trusts nobody, for clients that speak plain HTTP."""
+    """Return an empty TLS context, for clients that speak plain HTTP."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

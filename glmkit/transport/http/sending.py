@@ -1,4 +1,4 @@
-"""One request: sending it, reading what comes back, within the time it may take."""
+"""One HTTP request: sent, read, and bounded in time."""
 
 from __future__ import annotations
 
@@ -147,12 +147,12 @@ class Sent:
         return self._response.headers.get(name, "")
 
     def renew(self) -> None:
-        """Take what came as a sign of life: the next may take `timeout_s` again."""
+        """Restart the time-out: the next sign of life may take `timeout_s` again."""
         self._due = asyncio.get_running_loop().time() + self._timeout_s
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Leave with the system what comes meanwhile: many small reads become one."""
+        """Pause reading, so that many small reads become one."""
         connection = self._response.connection
         protocol = connection.protocol if connection else None
         if protocol is None:  # all has come
@@ -240,7 +240,7 @@ def _too_much(cap: int) -> TransportError:
 
 
 def _inflater(encoding: str) -> zlib._Decompress | None:
-    """Return what undoes an encoding, although none was asked for.
+    """Return the decompressor of an encoding, although none was asked for.
 
     Piece by piece: httpx's own decoders make gigabytes of one read of a gzip bomb.
     """
@@ -263,7 +263,7 @@ def _target(url: str) -> _Target:
 
 @functools.lru_cache(maxsize=64)
 def _limits(timeout_s: float, proxied: bool) -> aiohttp.ClientTimeout:
-    """Bound the connecting alone: whole waits are bounded here, no single reads."""
+    """Return the limits of connecting; `Sent` bounds the other waits itself."""
     return aiohttp.ClientTimeout(
         sock_connect=min(CONNECT_S, timeout_s / 2),
         connect=min(PROXY_S, timeout_s / 2) if proxied else None,

@@ -1,4 +1,4 @@
-"""Sockets of connections, and what one request learns of the one it used.
+"""Sockets that know whether the peer received what was sent.
 
 A kept connection may be closed by the service while a request is on its way. Whether
 the service read the request then, the end of the connection alone does not tell; the

@@ -1,4 +1,4 @@
-"""Byte ranges of one file, locked by the processes of one user and machine.
+"""Byte-range locks on one file, shared by the processes of a user and machine.
 
 The system frees them with the process. Closing any descriptor of a file drops a
 process's POSIX locks on it, so each file is opened once and stays open. Within one
@@ -60,7 +60,7 @@ class Places:
         return None
 
     def give(self, place: int) -> None:
-        """Let go of a place."""
+        """Release a place."""
         self._free.append(place)
         self._unlocked(place)
 

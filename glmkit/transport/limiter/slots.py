@@ -1,4 +1,4 @@
-"""The slots of one key and model: who may send now, and who waits for a turn."""
+"""Slots of one key and model: calls take one to send, or wait for one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Slots:
         return len(self._waiting)
 
     def ask(self, right: Right) -> None:
-        """Hold to this right from now on."""
+        """Apply a right from now on."""
         with self._lock:
             if self.window.ask(right):
                 self._fill()
@@ -82,7 +82,7 @@ class Slots:
             raise
 
     def give(self, held: _Held, fault: BaseException | None = None) -> None:
-        """Let go of a slot; `fault` is what the service made of the request."""
+        """Release a slot; `fault` is how the request ended."""
         with self._lock:
             self._learn(held, fault)
             self.in_flight -= 1
@@ -123,7 +123,7 @@ class Slots:
         return _Held(place, self._tickets)
 
     def _fill(self) -> None:
-        """Give turns, the oldest first, as long as there are slots."""
+        """Hand free slots to waiting calls, the oldest first."""
         while self._waiting and (held := self._free()) is not None:
             turn, loop = self._waiting.popitem(last=False)
             try:
@@ -137,7 +137,7 @@ class Slots:
             self._look_later(LOOK_S)
 
     def _look_later(self, span_s: tuple[float, float]) -> None:
-        """Look for a free slot in a moment: another process tells of none.
+        """Look for a free slot a moment later: other processes do not notify.
 
         The look is planned on the loop of the first who waits: that loop lives on.
         """
@@ -178,7 +178,7 @@ class Slots:
 
 
 class Slot:
-    """Room for one request, held with `async with`; how that ends moves the window."""
+    """One slot, held with `async with`; how the request ends adjusts the window."""
 
     __slots__ = ("_held", "_pid", "slots")
 
@@ -188,7 +188,7 @@ class Slot:
         self._held: _Held | None = None
 
     def ready(self) -> bool:
-        """Take the room if it is there at once: enter directly after, without a wait.
+        """Take a slot if one is free now: enter directly after, without a wait.
 
         So that who would have to wait can say so before.
         """

@@ -1,4 +1,4 @@
-"""How many requests may be in flight: a right that is known, or one that is learned.
+"""Window of requests in flight: by a known right, or learned.
 
 Additive increase and multiplicative decrease, counted in rounds: a round is as many
 successes as there are slots, and a round shrinks the window once at most.
@@ -27,7 +27,7 @@ class Right(NamedTuple):
 
 
 class Window:
-    """The slots that are offered now; it moves with what the service says.
+    """Number of slots, adjusted to the responses of the service.
 
     >>> window = Window(Right())
     >>> for ticket in range(5):
@@ -50,7 +50,7 @@ class Window:
         self.ask(right, learned)
 
     def ask(self, right: Right, learned: int | None = None) -> bool:
-        """Hold to this right from now on, and say whether it is another.
+        """Apply a right from now on; return whether it changed.
 
         `learned` is what was known of it before.
         """
@@ -89,12 +89,12 @@ class Window:
         self.overloaded()
 
     def overloaded(self) -> None:
-        """End the search: the service has as much as it can take."""
+        """Stop growing fast: the service is overloaded."""
         self._searching = False
         self._successes = 0
 
     def news(self) -> int | None:
-        """Return the size where it was learned and is worth keeping; once."""
+        """Return a newly learned size that is worth storing; None otherwise."""
         if self._right is None or self._right.known:
             return None
         if 4 * self._saved <= 5 * self.size and 5 * self.size <= 6 * self._saved:
