@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,8 +25,17 @@ from glmkit.types.errors import LocalError
 from glmkit.types.translation import _
 
 __all__ = [
-    "Orphan", "Platform", "ensure", "find", "running", "serve", "serve_command",
-    "stand_in", "stop", "strays",
+    "Orphan",
+    "Platform",
+    "ensure",
+    "find",
+    "port_fault",
+    "running",
+    "serve",
+    "serve_command",
+    "stand_in",
+    "stop",
+    "strays",
 ]  # fmt: skip
 
 #: Seconds without a request after which a platform ends by itself.
@@ -48,6 +58,15 @@ def stand_in() -> tuple[str, int]:
         return running_now.model, WINDOW
     file = weights.find()
     return file.stem if file else weights.STAND_IN, WINDOW
+
+
+def port_fault() -> str:
+    """Return why no server can listen on this machine's loopback; "" if one can."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return ""
+    except OSError as exc:
+        return exc.strerror or str(exc)
 
 
 def ensure(notice: Callable[[str], None] | None = None) -> Platform:

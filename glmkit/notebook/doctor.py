@@ -1,46 +1,46 @@
-"""What is set up, what is missing, and the next step for each."""
+"""What is set up, what is wrong, and the one line that mends each."""
 
 from __future__ import annotations
 
+import os
 import platform
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from glmkit.types.errors import GLMError
+from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.plain_text import one_line
+from glmkit.types.translation import _
 
 _EXTRA = 'In the checkout: pip install ".[lab,local]"'
+#: Libraries whose versions matter when a fault is reported.
+_LIBRARIES = (
+    "ipython", "ipykernel", "ipywidgets", "anywidget", "httpx", "aiohttp", "msgspec",
+    "pandas", "plotly", "nest-asyncio",
+)  # fmt: skip
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at; `next` is the next step where it is not well."""
+    """One thing that was looked at; `next` mends it where it is not well."""
 
     name: str
     state: str
     next: str = ""
 
 
-def examine() -> list[Finding]:
-    """Look at everything that a call needs. Starts nothing, and never shows a key."""
-    looks: dict[str, Callable[[], Finding]] = {
-        "python": _python,
-        "endpoint": _endpoint,
-        "keyring": _keyring,
-        "proxy": _proxy,
-        "certificates": _certificates,
-        "folders": _folders,
-        "ledger": _ledger,
-        "locks": _locks,
-        "slots": _slots,
-        "engine": _engine,
-        "weights": _weights,
-        "local platform": _platform,
-        "orphans": _orphans,
-        "jupyterlab": _lab,
-    }
-    return [_looked(name, look) for name, look in looks.items()]
+#: Returns what was found: its state, and what to do where it is not well.
+Check = Callable[[], tuple[str, str]]
+
+
+def examine(more: Mapping[str, Check] | None = None) -> list[Finding]:
+    """Look at everything that a call needs, and at `more`.
+
+    Starts nothing, shows no key, and goes on where a check itself fails.
+    """
+    checks = {**_CHECKS, **(more or {})}
+    return [_looked(name, check) for name, check in checks.items()]
 
 
 def report(findings: list[Finding]) -> str:
@@ -54,147 +54,202 @@ def report(findings: list[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _looked(name: str, look: Callable[[], Finding]) -> Finding:
+def _looked(name: str, check: Check) -> Finding:
     try:
-        return look()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the same is shown here
+            state, step = check()
     except GLMError as exc:
-        return Finding(name, str(exc), exc.hint)
+        state, step = str(exc), exc.hint
+    except Exception as exc:
+        state = _("cannot be looked at: {kind}: {error}", kind=type(exc).__name__,
+                  error=exc)  # fmt: skip
+        step = _EXTRA if isinstance(exc, ImportError) else ""
+    return Finding(name, one_line(state), one_line(step))
 
 
-def _python() -> Finding:
-    ours = f"glmkit {_version('glmkit') or 'not installed'}"
-    return Finding("python", f"{platform.python_version()}, {ours}")
+def _python() -> tuple[str, str]:
+    ours = f"glmkit {_version('glmkit') or _('not installed')}"
+    return f"{platform.python_version()}, {ours}, {platform.system()}", ""
 
 
-def _endpoint() -> Finding:
+def _libraries() -> tuple[str, str]:
+    found = {name: _version(name) for name in _LIBRARIES}
+    missing = [name for name, known in found.items() if known is None]
+    state = ", ".join(f"{name} {known}" for name, known in found.items() if known)
+    if missing:
+        return _("{found}; missing: {names}", found=state, names=", ".join(missing)), (
+            _EXTRA
+        )
+    return state, ""
+
+
+def _folders() -> tuple[str, str]:
+    from glmkit.config.endpoints import data_dir, folder_fault, state_dir
+
+    places = {"GLMKIT_DATA_DIR": data_dir(), "GLMKIT_STATE_DIR": state_dir()}
+    for name, place in places.items():
+        if fault := folder_fault(place):
+            return (
+                _("{place} cannot be used: {fault}", place=place, fault=fault),
+                _("Set {name} to a folder that can be written to.", name=name),
+            )
+    return ", ".join(map(str, places.values())), ""
+
+
+def _endpoint() -> tuple[str, str]:
     from glmkit.config.keys import access
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the same is said here
-        found = access()
+    found = access()
     name = found.endpoint.name
     if found.endpoint.serves:
-        name = f"{name}, which serves {found.endpoint.serves}"
+        name = _("{name}, which serves {service}", name=name,
+                 service=found.endpoint.serves)  # fmt: skip
     if found.key is not None:
-        return Finding("endpoint", f"{name}, key {found.key} from {found.found}")
+        return _("{name}, key {key} from {where}", name=name, key=found.key,
+                 where=found.found), ""  # fmt: skip
     if name == "local":
-        step = "Set ZHIPUAI_API_KEY or ZAI_API_KEY to talk to GLM itself."
-        return Finding("endpoint", "local: a small model stands in for GLM", step)
-    return Finding("endpoint", f"{name}, without a key")
+        return (
+            _("local: a small model stands in for GLM"),
+            _("Set ZHIPUAI_API_KEY or ZAI_API_KEY to talk to GLM itself."),
+        )
+    return _("{name}, without a key", name=name), ""
 
 
-def _keyring() -> Finding:
+def _variables() -> tuple[str, str]:
+    """Look at the variables that are set; keys are not shown."""
+    from glmkit.catalog import tiers
+    from glmkit.client.replay import modes
+    from glmkit.config import variables
+
+    tiers.current()
+    modes.forced()
+    if odd := variables.unknown():
+        near = [name for name in odd.values() if name]
+        step = _("Did you mean {names}?", names=", ".join(near)) if near else ""
+        return (
+            _("not read by glmkit: {names}", names=", ".join(odd)),
+            step or _("Unset what is not meant for it."),
+        )
+    found = [name for name in variables.VARIABLES if os.environ.get(name)]
+    return ", ".join(found) or _("no variable is set"), ""
+
+
+def _keyring() -> tuple[str, str]:
     from glmkit.config.keys import keyring_fault
 
-    if reason := keyring_fault():
-        step = "Set ZHIPUAI_API_KEY or ZAI_API_KEY instead, if you have a key."
-        return Finding("keyring", f"cannot be used: {reason}", step)
-    return Finding("keyring", "can be used")
+    if fault := keyring_fault():
+        return (
+            _("cannot be used: {fault}", fault=fault),
+            _("Set ZHIPUAI_API_KEY or ZAI_API_KEY instead, if you have a key."),
+        )
+    return _("can be used: `%glm key bigmodel` stores a key in it"), ""
 
 
-def _proxy() -> Finding:
+def _proxy() -> tuple[str, str]:
     from glmkit.config.endpoints import SERVICES
     from glmkit.config.keys import access
     from glmkit.transport.http import checks
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    try:
         url = access().endpoint.url
-    return Finding("proxy", *checks.proxy(url or SERVICES["bigmodel"].url))
+    except ConfigError:
+        url = ""
+    return checks.proxy(url or SERVICES["bigmodel"].url)
 
 
-def _certificates() -> Finding:
+def _certificates() -> tuple[str, str]:
     from glmkit.transport.http import checks
 
-    return Finding("certificates", *checks.authorities())
+    return checks.authorities()
 
 
-def _folders() -> Finding:
-    from glmkit.config.endpoints import data_dir, folder_fault, state_dir
+def _ledger() -> tuple[str, str]:
+    from glmkit.ledger import Ledger
 
-    folders = {"GLMKIT_DATA_DIR": data_dir(), "GLMKIT_STATE_DIR": state_dir()}
-    for variable, folder in folders.items():
-        if reason := folder_fault(folder):
-            step = f"Set {variable} to a folder that can be written to."
-            return Finding("folders", f"{folder}: {reason}", step)
-    return Finding("folders", " and ".join(map(str, folders.values())))
+    ledger = Ledger()
+    mode = ledger.journal_mode
+    kind = "" if mode == "wal" else _(": slower, but safe on a network file system")
+    return f"{ledger.path} (journal {mode}{kind})", ""
 
 
-def _locks() -> Finding:
+def _locks() -> tuple[str, str]:
     from glmkit.config.endpoints import data_dir, folder_fault
     from glmkit.ledger.volumes import lock_fault
 
     folder = data_dir()
     if folder_fault(folder):
-        return Finding("locks", f"not known: {folder} cannot be written to")
-    if reason := lock_fault(folder):
-        step = "Set GLMKIT_DATA_DIR to a folder on a local disk."
-        return Finding("locks", f"none in {folder}: {reason}", step)
-    return Finding("locks", f"files in {folder} can be locked")
+        return _("not known: {folder} cannot be written to", folder=folder), ""
+    if fault := lock_fault(folder):
+        return (
+            _("none in {folder}: {fault}", folder=folder, fault=fault),
+            _("Set GLMKIT_DATA_DIR to a folder on a local disk."),
+        )
+    return _("files in {folder} can be locked", folder=folder), ""
 
 
-def _ledger() -> Finding:
-    from glmkit.ledger import Ledger
-
-    ledger = Ledger()
-    mode = ledger.journal_mode
-    kind = "" if mode == "wal" else ": slower, but safe on a network file system"
-    return Finding("ledger", f"{ledger.path} (journal {mode}{kind})")
-
-
-def _slots() -> Finding:
+def _slots() -> tuple[str, str]:
     from glmkit.transport import limiter
 
-    fault = limiter.sharing_fault()
-    if not fault:
-        return Finding("slots", f"{limiter.folder()}, shared by this machine's kernels")
-    step = "Set GLMKIT_STATE_DIR to a folder on a local disk."
-    return Finding("slots", f"each kernel counts for itself alone: {fault}", step)
+    if fault := limiter.sharing_fault():
+        return (
+            _("each kernel counts for itself alone: {fault}", fault=fault),
+            _("Set GLMKIT_STATE_DIR to a folder on a local disk."),
+        )
+    return _("{folder}, shared by this machine's kernels", folder=limiter.folder()), ""
 
 
-def _engine() -> Finding:
+def _engine() -> tuple[str, str]:
     found = _version("xllamacpp")
     if found:
-        return Finding("engine", f"xllamacpp {found}")
+        return f"xllamacpp {found}", ""
     step = f"{_EXTRA}, or name a server of your own as GLMKIT_ENDPOINT."
-    return Finding("engine", "not installed", step)
+    return _("not installed"), step
 
 
-def _weights() -> Finding:
+def _weights() -> tuple[str, str]:
     from glmkit.local import weights
 
     path = weights.find()
     if path is None:
-        return Finding("weights", "not installed", "Run `glmkit local install`.")
+        return _("not installed"), _("Run `glmkit local install`.")
     weights.check(path)
-    return Finding("weights", str(path))
+    return str(path), ""
 
 
-def _platform() -> Finding:
+def _platform() -> tuple[str, str]:
     from glmkit.local import launcher
 
     found = launcher.find()
     if found is None:
-        return Finding("local platform", "not running; it starts when it is needed")
-    where = f"{found.url}, process {found.pid}"
-    return Finding("local platform", f"{found.model} at {where}")
+        return _("not running; it starts when it is needed"), ""
+    return str(found), ""
 
 
-def _orphans() -> Finding:
+def _ports() -> tuple[str, str]:
+    from glmkit.local import launcher
+
+    if fault := launcher.port_fault():
+        return (
+            _("nothing can listen on 127.0.0.1: {fault}", fault=fault),
+            _("Allow local connections, or name a server as GLMKIT_ENDPOINT."),
+        )
+    return _("127.0.0.1 is free to listen on"), ""
+
+
+def _orphans() -> tuple[str, str]:
     from glmkit.local import launcher
 
     found = launcher.strays()
     if not found:
-        return Finding("orphans", "none")
-    step = "Run `glmkit local stop`: it ends every local platform that runs."
-    return Finding("orphans", "; ".join(map(str, found)), step)
+        return _("none"), ""
+    step = _("Run `glmkit local stop`: it ends every local platform that runs.")
+    return "; ".join(map(str, found)), step
 
 
-def _lab() -> Finding:
+def _lab() -> tuple[str, str]:
     found = _version("jupyterlab")
-    if found:
-        return Finding("jupyterlab", found)
-    return Finding("jupyterlab", "not installed", _EXTRA)
+    return (found, "") if found else (_("not installed"), _EXTRA)
 
 
 def _version(name: str) -> str | None:
@@ -202,3 +257,24 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+_CHECKS: dict[str, Check] = {
+    "python": _python,
+    "libraries": _libraries,
+    "jupyterlab": _lab,
+    "folders": _folders,
+    "endpoint": _endpoint,
+    "variables": _variables,
+    "keyring": _keyring,
+    "proxy": _proxy,
+    "certificates": _certificates,
+    "ledger": _ledger,
+    "locks": _locks,
+    "slots": _slots,
+    "engine": _engine,
+    "weights": _weights,
+    "local platform": _platform,
+    "ports": _ports,
+    "orphans": _orphans,
+}

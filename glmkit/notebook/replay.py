@@ -26,7 +26,7 @@ class Replay:
 
     def watch(self) -> None:
         """Put the cassette beside the notebook, and note each cell that begins."""
-        replay.settle_at(self._beside())
+        replay.settle_at(self.path)
         replay.switch(self._mode)
         self._shell.events.register("pre_run_cell", self._begin)
 
@@ -40,8 +40,9 @@ class Replay:
     def _begin(self, info: Any) -> None:
         replay.begin_run(self._place().cell)
 
-    def _beside(self) -> Path:
-        """Return the notebook's stem with `.glm.jsonl`, in the notebook's folder."""
+    @property
+    def path(self) -> Path:
+        """The notebook's stem with `.glm.jsonl`, in the notebook's folder."""
         path = notebook_file.path_of(self._shell)
         folder = path.parent if path and path.is_absolute() else Path()
         name = f"{path.stem}.glm.jsonl" if path else replay.FILE

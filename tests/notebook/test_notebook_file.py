@@ -20,7 +20,7 @@ cell = new_code_cell(
     "%load_ext glmkit\\nimport glmkit\\n"
     "from glmkit.notebook import extension\\n"
     "session = extension.of(get_ipython())\\n"
-    "print(repr(session.place().notebook), session.replay._beside().name)"
+    "print(repr(session.place().notebook), session.replay.path.name)"
 )
 book = new_notebook(cells=[cell])
 nbclient.NotebookClient(book, kernel_name="python3", timeout=60).execute(
@@ -64,7 +64,7 @@ def test_vs_code_names_the_notebook_in_a_variable(
     session = extension.of(shell)
     assert notebook_file.path_of(shell) == path
     assert session.place().notebook == "study.ipynb"
-    assert session.replay._beside() == tmp_path / "study.glm.jsonl"
+    assert session.replay.path == tmp_path / "study.glm.jsonl"
 
 
 def test_a_script_is_not_a_notebook(

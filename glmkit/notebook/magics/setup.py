@@ -37,9 +37,19 @@ def status(session: Session) -> None:
 
 def doctor(session: Session) -> None:
     """Say what is set up, what is wrong, and the next step."""
-    from glmkit.notebook import doctor as examination
+    from glmkit.notebook import doctor as examination, notebook_file
+    from glmkit.notebook.front_ends import front_ends
 
-    say(examination.report(examination.examine()))
+    def notebook() -> tuple[str, str]:
+        path = notebook_file.path_of(session.shell)
+        cassette = session.replay.path.name
+        return f"{path or 'not named by the front end'}, cassette {cassette}", ""
+
+    def front_end() -> tuple[str, str]:
+        return f"answers are shown by: {front_ends.way(session.shell)}", ""
+
+    here = {"notebook": notebook, "front end": front_end}
+    say(examination.report(examination.examine(here)))
 
 
 def version(session: Session) -> None:
