@@ -104,7 +104,7 @@ def demo(given: argparse.Namespace) -> None:
 
     if given.out.is_dir() or not given.out.absolute().parent.is_dir():
         raise ConfigError(  # before the run, not after it
-            f"{given.out} can not be written: its folder is missing, or it is one",
+            f"{given.out} cannot be written: its folder is missing, or it is one",
             hint="Name another: --out FILE.",
         )
     _fetch_weights()

@@ -1,4 +1,4 @@
-"""Warnings of ours while a cell asks: told under its answer, not as stack lines."""
+"""Warnings of glmkit while a cell asks: shown under its answer, not as stack lines."""
 
 from __future__ import annotations
 

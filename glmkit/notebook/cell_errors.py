@@ -78,7 +78,7 @@ class Mistakes(Mapping[int, str]):
 
 
 def told(error: BaseException) -> str:
-    """Return an error with its traceback, from the person's cell on."""
+    """Return an error with its traceback, from the user's cell on."""
     lines = traceback.format_exception(
         type(error), error, _from_cell(error.__traceback__)
     )
@@ -100,7 +100,7 @@ def _from_cell(trace: TracebackType | None) -> TracebackType | None:
 
 
 def question(mistake: Mistake, names: Mapping[str, Any], *, values: bool) -> str:
-    """Return what a model is told of a mistake.
+    """Return what a model reads of a mistake.
 
     Of the variables that the cell names: type, shape and dtypes; their values only
     with `values`.

@@ -29,7 +29,7 @@ class NamedChat:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """What was said, the system's message first."""
+        """All messages, the system's first."""
         return self.talk.messages
 
     @property
@@ -87,7 +87,7 @@ class Chats(Mapping[str, NamedChat]):
         tools: tuple[Any, ...] = (),
         fresh: bool = False,
     ) -> NamedChat:
-        """Return the chat of a name, begun or begun anew where it has to be.
+        """Return the chat of a name, begun, or begun again where it has to be.
 
         A system prompt holds for a whole conversation: ConfigError for another one.
         """
@@ -95,7 +95,7 @@ class Chats(Mapping[str, NamedChat]):
         if old is not None and system and system != old.system:
             raise ConfigError(
                 f"chat {name!r} has begun with another system prompt",
-                hint="Add --fresh to begin it anew, or use another name.",
+                hint="Add --fresh to begin it again, or use another name.",
             )
         if old is None or not old.goes_on(tools):
             from glmkit.client.conversation import Conversation

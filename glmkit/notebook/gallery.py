@@ -81,7 +81,7 @@ def execute(notebook: Path, environment: dict[str, str]) -> NotebookNode:
 
 
 def write_html(book: NotebookNode, path: Path) -> None:
-    """Write an executed notebook as one HTML file; ConfigError where it can not be."""
+    """Write an executed notebook as one HTML file; ConfigError where it cannot be."""
     *_, nbconvert = _tools()
     page, _ = nbconvert.HTMLExporter().from_notebook_node(book)
     try:

@@ -47,7 +47,7 @@ class Filled(msgspec.Struct, frozen=True):
     """A text after interpolation.
 
     `pieces` are texts and, between them, values that go out as media; `sources` the
-    expressions that were filled; `notes` what the person may have meant otherwise.
+    expressions that were filled; `notes` what the user may have meant otherwise.
     """
 
     pieces: tuple[Any, ...]
@@ -178,7 +178,7 @@ class _Filling:
         own = [name for name in self._names if not name.startswith("_")]
         near = difflib.get_close_matches(root[1], own, 1, 0.75)
         if near:
-            self._note(f"{found[0]} is no name here; did you mean {{{near[0]}}}?")
+            self._note(f"{found[0]} is not a name here; did you mean {{{near[0]}}}?")
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
@@ -200,7 +200,7 @@ def _joined(pieces: Iterable[Any]) -> Iterator[Any]:
 
 
 def _field(inside: str, names: Mapping[str, Any]) -> _Field | None:
-    """Read a field, None where it is no expression over names that exist."""
+    """Read a field, None where it is not an expression over names that exist."""
     if inside != inside.strip():
         return None
     for source, spec in _split(inside):

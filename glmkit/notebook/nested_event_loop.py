@@ -32,7 +32,7 @@ def switch_on() -> str:
         check=False,
     )
     if probe.returncode:
-        cause = (probe.stderr.strip().splitlines() or ["no reason given"])[-1]
+        cause = (probe.stderr.strip().splitlines() or ["no reason named"])[-1]
         raise ConfigError(
             f"nest-asyncio does not work on this Python: {cause}",
             hint="Nothing was changed; `await` works in cells without it.",

@@ -296,7 +296,7 @@ def _image(name: str, names: Mapping[str, Any], sent: list[str]) -> Any:
         if isinstance(value, bytes | Path):
             return value
         raise ConfigError(
-            f"{name} is no picture but a {type(value).__name__}",
+            f"{name} is not a picture but a {type(value).__name__}",
             hint="--image takes a PIL image, a figure, or the path of a file.",
         )
     path = Path(name).expanduser()

@@ -69,7 +69,7 @@ def _json(text: str) -> Any:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as exc:
-        raise ConfigError(f"the schema is no JSON: {exc}", hint=_HINT) from exc
+        raise ConfigError(f"the schema is not JSON: {exc}", hint=_HINT) from exc
 
 
 def _fields(text: str) -> type[msgspec.Struct]:

@@ -67,7 +67,7 @@ def test_badge_suggests_a_near_name(
     shell.user_ns["colour"] = "blue"
     _, out = run("%%glm\nWhy {color}?")
     assert sent(place)["messages"][0]["content"] == "Why {color}?"
-    assert "{color} is no name here; did you mean {colour}?" in out
+    assert "{color} is not a name here; did you mean {colour}?" in out
 
 
 @pytest.mark.parametrize(

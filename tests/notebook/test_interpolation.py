@@ -180,8 +180,8 @@ def test_field_that_fails_stays_and_says_why() -> None:
 def test_near_name_is_suggested() -> None:
     told = fill("{nmae} {rwos[0]} {surely_not}")
     assert told.notes == (
-        "{nmae} is no name here; did you mean {name}?",
-        "{rwos[0]} is no name here; did you mean {rows}?",
+        "{nmae} is not a name here; did you mean {name}?",
+        "{rwos[0]} is not a name here; did you mean {rows}?",
     )
 
 

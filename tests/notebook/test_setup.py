@@ -278,7 +278,7 @@ def test_leaving_the_question_for_a_key_is_two_lines(
     result, out = run("%glm key bigmodel")
     assert isinstance(result.error_in_exec, glmkit.ConfigError)
     assert out.splitlines()[-2:] == [
-        "ConfigError: no key was given",
+        "ConfigError: no key was entered",
         "→ `%glm key bigmodel` asks again.",
     ]
     assert ring.kept == {}

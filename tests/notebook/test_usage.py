@@ -45,7 +45,7 @@ def test_line_asks_what_the_function_does(
     ("line", "said"),
     [
         ("by colour", "no column 'colour'"),
-        ("where pilot", "'pilot' is no condition"),
+        ("where pilot", "'pilot' is not a condition"),
         ("since never", "'never' is not a date or time"),
     ],
 )

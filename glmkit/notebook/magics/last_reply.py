@@ -17,7 +17,7 @@ _FIX = (
 )
 _HINT = (
     "A cell of a Jupyter notebook failed. Explain in a few sentences why, and what to "
-    "look at next. Do not write the corrected cell: the person wants to find it."
+    "look at next. Do not write the corrected cell: the user wants to find it."
 )
 
 

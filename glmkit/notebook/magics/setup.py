@@ -112,7 +112,7 @@ def _ask_key(session: Session, endpoint: Endpoint) -> None:
         ) from exc
     except (EOFError, KeyboardInterrupt):  # as an error, so that Run All stops
         raise ConfigError(
-            "no key was given", hint=f"`%glm key {endpoint.name}` asks again."
+            "no key was entered", hint=f"`%glm key {endpoint.name}` asks again."
         ) from None
     given = keys.Key(text)
     if endpoint.currency is not None:

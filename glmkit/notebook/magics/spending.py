@@ -94,7 +94,7 @@ def _condition(word: str) -> tuple[str, list[str]]:
     name, equals, values = word.partition("=")
     if not equals:
         raise ConfigError(
-            f"{word!r} is no condition",
+            f"{word!r} is not a condition",
             hint="For instance `%glm usage by model where tag=pilot`.",
         )
     return name, values.split(",")
