@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, Unpack
 import msgspec
 
 from glmkit.catalog import capabilities, cards
+from glmkit.catalog.cards import Card
 from glmkit.client.call.destination import Service
 from glmkit.client.call.execution import Exchange
 from glmkit.client.call.multi_step import AsyncSeries, Series
@@ -91,13 +92,22 @@ class _Core:
         form = None if schema is None else form_of(schema)
         return request_of(prompt_of(prompt), {**options, "schema": form}), form
 
+    def check(self, request: Request) -> Card | None:
+        """Return the card of the model that is asked, where GLM's services answer.
+
+        Raises ConfigError where the model refuses the request.
+        """
+        card = cards.card(request.model or self.model) if self._service.native else None
+        if card is not None:
+            capabilities.check(request, card, stand_in=self._service.local)
+        return card
+
     def exchange(self, request: Request, *, stream: bool, group: int = 0) -> Exchange:
         """Prepare a call without sending it, for callers that combine several."""
         if self._closed:
             raise ConfigError("the client is closed", hint="Make a new one.")
         model = request.model or self.model
-        if self._service.native and (card := cards.card(model)):
-            capabilities.check(request, card, stand_in=self._service.local)
+        if card := self.check(request):
             stream = stream or capabilities.streams_only(card)
         call = Call(
             at=time.time(),

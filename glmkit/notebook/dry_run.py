@@ -31,6 +31,7 @@ _LONGEST = 20_000
 def show(prepared: Prepared, notes: tuple[str, ...] = ()) -> None:
     """Show the rendered messages, and what a call would take; send nothing."""
     request = prepared.request()
+    prepared.client.check(request)
     facts = _facts(prepared, request, notes)
     messages = _summarized(prepared) if private() else _messages(request)
     said = [_HTML.format(who, code(text)) for who, text in messages]

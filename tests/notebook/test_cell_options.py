@@ -554,3 +554,20 @@ def test_input_and_error_of_a_cell_are_what_was_typed_and_seen(
     run("%%glm\nWhy {Err}?")
     content = sent(place)["messages"][0]["content"]
     assert content.endswith("ZeroDivisionError: division by zero?")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("-m glm-asr", "glm-asr does not chat"),
+        ("-m glm-4-plus --max-tokens 4096", "at most 4,095 tokens"),
+    ],
+)
+def test_dry_run_refuses_what_the_call_would(
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: str, said: str
+) -> None:
+    monkeypatch.setenv("GLMKIT_ENDPOINT", "local")
+    for dry in ("--dry-run", ""):
+        result, out = run(f"%%glm {dry} {options}\nHi")
+        assert isinstance(result.error_in_exec, glmkit.ConfigError)
+        assert said in out

@@ -90,9 +90,9 @@ class CassetteCall:
     async def keep(self, reply: Reply) -> None:
         """Record a finished call; a ReplayError carries the reply."""
         (call,) = reply.calls
-        rank = ranks.rank_of(reply.stand_in, call.endpoint)
-        ranks.note_answer(call.endpoint, rank)
         if self._chat and self._repeat is not None:
+            rank = ranks.rank_of(reply.stand_in, call.endpoint)
+            ranks.note_answer(call.endpoint, rank)
             recording = Recording(
                 cell=self._cell,
                 repeat=self._repeat,

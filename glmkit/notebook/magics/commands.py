@@ -136,7 +136,7 @@ COMMANDS: dict[str, Command] = {
         first(choices.endpoints),
     ),
     "models": Command(
-        spending.models, "Show the catalogue as a table", "[WORDS]",
+        spending.models, "Show the catalogue as a table", "[WORDS] [--all]",
         first(choices.models),
     ),
     "usage": Command(
