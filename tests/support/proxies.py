@@ -1,8 +1,9 @@
 """Real proxies, each as a process of its own, in which glm.invalid is this machine.
 
 `python -m tests.support.proxies http [USER:PASSWORD]` runs proxy.py, which refuses the
-host blocked.invalid with 403; `... socks5 [USER:PASSWORD]` runs pproxy. Each
-prints `{"port"}` and ends when its stdin closes.
+host blocked.invalid with 403; `... https` the same over TLS, for the host localhost;
+`... socks5 [USER:PASSWORD]` runs pproxy. Each prints `{"port"}` and ends when its stdin
+closes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
+#: A certificate and its key, for the hosts glm.invalid and localhost.
+PEM = Path(__file__).parents[1] / "data/proxied.pem"
 HERE = "glm.invalid"
 BLOCKED = "blocked.invalid"
 
@@ -48,7 +52,7 @@ def ready_once_it_listens(port: int) -> None:
     ready(port)
 
 
-def run_http(account: str) -> None:
+def run_http(account: str, *, tls: bool) -> None:
     import proxy
     from proxy.http.exception import HttpRequestRejected
     from proxy.http.parser import HttpParser
@@ -66,6 +70,8 @@ def run_http(account: str) -> None:
     options += ["--hostname", "127.0.0.1", "--port", "0", "--log-level", "ERROR"]
     if account:
         options += ["--basic-auth", account]
+    if tls:
+        options += ["--cert-file", str(PEM), "--key-file", str(PEM)]
     with proxy.Proxy(options, plugins=[Blocks]) as running:
         ready(running.flags.port)
         threading.Event().wait()
@@ -87,7 +93,7 @@ def run_socks(account: str) -> None:
 if __name__ == "__main__":
     socket.getaddrinfo = _here
     what, account = (*sys.argv[1:], "")[:2]
-    if what == "http":
-        run_http(account)
+    if what.startswith("http"):
+        run_http(account, tls=what == "https")
     else:
         run_socks(account)

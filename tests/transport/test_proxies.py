@@ -258,6 +258,17 @@ def test_proxy_lets_calls_through(
     assert ask(service[scheme]).text == "Yes"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_proxy_that_speaks_tls_lets_calls_through(
+    service: dict[str, str],
+    proxies: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"https://localhost:{proxies('https')}")
+    assert ask(service[scheme]).text == "Yes"
+
+
 def test_client_takes_a_proxy_that_is_set_after_its_first_call(
     service: dict[str, str], proxies: Callable[..., int], monkeypatch: Any
 ) -> None:
