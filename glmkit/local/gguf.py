@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glmkit.types.errors import LocalError
+from glmkit.types.translation import _
 
 _MAGIC = b"GGUF"
 _HEAD = struct.Struct("<4sIQQ")
@@ -26,8 +27,8 @@ def check(path: Path) -> None:
         head = file.read(_HEAD.size)
     if len(head) < _HEAD.size or not head.startswith(_MAGIC):
         raise LocalError(
-            f"{path} is not a GGUF model file",
-            hint="Name a .gguf file; `glmkit local install` fetches a small one.",
+            _("{path} is not a GGUF model file", path=path),
+            hint=_("Name a .gguf file; `glmkit local install` fetches a small one."),
         )
 
 
@@ -35,7 +36,7 @@ def name_of(path: Path) -> str:
     """Return `general.name`, or an empty string where the header has none."""
     with path.open("rb") as file:
         try:
-            _, _, _, count = _HEAD.unpack(file.read(_HEAD.size))
+            *_start, count = _HEAD.unpack(file.read(_HEAD.size))
             return _named(file, count)
         except (struct.error, UnicodeDecodeError, ValueError):
             return ""
@@ -43,7 +44,7 @@ def name_of(path: Path) -> str:
 
 def _named(file: BinaryIO, count: int) -> str:
     """Search the scalars; the name comes before the first array."""
-    for _ in range(count):
+    for _place in range(count):
         key = _text(file)
         (kind,) = struct.unpack("<I", file.read(4))
         if kind == _STRING:

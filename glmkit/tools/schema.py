@@ -11,6 +11,7 @@ import msgspec
 
 from glmkit.types.errors import ConfigError
 from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 from glmkit.wire.json_text import decoded_whole
 
 _HINT = (
@@ -116,14 +117,19 @@ def schema_of(kind: Any) -> dict[str, Any]:
         # Where the whole of it is no type, the reason only says that once more.
         reason = "" if repr(kind) in str(exc) else f": {str(exc).splitlines()[0]}"
         raise ConfigError(
-            f"no JSON Schema expresses {_name(kind)}{reason}", hint=_HINT
+            _(
+                "no JSON Schema expresses {kind}{reason}",
+                kind=_name(kind),
+                reason=reason,
+            ),
+            hint=_(_HINT),
         ) from exc
     schema = _rooted(root, own | more)
     for place, part in _parts(schema, "$"):
         if not part.keys() - _NOTES:
             raise ConfigError(
-                f"{_name(kind)} leaves open what {place} is",
-                hint="Give it a type other than Any, so that it can be checked.",
+                _("{kind} leaves open what {place} is", kind=_name(kind), place=place),
+                hint=_("Give it a type other than Any, so that it can be checked."),
             )
     return schema
 
@@ -140,17 +146,25 @@ def _rooted(root: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
 def _foreign_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a pydantic model: msgspec does not know its own."""
     if not hasattr(kind, "model_json_schema"):
-        raise ConfigError(f"no JSON Schema expresses {_name(kind)}", hint=_HINT)
+        raise ConfigError(
+            _("no JSON Schema expresses {kind}", kind=_name(kind)), hint=_(_HINT)
+        )
     try:
         schema: dict[str, Any] = kind.model_json_schema()
     except Exception as exc:  # pydantic's own errors, whose module is not loaded here
         raise ConfigError(
-            f"no JSON Schema expresses {_name(kind)}: {exc}", hint=_HINT
+            _(
+                "no JSON Schema expresses {kind}: {reason}",
+                kind=_name(kind),
+                reason=exc,
+            ),
+            hint=_(_HINT),
         ) from exc
     for name, part in schema.pop("$defs", {}).items():
         if definitions.setdefault(name, part) != part:
             raise ConfigError(
-                f"two types of the schema are called {name}", hint="Rename one of them."
+                _("two types of the schema are called {name}", name=name),
+                hint=_("Rename one of them."),
             )
     return schema
 
@@ -227,7 +241,9 @@ def _faults(schema: dict[str, Any]) -> Callable[[Any], str | None]:
 
 
 def _refuse(what: str, cause: Exception | None = None) -> NoReturn:
-    raise ConfigError(f"this is not a JSON Schema: {what}", hint=_HINT) from cause
+    raise ConfigError(
+        _("this is not a JSON Schema: {what}", what=what), hint=_(_HINT)
+    ) from cause
 
 
 def _boxed(schema: dict[str, Any]) -> dict[str, Any]:

@@ -47,8 +47,10 @@ class Tool:
         self.name = name or str(getattr(function, "__name__", ""))
         if not _NAME.fullmatch(self.name):
             raise ToolError(
-                f"a tool cannot be called {self.name!r}",
-                hint="Use up to 64 letters, digits, _ and -: @glmkit.tool(name='...').",
+                _("a tool cannot be called {name!r}", name=self.name),
+                hint=_(
+                    "Use up to 64 letters, digits, _ and -: @glmkit.tool(name='...')."
+                ),
             )
         self.confirm = confirm
         self.timeout_s = timeout_s
@@ -75,19 +77,29 @@ class Tool:
         whole = object_of(text)
         if whole is None:
             raise ToolError(
-                f"the arguments of {self.name} are not one JSON object. "
-                f"They were: {text[:_SHOWN]}",
-                hint=_FITTING,
+                _(
+                    "the arguments of {name} are not one JSON object. They were: "
+                    "{text}",
+                    name=self.name,
+                    text=text[:_SHOWN],
+                ),
+                hint=_(_FITTING),
             )
         try:
             value = decode(self._arguments, whole)
         except msgspec.ValidationError as exc:
             raise ToolError(
-                f"the arguments of {self.name} do not fit: {exc}", hint=_FITTING
+                _(
+                    "the arguments of {name} do not fit: {reason}",
+                    name=self.name,
+                    reason=exc,
+                ),
+                hint=_(_FITTING),
             ) from exc
         except RecursionError as exc:
             raise ToolError(
-                f"the arguments of {self.name} are nested too deep", hint=_FITTING
+                _("the arguments of {name} are nested too deep", name=self.name),
+                hint=_(_FITTING),
             ) from exc
         fields = msgspec.structs.asdict(value)
         return {name: v for name, v in fields.items() if v is not msgspec.UNSET}
@@ -155,7 +167,8 @@ def tools_of(offered: Any) -> dict[str, Tool]:
         made = one if isinstance(one, Tool) else Tool(one)
         if made.name in found:
             raise ToolError(
-                f"two tools are called {made.name!r}", hint="Give one another name=."
+                _("two tools are called {name!r}", name=made.name),
+                hint=_("Give one another name=."),
             )
         found[made.name] = made
     return found
@@ -178,7 +191,10 @@ def _docstring(function: Callable[..., Any], name: str) -> str:
 def _arguments_of(function: Callable[..., Any], name: str) -> Any:
     """Return a struct type of a function's arguments."""
     if not callable(function):
-        raise ToolError(f"{function!r} is not a function", hint="Decorate a function.")
+        raise ToolError(
+            _("{function!r} is not a function", function=function),
+            hint=_("Decorate a function."),
+        )
     try:
         hints = get_type_hints(function, include_extras=True)
         fields = [
@@ -191,8 +207,8 @@ def _arguments_of(function: Callable[..., Any], name: str) -> Any:
         schema_of(made)
     except (NameError, TypeError, ValueError, ConfigError) as exc:
         raise ToolError(
-            f"the tool {name} cannot be described: {exc}",
-            hint="Annotate its arguments with types that JSON has.",
+            _("the tool {name} cannot be described: {reason}", name=name, reason=exc),
+            hint=_("Annotate its arguments with types that JSON has."),
         ) from exc
     return made
 
@@ -203,13 +219,21 @@ def _field(
     name = parameter.name
     if parameter.kind in _OPEN or parameter.kind is parameter.POSITIONAL_ONLY:
         raise ToolError(
-            f"the tool {tool_name} takes {parameter}, which a model cannot name",
-            hint="Give each argument a name and a type.",
+            _(
+                "the tool {tool_name} takes {parameter}, which a model cannot name",
+                tool_name=tool_name,
+                parameter=parameter,
+            ),
+            hint=_("Give each argument a name and a type."),
         )
     if name not in hints:
         raise ToolError(
-            f"the argument {name!r} of the tool {tool_name} has no annotation",
-            hint=f"Write {name}: str, or what else it is.",
+            _(
+                "the argument {name!r} of the tool {tool_name} has no annotation",
+                name=name,
+                tool_name=tool_name,
+            ),
+            hint=_("Write {name}: str, or what else it is.", name=name),
         )
     kind = _described(hints[name])
     if parameter.default is parameter.empty:

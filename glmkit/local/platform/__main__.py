@@ -15,6 +15,7 @@ from glmkit.local import engine, state, weights
 from glmkit.local.platform import ending
 from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.plain_text import one_line, say
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from glmkit.local.platform.server.fault_injection import Switches
@@ -139,8 +140,8 @@ def _folder(named: Path | None) -> Path | None:
     folder = named or os.environ.get("GLMKIT_LOCAL_DOCUMENTS")
     if folder and not Path(folder).is_dir():
         raise ConfigError(
-            f"there is no folder {folder}",
-            hint="Name the folder to search in.",
+            _("there is no folder {folder}", folder=folder),
+            hint=_("Name the folder to search in."),
         )
     return Path(folder) if folder else None
 
@@ -153,14 +154,18 @@ def _switched(asked: argparse.Namespace) -> Switches:
     try:
         return fault_injection.read({k: v for k, v in fields.items() if v is not None})
     except Refusal as refusal:
-        raise ConfigError(refusal.message, hint="`--help` names the values.") from None
+        raise ConfigError(
+            refusal.message, hint=_("`--help` names the values.")
+        ) from None
 
 
 def _checked(key: str) -> str:
     if key.count(".") != 1 or not all(key.split(".")) or not key.isascii():
         raise ConfigError(
-            "the key for the platform is malformed",
-            hint="A key is `id.secret`, with one dot; leave --key out for a new one.",
+            _("the key for the platform is malformed"),
+            hint=_(
+                "A key is `id.secret`, with one dot; leave --key out for a new one."
+            ),
         )
     return key
 
