@@ -12,7 +12,7 @@ VARIABLES = {
     "GLMKIT_API_KEY": "the key of GLMKIT_ENDPOINT",
     "GLMKIT_SERVES": "the service that a gateway's URL speaks for: bigmodel or zai",
     "GLMKIT_MODEL": "the model where a call names none",
-    "GLMKIT_TIER": "the account's level, V0 to V3: how many requests in flight",
+    "GLMKIT_TIER": "the account's level, V0 to V8: how many requests in flight",
     "GLMKIT_REPLAY": "the replay mode of the process, before all others",
     "GLMKIT_CASSETTE": "the file that answers are recorded in",
     "GLMKIT_PRIVACY": "1: the ledger and saved outputs keep no prompts and answers",

@@ -189,8 +189,10 @@ def _locks() -> tuple[str, str]:
 
 
 def _slots() -> tuple[str, str]:
+    from glmkit.catalog import tiers
     from glmkit.transport import limiter
 
+    tiers.current()  # an unknown one is an error
     if fault := limiter.sharing_fault():
         return (
             _("each kernel counts for itself alone: {fault}", fault=fault),
