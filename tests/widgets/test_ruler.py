@@ -137,7 +137,7 @@ def test_a_tokenizer_that_can_not_be_read_is_told_in_place(
     widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
     monkeypatch.setenv("GLMKIT_TOKENIZER", "nowhere.json")
     widget.text = "Hello"
-    assert "can not be read" in sent[-1]["refused"]
+    assert "cannot be read" in sent[-1]["refused"]
     assert sent[-1]["hint"]
 
 
