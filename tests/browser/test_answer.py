@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -266,3 +268,36 @@ def test_saved_answer_reads_without_a_kernel(
     reopen_without_kernel(book)
     expect(book.cell(0).locator(".glmkit-answer")).to_contain_text("Sunlight holds")
     expect(book.cell(0).locator(".glmkit-badge")).to_contain_text("tokens in")
+
+
+def test_a_link_of_a_saved_answer_does_not_say_where_it_stood(
+    notebook: Open, paced: Callable[..., Paced]
+) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["referer"]))
+            self.send_error(404)
+
+        def log_message(self, *_args: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/page"
+        said = json.dumps([{"content": f"See [this]({url})."}])
+        book = notebook([asking(paced(replies=said))])
+        book.run(0)
+        book.save()
+        reopen_without_kernel(book)
+        link = book.cell(0).locator(".glmkit-answer a")
+        expect(link).to_have_attribute("referrerpolicy", "no-referrer")
+        with book.page.context.expect_page() as opened:
+            link.click()
+        opened.value.wait_for_load_state()
+        opened.value.close()
+        server.shutdown()
+        thread.join()
+    assert seen[0] == ("/page", None)

@@ -25,7 +25,10 @@ def executed(folder: Path, cells: list[str]) -> nbformat.NotebookNode:
     made = list(map(nbformat.v4.new_code_cell, cells))
     book = nbformat.v4.new_notebook(cells=made)
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(book, timeout=LIMIT_S, resources=resources).execute()
+    # As in JupyterLab, which keeps the state of widgets only where that is set.
+    NotebookClient(
+        book, timeout=LIMIT_S, resources=resources, store_widget_state=False
+    ).execute()
     return book
 
 
@@ -42,7 +45,7 @@ def fill(folder: Path) -> None:
 
 _CELLS = [
     "%load_ext glmkit\n%glm config endpoint {url}",
-    "import pandas as pd\nfrom glmkit.widgets import Chat\n"
+    "import pandas as pd\nfrom glmkit.widgets import Chat, Compare, PromptLab\n"
     "word = open('word.txt').read()\nframe = pd.read_csv('frame.csv')",
     "%%glm -o first\nWhat is {{word}}?",
     "%%glm --file secret.txt\nSummarise",
@@ -55,6 +58,9 @@ _CELLS = [
     "first",
     "%%glm --dry-run --file secret.txt\n{{word}} {{frame}}",
     "chat = Chat()\nchat.attach('secret.txt')\nchat.ask(word)\nchat",
+    "compare = Compare(word, models=['a', 'b'])\ncompare.run()\ncompare.wait(60)",
+    "compare",
+    "PromptLab('{{text}}', frame)",
 ]
 
 

@@ -53,6 +53,7 @@ class PromptLab(GLMWidget):
     >>> lab.close()
     """
 
+    _pictures_texts = True
     _esm = module("shared/dom", "shared/live", "lab/fields", "lab/results", "lab/lab")
     _css = style("shared/live", "shared/ground", "lab/lab")
 
