@@ -44,7 +44,7 @@ def test_numbers_of_all_panels_are_shown(
             numbers = book.cell(0).locator(".glmkit-still")
             expect(numbers).to_be_visible()
             expect(numbers.get_by_role("row", name="glm-4-plus").first).to_be_visible()
-            for title in ("Tokens by", "Call duration", "Codes of errors"):
+            for title in ("Tokens by", "Call duration", "Error codes"):
                 expect(numbers.locator("h4").get_by_text(title)).to_be_visible()
             expect(book.cell(0).locator(".js-plotly-plot")).to_have_count(0)
             page.wait_for_timeout(1500)
