@@ -98,7 +98,7 @@ def test_a_picture_is_plain_text_and_out_of_the_notebooks_contents(
     assert bool(headings) == (name in {"compare", "theatre", "dashboard"})
 
 
-@pytest.mark.parametrize("name", _WIDGETS.keys() - _NUMBERS)
+@pytest.mark.parametrize("name", sorted(_WIDGETS.keys() - _NUMBERS))
 def test_privacy_keeps_prompts_and_answers_out_of_a_picture(
     name: str, client: glmkit.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
