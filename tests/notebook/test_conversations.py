@@ -96,7 +96,7 @@ def test_chat_is_exported_in_three_forms(
     run("%%glm --chat sky -s Brief -o a\nWhy <b>blue</b>?")
     for name in ("sky.md", "sky.json", "sky.ipynb"):
         run(f"%glm chat sky export {name}")
-    assert "## You\n\nWhy <b>blue</b>?" in Path("sky.md").read_text("utf-8")
+    assert "## You\n\nWhy &lt;b>blue&lt;/b>?" in Path("sky.md").read_text("utf-8")
     messages = json.loads(Path("sky.json").read_text("utf-8"))
     assert [message["role"] for message in messages] == ["system", "user", "assistant"]
     book = nbformat.read("sky.ipynb", as_version=4)

@@ -97,7 +97,7 @@ def test_it_works_where_everything_is_broken(tmp_path: Path) -> None:
         "proxy": "HTTPS_PROXY",
         "certificates": "SSL_CERT_FILE",
         "ledger": "GLMKIT_DATA_DIR",
-        "slots": "GLMKIT_STATE_DIR",
+        "slots": "GLMKIT_TIER",
         "weights": "GLMKIT_LOCAL_MODEL",
     }.items():
         state, step = found[name]
