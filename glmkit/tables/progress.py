@@ -62,25 +62,24 @@ def _alone(run: str) -> Iterator[None]:
 
 
 def _follow(run: TableRun, rows: int) -> None:
-    # On the caller's thread: it warns, and silences that for the whole process.
-    from tqdm.auto import tqdm
-
     with tqdm(total=rows, desc=run.task.verb.name, unit="row", leave=False) as bar:
         run.start()
-        asked = False
-        while True:
+        try:
+            _until_the_end(run, bar)
+        except KeyboardInterrupt:
+            run.finish()
             try:
-                ended = run.wait(_LOOK_S)
-                _show(bar, run)
-                if ended:
-                    return
-            except KeyboardInterrupt:
-                if asked:
-                    _give_up(run)
-                    raise Interrupted from None
-                asked = True
-                run.finish()
                 bar.set_description(_("ending; Ctrl-C again gives up"))
+                _until_the_end(run, bar)
+            except KeyboardInterrupt:
+                _give_up(run)
+                raise Interrupted from None
+
+
+def _until_the_end(run: TableRun, bar: Any) -> None:
+    while not run.wait(_LOOK_S):
+        _show(bar, run)
+    _show(bar, run)
 
 
 def _show(bar: Any, run: TableRun) -> None:
