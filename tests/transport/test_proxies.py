@@ -269,6 +269,7 @@ def test_proxy_that_speaks_tls_lets_calls_through(
     assert ask(service[scheme]).text == "Yes"
 
 
+@pytest.mark.slow
 def test_client_takes_a_proxy_that_is_set_after_its_first_call(
     service: dict[str, str], proxies: Callable[..., int], monkeypatch: Any
 ) -> None:
