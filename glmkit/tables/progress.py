@@ -62,6 +62,9 @@ def _alone(run: str) -> Iterator[None]:
 
 
 def _follow(run: TableRun, rows: int) -> None:
+    # On the caller's thread: it warns, and silences that for the whole process.
+    from tqdm.auto import tqdm
+
     with tqdm(total=rows, desc=run.task.verb.name, unit="row", leave=False) as bar:
         run.start()
         try:
