@@ -42,12 +42,12 @@ _LANGUAGE = re.compile(r"language-[\w+#.-]{1,40}")
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
     attributes={"a": {"href"}, "ol": {"start"}, "code": {"class"}},
+    tag_attribute_values={"a": {"target": {"_blank"}}},
     attribute_filter=lambda tag, name, value: _attribute(tag, name, value),
     allowed_classes=_CLASSES,
-    # JupyterLab writes a `rel` of its own into links, and leaves the policy.
-    set_tag_attribute_values={
-        "a": {"target": "_blank", "referrerpolicy": "no-referrer"}
-    },
+    # JupyterLab writes a `rel` of its own into links, and leaves the policy. The
+    # cleaner sets several attributes in any order, so that it sets only this one.
+    set_tag_attribute_values={"a": {"referrerpolicy": "no-referrer"}},
     link_rel="noopener noreferrer nofollow",
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
@@ -93,7 +93,11 @@ def link(address: str, title: str) -> str:
     leads = target(address)
     if leads is None:
         return text
-    return clean(f'<a href="{escape(address)}">{text}</a>{_shown(leads.host)}')
+    return clean(f"{_anchor(address)}{text}</a>{_shown(leads.host)}")
+
+
+def _anchor(address: str) -> str:
+    return f'<a href="{escape(address)}" target="_blank">'
 
 
 def clean(html: str) -> str:
@@ -197,7 +201,7 @@ def link_open(
 ) -> str:
     """Open a link to another host; any other target stays text."""
     href = str(tokens[index].attrs.get("href", ""))
-    return f'<a href="{escape(href)}">' if target(href) else ""
+    return _anchor(href) if target(href) else ""
 
 
 def link_close(
