@@ -176,3 +176,14 @@ def test_closing_sends_what_the_page_would_have_saved(
     assert shell.display_pub.updates == ["1"]
     counter.picture.close()
     assert shell.display_pub.updates == ["1"]
+
+
+def test_the_last_change_is_sent_at_once_between_cells(
+    counter: Counter, shell: Any
+) -> None:
+    counter.picture = StaticPicture(counter._draw, pause_s=600.0)
+    shell.user_ns["counter"] = counter
+    shell.run_cell("counter.picture.show('model')")
+    for counter.number in (1, 2, 3):
+        counter.picture.update(now=True)
+    assert shell.display_pub.updates == ["1", "2", "3"]

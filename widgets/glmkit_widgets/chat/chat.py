@@ -207,7 +207,7 @@ class Chat(ChatRunner):
             self.send({"frame": self._frame()})
         self._tell_all()
         if not saves:
-            self._still.update()
+            self._still.update(now=True)
 
     def _taken(self, message: dict[str, Any], run: AnswerRun) -> None:
         """Let the view that asked clear its field."""

@@ -166,7 +166,7 @@ class ChatRunner(GLMWidget):
         self._talk.resume(last.after)
         self.set_trait("value", last.answer)
         self._tell()
-        self._still.update()
+        self._still.update(now=True)
 
     def _follow(self) -> None:
         """Add the turns that were asked elsewhere, such as in a cell of this chat."""

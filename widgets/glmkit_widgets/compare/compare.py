@@ -108,7 +108,7 @@ class Compare(Columns):
             self._vote = own_ledger().vote(self._cast(lots), self._vote)
             self.set_trait("voted", key)
             self._tell()
-            self._still.update()
+            self._still.update(now=True)
 
     @staticmethod
     def votes(ledger: Ledger | None = None) -> pd.DataFrame:

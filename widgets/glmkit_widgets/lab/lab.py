@@ -213,21 +213,21 @@ class PromptLab(GLMWidget):
             return
         ended = runner.ended.is_set()
         try:
-            self._show_news()
+            self._show_news(ended)
             if ended and runner.error is not None and not self._shown.is_set():
                 self._refuse(runner.error)
         finally:  # where nothing can be shown, `wait` returns all the same
             if ended:
                 self._shown.set()
 
-    def _show_news(self) -> None:
+    def _show_news(self, ended: bool) -> None:
         with self._news_lock:
             news, self._news = sorted(self._news), set()
         if news:
             rows = [views.row(n, self._results[n]) for n in news]
             self.send({"rows": rows})
         self._tell()
-        self._still.update()
+        self._still.update(now=ended)
 
     def _tell(self) -> None:
         counts = views.counts(self._results)

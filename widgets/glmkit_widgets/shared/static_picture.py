@@ -28,14 +28,14 @@ _HEADING = re.compile(r"<(h[1-6])>")
 class StaticPicture:
     """The picture of one widget, kept up to date in every place where it is shown.
 
-    `draw` returns the picture as safe HTML and as plain text. It is sent when it has
-    changed: at most once in `pause_s` seconds, and at the end of a running cell. Where
-    `saved_by_page` is set, the page writes it into the notebook as that is saved, and
-    nothing is sent until `close`.
+    `draw` returns the picture as safe HTML and as plain text. While it changes it is
+    sent at most once in `pause_s` seconds, and in any case at the end of a running
+    cell. Where `saved_by_page` is set, the page writes it into the notebook as that is
+    saved, and nothing is sent until `close`.
     """
 
     def __init__(
-        self, draw: Callable[[], tuple[str, str]], pause_s: float = 1.0
+        self, draw: Callable[[], tuple[str, str]], pause_s: float = 0.25
     ) -> None:
         self._draw = draw
         self._id = uuid4().hex
@@ -44,6 +44,7 @@ class StaticPicture:
         self._stale = False
         self._worker = ThrottledWorker(self._send_if_stale, pause_s)
         self._events: Any = None
+        self._in_cell = False
         self.saved_by_page = False
 
     @property
@@ -62,10 +63,14 @@ class StaticPicture:
         display({_VIEW: view, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
         self._listen()
 
-    def update(self) -> None:
-        """Draw it again soon, where it is shown."""
+    def update(self, *, now: bool = False) -> None:
+        """Draw it again soon, where it is shown; `now`: at once, unless a cell runs."""
         self._stale = True
-        if self._sent is not None and not self.saved_by_page:
+        if self._sent is None or self.saved_by_page:
+            return
+        if now and not self._in_cell:
+            self.send()
+        else:
             self._worker.ask()
 
     def send(self) -> None:
@@ -89,6 +94,7 @@ class StaticPicture:
         """Send what was not sent yet, for the last time."""
         self._worker.close()
         if self._events is not None:
+            self._events.unregister("pre_run_cell", self._before_cell)
             self._events.unregister("post_run_cell", self._after_cell)
             self._events = None
         if not sys.is_finalizing():
@@ -112,10 +118,16 @@ class StaticPicture:
 
         shell = get_ipython()
         if self._events is None and shell is not None:
+            self._in_cell = True
             self._events = shell.events
+            self._events.register("pre_run_cell", self._before_cell)
             self._events.register("post_run_cell", self._after_cell)
 
+    def _before_cell(self, _info: object = None) -> None:
+        self._in_cell = True
+
     def _after_cell(self, _result: object = None) -> None:
+        self._in_cell = False
         if not self.saved_by_page:
             self._send_if_stale()
 

@@ -130,7 +130,8 @@ class GLMWidget(anywidget.AnyWidget):
                     del self._runs[key]
                 if not self._closed:
                     ended(run)
-                    self._still.update()
+                    # More changes come while others run; the last one must not wait.
+                    self._still.update(now=not self._runs)
 
         return settled
 
