@@ -65,7 +65,6 @@ class Columns(GLMWidget):
     asks; `.run()` asks again. `.value` is the tuple of results.
     """
 
-    _pictures_texts = True
     prompt = traitlets.Unicode("").tag(sync=True)
     columns: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)
 

@@ -42,7 +42,6 @@ class Controls(GLMWidget):
     {'temperature': 0.2}
     """
 
-    _pictures_texts = True  # a system prompt
     _esm = module("shared/dom", "shared/cells", "controls/controls")
     _css = style("shared/ground", "controls/controls")
 

@@ -53,7 +53,6 @@ class PromptLab(GLMWidget):
     >>> lab.close()
     """
 
-    _pictures_texts = True
     _esm = module("shared/dom", "shared/live", "lab/fields", "lab/results", "lab/lab")
     _css = style("shared/live", "shared/ground", "lab/lab")
 

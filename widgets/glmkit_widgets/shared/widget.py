@@ -13,10 +13,8 @@ from glmkit.client import default
 from glmkit.client.call.streams import Stream
 from glmkit.config.endpoints import LOCAL, Endpoint, default_model, endpoint_of
 from glmkit.config.keys import notices
-from glmkit.config.privacy import private
 from glmkit.types.errors import told_of
-from glmkit.types.plain_text import escaped, say
-from glmkit.types.translation import _
+from glmkit.types.plain_text import say
 from glmkit_widgets.shared.answer_runner import AnswerRun
 from glmkit_widgets.shared.feed import Feed
 from glmkit_widgets.shared.static_picture import StaticPicture
@@ -49,8 +47,6 @@ class GLMWidget(anywidget.AnyWidget):
 
     value: Any = traitlets.Any(read_only=True)
 
-    #: Whether the picture holds prompts and answers: GLMKIT_PRIVACY leaves them out.
-    _pictures_texts = False
     #: True until the widget is made, and again once it is closed.
     _closed = True
 
@@ -159,14 +155,14 @@ class GLMWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _drawn(self) -> tuple[str, str]:
-        if self._pictures_texts and private():
-            text = _("GLMKIT_PRIVACY keeps prompts and answers out of the notebook.")
-            return f"<p>{escaped(text)}</p>", text
         with self._lock:
             return self._draw()
 
     def _draw(self) -> tuple[str, str]:
-        """Return the picture of the last state: safe HTML, and plain text."""
+        """Return the picture of the last state: safe HTML, and plain text.
+
+        With GLMKIT_PRIVACY it has numbers, and no text of a prompt or an answer.
+        """
         raise NotImplementedError
 
     def _ipython_display_(self) -> None:
