@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import settings
 
 from tests.support.guard import (
     sitecustomize as guard,  # installs the guard in this process
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
     from glmkit.local import launcher
+
+# A busy machine is no fault of an example that took longer than others.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
 _PRIVATE = ("GLMKIT_", "ZHIPUAI_", "ZAI_", "OPENAI_", "JUPYTER_")

@@ -24,6 +24,7 @@ from glmkit.types.messages import (
     TextPart,
     VideoPart,
 )
+from glmkit.types.numbers import plain
 from glmkit.types.translation import _
 
 K = TypeVar("K")
@@ -52,7 +53,7 @@ def message_of(item: Any) -> Message:
         )
     if not isinstance(item, Mapping):
         return _converted(item, Message)
-    fields = _known(item, Message, _("a message"))
+    fields = _known(plain(item), Message, _("a message"))
     if isinstance(parts := fields.get("content"), list | tuple):
         fields["content"] = [_part_fields(part) for part in parts]
     if isinstance(calls := fields.get("tool_calls"), list | tuple):
@@ -63,8 +64,8 @@ def message_of(item: Any) -> Message:
 def part_of(item: Any) -> Part:
     """Return a part of a message from a text, its fields, or a part as it is."""
     if isinstance(item, str):
-        return TextPart(item)
-    part: Part = _converted(_part_fields(item), Part)  # type: ignore[arg-type]
+        return TextPart(plain(item))
+    part: Part = _converted(_part_fields(plain(item)), Part)  # type: ignore[arg-type]
     return part
 
 

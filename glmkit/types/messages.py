@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from glmkit.types.first_use import prepare
+from glmkit.types.numbers import jsonable
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -169,10 +170,11 @@ prepare(Request)
 
 def canonical_key(request: Request) -> str:
     """Return the SHA-256 of a request as the user made it, as 64 hex digits."""
-    return hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest()
+    text = msgspec.json.encode(request, order="sorted", enc_hook=jsonable)
+    return hashlib.sha256(text).hexdigest()
 
 
 def payload_key(operation: str, payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of any other call as the user made it, as 64 hex digits."""
-    text = msgspec.json.encode([operation, payload], order="sorted")
+    text = msgspec.json.encode([operation, payload], order="sorted", enc_hook=jsonable)
     return hashlib.sha256(text).hexdigest()

@@ -13,7 +13,7 @@ import msgspec
 from glmkit.types.errors import ConfigError
 from glmkit.types.message_checks import message_of, part_of
 from glmkit.types.messages import Message, Request
-from glmkit.types.numbers import as_text, plain
+from glmkit.types.numbers import as_text, plain, rounded
 from glmkit.types.options import EFFORTS, Options
 from glmkit.types.translation import _
 
@@ -21,8 +21,15 @@ from glmkit.types.translation import _
 #: bytes, a PIL image, a matplotlib or plotly figure; one alone is a prompt too.
 Prompt = str | bytes | Path | Sequence[Any]
 
-#: Texts for which counters and times are used too.
-_IDS = frozenset({"request_id", "user_id"})
+#: What options are made of: ids may be counters and times.
+_FORMS = {
+    "temperature": rounded,
+    "top_p": rounded,
+    "request_id": as_text,
+    "user_id": as_text,
+}
+#: What holds fields of the user's own.
+_OPEN = ("extra_body", "extra", "tools", "tool_choice", "meta")
 
 
 def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
@@ -35,7 +42,9 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
     0.2
     """
     given = {name: plain(value) for name, value in options.items() if value is not None}
-    given |= {name: as_text(options[name]) for name in _IDS & given.keys()}
+    for name, formed in _FORMS.items():
+        if name in given:
+            given[name] = formed(given[name])
     check_names(given)
     fields: dict[str, Any] = {"messages": _messages(prompt, given.pop("system", None))}
     if switches := given.keys() & {"thinking", "clear_thinking"}:
@@ -56,12 +65,25 @@ def request_of(prompt: Prompt, options: Mapping[str, Any]) -> Request:
                     "JSON has no such number: use one, or leave {name} out.", name=name
                 ),
             )
+    for name in _OPEN:
+        if name in given:
+            _check_json(name, given[name])
     try:
         return msgspec.convert(fields | given, Request)
     except msgspec.ValidationError as exc:
         raise ConfigError(
             _("an option does not fit: {fault}", fault=exc),
             hint=_("`help(glmkit.Client.chat)` shows what each option takes."),
+        ) from exc
+
+
+def _check_json(name: str, value: Any) -> None:
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise ConfigError(
+            _("{name} cannot be sent as JSON: {fault}", name=name, fault=exc),
+            hint=_("Use texts, numbers, booleans, lists and dicts."),
         ) from exc
 
 
@@ -79,7 +101,7 @@ def turns_of(prompt: Prompt) -> tuple[Message, ...]:
     """Return the messages of a prompt; a text or parts are one user message."""
     match prompt:
         case str():
-            return (Message("user", prompt),)
+            return (Message("user", plain(prompt)),)
         case Sequence() if any(_is_message(item) for item in prompt):
             return tuple(message_of(item) for item in prompt)
         case Sequence():

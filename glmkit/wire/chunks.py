@@ -35,11 +35,15 @@ class Delta(msgspec.Struct, gc=False):
 
 
 class AnswerChoice(msgspec.Struct, gc=False):
-    """One answer; the service sends only one."""
+    """One answer; the service sends only one.
+
+    Some servers put the usage of a stream here.
+    """
 
     delta: Delta | None = None
     message: Delta | None = None
     finish_reason: str | None = None
+    usage: dict[str, Any] | None = None
 
 
 class PageFound(msgspec.Struct, gc=False):

@@ -14,7 +14,7 @@ from glmkit.wire.error_codes import Rule, api_error
 from glmkit.wire.json_text import Halves, decoded, text_of
 from glmkit.wire.records import record_of, start_of, without_nulls
 from glmkit.wire.refusals import error_in, excerpt
-from glmkit.wire.sse import Decoder, ServerEvent
+from glmkit.wire.sse import PINGS, Decoder, ServerEvent
 from glmkit.wire.usage import Meter
 
 
@@ -70,7 +70,8 @@ class DeltaStream:
         self.heard = False
         try:
             for event in self._decoder.feed(chunk):
-                if not (data := event.data.strip()):
+                data = event.data.strip()
+                if data in (b"", b"null") or event.type in PINGS:
                     continue
                 self.heard = True
                 if data == b"[DONE]":

@@ -100,11 +100,18 @@ _NAMES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         ("quota|billing|budget|paymentrequired|insufficient", Rule(QuotaError)),
         ("ratelimit|toomanyrequests|exhausted", Rule(RateLimitError, "wait")),
         ("context(length|window|size)|prompttoolong", Rule(ContextLengthError)),
-        ("contentfilter|contentpolicy|moderation|safety", Rule(ContentFilterError)),
+        (
+            "content(filter|policy)|moderation|safety|inspection",
+            Rule(ContentFilterError),
+        ),
         ("apikey|authenti|unauthori|permission|forbidden|denied", Rule(AuthError)),
         ("model(does)?not(found|exist)", Rule(InvalidRequestError, "stop", _MODELS)),
         ("overload|unavailable|busy", Rule(ServerError, "wait")),
-        ("^api|server|internal|timeout|upstream|provider|engine", Rule(ServerError)),
+        (
+            "^(api|unknown)|server|internal|timeout|upstream|provider|engine|gateway"
+            "|connection|network",
+            Rule(ServerError),
+        ),
     )
 )
 

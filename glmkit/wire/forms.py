@@ -10,7 +10,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.numbers import as_text, jsonable, rounded
 from glmkit.types.translation import _
+
+_IDS = frozenset({"request_id", "user_id", "custom_id"})
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -32,8 +35,16 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that are not None; the service's default holds for others."""
-    return {name: value for name, value in fields.items() if value is not None}
+    """Return the fields that are not None, as JSON has them; ids are texts.
+
+    >>> given({"speed": 0.1 + 0.2, "request_id": 7, "voice": None})
+    {'speed': 0.3, 'request_id': '7'}
+    """
+    return {
+        name: as_text(value) if name in _IDS else rounded(value)
+        for name, value in fields.items()
+        if value is not None
+    }
 
 
 def json_body(fields: Mapping[str, Any]) -> Body:
@@ -43,7 +54,7 @@ def json_body(fields: Mapping[str, Any]) -> Body:
     b'{"model":"rerank"}'
     """
     try:
-        return Body(msgspec.json.encode(fields))
+        return Body(msgspec.json.encode(fields, enc_hook=jsonable))
     except (TypeError, ValueError) as exc:
         raise ConfigError(
             _("a field cannot be sent as JSON: {fault}", fault=exc),

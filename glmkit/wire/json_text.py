@@ -28,7 +28,7 @@ def decoded(data: bytes | str) -> Any:
         pass
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     try:
-        return json.loads(text, strict=False)
+        return json.loads(text.removeprefix("\ufeff"), strict=False)
     except RecursionError as exc:
         raise ValueError("it is nested too deep") from exc
 

@@ -67,6 +67,7 @@ def _choice(value: Any) -> AnswerChoice:
         _delta(value.get("delta")),
         _delta(value.get("message")),
         text_of(value.get("finish_reason")),
+        usage if isinstance(usage := value.get("usage"), dict) else None,
     )
 
 
@@ -104,6 +105,8 @@ class _Parts:
                 pass
             case str():
                 self.texts.append(content)
+            case Mapping() if not content:
+                pass
             case list():
                 for part in content:
                     self.add(part)

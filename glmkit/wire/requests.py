@@ -8,9 +8,10 @@ import msgspec
 
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import Message, Request, ResponseFormat, TextPart
+from glmkit.types.numbers import jsonable
 from glmkit.types.translation import _
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(enc_hook=jsonable)
 #: Servers that are not GLM's count a stream's tokens only where they are asked to.
 _COUNTED = {"stream_options": {"include_usage": True}}
 _ORDER = (
@@ -53,7 +54,7 @@ def chat_body(
     parted = native and model.lower() == _IN_PARTS
     if not (stream or bare or parted or request.extra_body):
         return _encoded(plain)
-    fields = msgspec.to_builtins(plain)
+    fields = msgspec.to_builtins(plain, enc_hook=jsonable)
     if bare:
         _strip_data_urls(fields["messages"])
     if parted:

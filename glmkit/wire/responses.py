@@ -13,7 +13,7 @@ from glmkit.wire.chunks import Chunk, Delta, beside, sound, start
 from glmkit.wire.json_text import Halves, decoded, decoded_whole
 from glmkit.wire.odd_chunks import chunk_of
 from glmkit.wire.refusals import error_in, excerpt
-from glmkit.wire.sse import Decoder, ServerEvent
+from glmkit.wire.sse import PINGS, Decoder, ServerEvent
 from glmkit.wire.think_tags import Parting
 from glmkit.wire.tool_calls import CalledTool, CallReader
 from glmkit.wire.usage import Meter, usage_of
@@ -27,8 +27,8 @@ STREAM_CAP = 256 * 2**20
 #: The most characters that it may say: several times the longest answer.
 SAID_CAP = 8 * 2**20
 
-#: Finish reasons by which a server says that it failed.
-_FAILED = frozenset({"network_error", "error"})
+#: Finish reasons by which a server reports that it failed.
+FAILED = frozenset({"network_error", "error"})
 
 
 class StreamReader:
@@ -91,6 +91,8 @@ class StreamReader:
             raise StreamError("the service sent more than any answer holds")
         for server_event in self._decoder.feed(chunk):
             data = server_event.data
+            if server_event.type in PINGS:
+                continue
             if data == DONE:
                 self.heard = self.done = True
                 return
@@ -110,8 +112,8 @@ class StreamReader:
                 raise StreamError("the service says that the answer failed")
 
     def _odd(self, data: bytes) -> Chunk | None:
-        """Return a chunk that is not of the documented types; None for a blank."""
-        if (blank := data.strip()) in (b"", DONE):
+        """Return a chunk of other types than the documented ones; None for a blank."""
+        if (blank := data.strip()) in (b"", b"null", DONE):
             self.heard = self.done = blank == DONE
             return None
         if self._halves is None:
@@ -124,7 +126,7 @@ class StreamReader:
             ) from exc
 
     def _take(self, chunk: Chunk, out: list[Event]) -> None:
-        if not self._started:
+        if not self._started and (chunk.choices or chunk.id or chunk.model):
             self._started = True
             out.append(start(chunk))
         if chunk.choices:
@@ -143,6 +145,8 @@ class StreamReader:
                     out.append(sound(delta.audio))
             if choice.finish_reason:
                 self._finish = choice.finish_reason
+            if choice.usage is not None:
+                out += self._meter.read(choice.usage, wrote=self._wrote)
         if chunk.web_search or chunk.content_filter or chunk.video_result:
             out.extend(beside(chunk))
         if chunk.usage is not None:
@@ -232,7 +236,8 @@ def read_body(body: bytes) -> list[Event]:
     if message.audio is not None:
         events.append(sound(message.audio))
     events.extend(beside(reply))
-    if (usage := usage_of(reply.usage, wrote=bool(thought or text))) is not None:
+    counts = choice.usage if reply.usage is None else reply.usage
+    if (usage := usage_of(counts, wrote=bool(thought or text))) is not None:
         events.append(usage)
     if reason := choice.finish_reason:
         events.append(Finish(_reason(reason, refused=bool(message.refusal))))
@@ -279,7 +284,7 @@ def broken_off(
     """
     last = events[-1] if events else None
     if isinstance(last, Finish):
-        if last.reason not in _FAILED:
+        if last.reason not in FAILED:
             return None
         return StreamError(f"the service broke off: {last.reason}")
     if not streamed:

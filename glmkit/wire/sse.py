@@ -13,6 +13,9 @@ from glmkit.types.errors import StreamError
 #: The most bytes one event may have.
 EVENT_CAP = 16 * 2**20
 
+#: Types of events that only keep a connection alive.
+PINGS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
+
 _BOM = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 15
 

@@ -320,3 +320,25 @@ def test_deferred_chat_that_broke_off_is_a_failed_call(place: Place, face: str) 
     assert caught.value.reply is not None
     assert caught.value.reply.text == "Half"
     assert rows("state") == ["failed"]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_agent_that_broke_off_is_a_failed_call(place: Place, face: str) -> None:
+    choice = {"messages": [{"content": "Half"}], "finish_reason": "network_error"}
+    place.send(json.dumps({"id": 7, "choices": [choice]}).encode())
+    with pytest.raises(glmkit.StreamError, match="network_error"):
+        done(place, face, lambda client: client.agents.invoke("a", "Hi"))
+    assert rows("state") == ["failed"]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_review_without_a_verdict_has_not_passed(place: Place, face: str) -> None:
+    place.send(b'{"id": "1", "result_list": null}')
+    assert not done(place, face, lambda client: client.moderate("Hi")).passed
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_ids_of_any_call_may_be_numbers(place: Place, face: str) -> None:
+    place.send(body("embeddings_without_index"))
+    done(place, face, lambda c: c.embeddings(["a", "b"], request_id=1791565692.5))
+    assert place.bodies[-1]["request_id"] == "1791565692.5"

@@ -55,8 +55,8 @@ def careful(mutant: Mutant) -> Careful:
             value = _parsed(event, seen) if mutant.recorded.streamed else _json(event)
             if value is _END:
                 break
-            if value is None and not seen.spoilt:
-                continue
+        if value is None and not seen.spoilt:
+            continue
         try:
             _read(value, seen)
         except Unreadable as exc:
@@ -77,6 +77,8 @@ def _parsed(block: bytes, seen: Careful) -> Any:
     data = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]
     if b"event: error" in lines:
         seen.spoilt = "an error event"
+    if {b"event: ping", b"event: heartbeat"} & {*lines}:
+        return None
     text = b"\n".join(data).strip()
     if not text:
         return None
@@ -95,10 +97,7 @@ def _read(value: Any, seen: Careful) -> None:
         raise Unreadable("not an object")
     if _speaks(value.get("error")) or value.get("status") == "failed":
         raise Unreadable("an error")
-    if isinstance(value.get("usage"), dict):
-        seen.counts |= {
-            n for n in map(_number, value["usage"].values()) if n is not None
-        }
+    _count(value.get("usage"), seen)
     choices = value.get("choices")
     if choices is None:
         return
@@ -108,10 +107,17 @@ def _read(value: Any, seen: Careful) -> None:
     if any(not isinstance(choice, dict) for choice in kept):
         raise Unreadable("a choice is not an object")
     if kept:
+        _count(kept[0].get("usage"), seen)
         _message(kept[0].get("delta") or kept[0].get("message"), seen)
         reason = kept[0].get("finish_reason")
         if isinstance(reason, str | int | float) and not isinstance(reason, bool):
             seen.finish = str(reason) or seen.finish
+
+
+def _count(usage: Any, seen: Careful) -> None:
+    if isinstance(usage, dict):
+        counts = map(_number, usage.values())
+        seen.counts |= {count for count in counts if count is not None}
 
 
 def _speaks(error: Any) -> bool:
@@ -133,7 +139,10 @@ def _message(message: Any, seen: Careful) -> None:
     if isinstance(message.get("refusal"), str):
         seen.texts.append(message["refusal"])
     calls = message.get("tool_calls")
-    for call in [calls] if isinstance(calls, dict) else calls or ():
+    calls = [calls] if isinstance(calls, dict) else calls
+    if calls is not None and not isinstance(calls, list):
+        raise Unreadable("calls are not a list")
+    for call in calls or ():
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict):
             name, arguments = function.get("name"), function.get("arguments")
@@ -144,6 +153,8 @@ def _message(message: Any, seen: Careful) -> None:
 def _texts(content: Any) -> list[str]:
     match content:
         case None:
+            return []
+        case dict() if not content:
             return []
         case bool():
             raise Unreadable("content is a switch")

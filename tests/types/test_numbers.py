@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from glmkit.types.errors import ConfigError
+from glmkit.types.messages import canonical_key
 from glmkit.types.requests import request_of
 from glmkit.wire import chat_body
 
@@ -51,6 +52,26 @@ def test_whole_numbers_and_switches_of_numpy_are_taken() -> None:
 def test_what_is_not_a_number_is_refused(value: Any) -> None:
     with pytest.raises(ConfigError):
         sent(temperature=value)
+
+
+def test_texts_and_fields_of_numpy_are_taken() -> None:
+    body = sent(
+        stop=np.array(["a", "b"]),
+        extra_body={"top_k": np.int64(3), "bias": np.array([0.5, 1.0])},
+    )
+    assert (body["stop"], body["top_k"], body["bias"]) == (["a", "b"], 3, [0.5, 1.0])
+    for prompt in (np.str_("Hi"), [{"role": "user", "content": np.str_("Hi")}]):
+        request = request_of(prompt, {})
+        assert json.loads(chat_body(request, "m", stream=True))["messages"] == [
+            {"role": "user", "content": "Hi"}
+        ]
+        assert len(canonical_key(request)) == 64
+
+
+@pytest.mark.parametrize("name", ["extra_body", "meta", "extra"])
+def test_what_json_does_not_have_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        request_of("Hi", {name: {"a": object()}})
 
 
 def test_ids_may_be_counters_and_times() -> None:

@@ -4,10 +4,12 @@ import email.parser
 import email.policy
 from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import given, strategies as st
 
 import glmkit
-from glmkit.wire.forms import Upload, form_body, path_of
+from glmkit.wire.forms import Upload, form_body, given as sent, json_body, path_of
 
 
 @given(
@@ -55,3 +57,16 @@ def test_id_never_leaves_its_step_of_the_path(step: str) -> None:
     assert path.endswith("/content")
     assert path.count("/") == 3
     assert "?" not in path
+
+
+def test_numbers_of_any_library_are_sent_and_ids_as_texts() -> None:
+    fields = {"speed": np.float64(1.5), "volume": 0.1 + 0.2, "request_id": 1234567890.5}
+    assert json_body(sent(fields)).content == (
+        b'{"speed":1.5,"volume":0.3,"request_id":"1234567890.5"}'
+    )
+    assert json_body({"texts": [np.str_("a")]}).content == b'{"texts":["a"]}'
+
+
+def test_what_json_does_not_have_is_a_typed_error() -> None:
+    with pytest.raises(glmkit.ConfigError, match="object"):
+        json_body({"a": object()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,10 +14,13 @@ from glmkit.client.resources.polling import Progress, until
 from glmkit.client.resources.sync_async import Awaited, F, Namespace, live, verb
 from glmkit.client.resources.types import Billed, Record
 from glmkit.client.resources.uploads import filled
-from glmkit.types.errors import ConfigError, GLMError, ServerError
+from glmkit.transport.http import Sent
+from glmkit.types.errors import ConfigError, GLMError, ServerError, StreamError
+from glmkit.types.events import Event
 from glmkit.wire.deltas import texts_of
 from glmkit.wire.forms import given, json_body
 from glmkit.wire.records import read_record
+from glmkit.wire.responses import FAILED
 
 #: The documented path, and the one that the service's Python SDKs make of it.
 _PATHS = {"docs": "/api/v1/agents", "sdk": "/v1/agents"}
@@ -69,6 +72,13 @@ class AgentAnswer(Billed, frozen=True):
 
 class _AgentAsk(Ask[AgentAnswer]):
     """Request to an agent, which answers at once or with the id of a task."""
+
+    async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
+        """Read the answer; StreamError for one that the agent broke off."""
+        async for batch in super().read(reply):
+            yield batch
+        if (broken := _broken_off(self.result)) is not None:
+            raise broken
 
     def id_of(self, result: AgentAnswer) -> str:
         """Return the id under which the answer is fetched; it is a task no more
@@ -151,7 +161,7 @@ class Agents(Namespace[F]):
         )
         if not seen.done:
             return seen
-        exc: GLMError | None = None
+        exc: GLMError | None = _broken_off(seen)
         if seen.status == "failed":
             exc = ServerError(f"the agent {seen.agent_id} failed")
         call = await self._caller.task(seen.async_id)
@@ -200,6 +210,14 @@ class Agents(Namespace[F]):
         place = _place(path) + "/conversation"
         body = json_body(given(fields | more))
         return await self._caller.fetch("POST", place, dict[str, Any], body)
+
+
+def _broken_off(answer: AgentAnswer) -> StreamError | None:
+    """Return the error of an answer that the agent did not finish."""
+    for choice in answer.choices:
+        if choice.finish_reason in FAILED:
+            return StreamError(f"the agent broke off: {choice.finish_reason}")
+    return None
 
 
 def _place(path: str) -> str:
