@@ -1,4 +1,4 @@
-"""One call and what came of it: Call, the Reply that folds a group of calls, Where."""
+"""Call (one request with its outcome), Reply (the calls of one question), Where."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
 from glmkit.types.options import CITED
 
-#: `submitted`: the service took a task, whose answer was not fetched yet.
-#: `uncertain`: the process ended while the request was under way; it is never sent
-#: again unasked, because it may have been billed.
+#: `submitted`: the service accepted a task whose answer was not fetched yet.
+#: `uncertain`: the process ended during the request, which may have been billed and is
+#: never sent again unasked.
 State = Literal["pending", "submitted", "done", "failed", "interrupted", "uncertain"]
 Origin = Literal["service", "stand-in", "cassette", "illustration"]
 #: What a cost is: the money that is owed, or the list price of the service that a
 #: gateway speaks for, whose own price is not known.
 CostBasis = Literal["owed", "list"]
-
-#: Parameters that a citation names, where the person set them.
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -40,16 +38,16 @@ class Where(msgspec.Struct, frozen=True):
     run: str = ""
 
 
-#: Set by whoever knows the place (a magic, a widget, a table); read by the client.
+#: Set by what knows the place (a magic, a widget, a table), and read by the client.
 where: ContextVar[Where] = ContextVar("where", default=Where())  # noqa: B039 - frozen
 
 
 @contextmanager
 def tag(name: str) -> Iterator[None]:
-    """Mark the calls that are made in a `with` block, for filters and sums by tag.
+    """Tag the calls that are made in a `with` block, for filters and sums by tag.
 
-    An inner block's tag takes the place of the outer one's; `%%glm --tag` goes before
-    both. Threads that are started inside do not know it, tasks do.
+    An inner block's tag replaces the outer one's; `%%glm --tag` overrides both. Tasks
+    that are started inside have the tag, threads do not.
 
     >>> with tag("week 3"):
     ...     where.get().tag
@@ -65,7 +63,7 @@ def tag(name: str) -> Iterator[None]:
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, its transport retries included, as the ledger keeps it.
+    """One request with its retries, as the ledger keeps it.
 
     `id` is the ledger's row (0: not written yet); `at` Unix seconds; `model` the
     model asked for; `operation` the kind of call: a chat has its `request`, every
@@ -109,10 +107,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What came of one question: the fold of its calls, the last one's answer.
+    """The answer to one question, with all calls that it took.
 
-    A reply that was cut, interrupted or ran out of length has `.complete` False.
-    `parsed` is the value of the asked `schema`, a Python type or a JSON Schema.
+    A reply that was cut, interrupted, ran out of length or holds nothing has
+    `.complete` False. `parsed` is the value of the `schema` that was passed, a Python
+    type or a JSON Schema.
     """
 
     calls: tuple[Call, ...]
@@ -130,12 +129,12 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def thinking(self) -> str:
-        """The model's reasoning, where it shows it."""
+        """The model's reasoning; "" if it shows none."""
         return self._last.answer.thinking
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The calls that the model asks for."""
+        """The tools that the model asks for."""
         return self._last.answer.tool_calls
 
     @property

@@ -1,4 +1,4 @@
-"""The service's chunks and bodies as they are, and the events that they hold."""
+"""Structs of the service's chunks and bodies, and the events in them."""
 
 from __future__ import annotations
 

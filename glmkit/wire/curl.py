@@ -1,4 +1,4 @@
-"""A chat call as a curl command, with a variable's name where the key stood."""
+"""A chat call as a curl command, with a variable in the place of the key."""
 
 from __future__ import annotations
 

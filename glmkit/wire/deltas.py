@@ -10,12 +10,16 @@ import msgspec
 from glmkit.types.errors import APIError, GLMError, ServerError, StreamError
 from glmkit.types.events import Event, Finish, Text
 from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 from glmkit.wire.error_codes import Rule, api_error
 from glmkit.wire.json_text import Halves, decoded, text_of
 from glmkit.wire.records import record_of, start_of, without_nulls
 from glmkit.wire.refusals import error_in, excerpt
 from glmkit.wire.sse import PINGS, Decoder, ServerEvent
 from glmkit.wire.usage import Meter
+
+#: Characters of an odd text that its error shows.
+_SHOWN = 80
 
 
 class _Message(msgspec.Struct):
@@ -101,7 +105,9 @@ class DeltaStream:
         try:
             piece = record_of(found, _Event)
         except (ValueError, RecursionError) as exc:
-            raise StreamError(f"the stream holds no event of an answer: {exc}") from exc
+            raise StreamError(
+                _("the stream holds no event of an answer: {fault}", fault=exc)
+            ) from exc
         if piece.status == "failed":
             raise _failure(piece.last_error)
         if not self._started:
@@ -142,7 +148,7 @@ def _found(event: ServerEvent) -> dict[str, Any]:
         found = None
     if not isinstance(found, Mapping):
         raise StreamError(
-            f"the stream holds what is not an event: {excerpt(event.data)}"
+            _("the stream holds what is not an event: {data}", data=excerpt(event.data))
         )
     return dict(found)
 
@@ -150,7 +156,7 @@ def _found(event: ServerEvent) -> dict[str, Any]:
 def _failure(error: Mapping[str, Any]) -> APIError:
     """Return the error of a run that failed."""
     found = error_in({"error": error}, streamed=True)
-    return found or api_error(200, "", "the run failed", otherwise=Rule(ServerError))
+    return found or api_error(200, "", _("the run failed"), otherwise=Rule(ServerError))
 
 
 def texts_of(content: Any) -> list[str]:
@@ -170,5 +176,6 @@ def texts_of(content: Any) -> list[str]:
         case Mapping() if content.get("type") != "text":
             return []
     if (number := text_of(content)) is None:
-        raise StreamError(f"a text of the answer cannot be read: {content!r:.80}")
+        shown = repr(content)[:_SHOWN]
+        raise StreamError(_("a text of the answer cannot be read: {text}", text=shown))
     return [number]

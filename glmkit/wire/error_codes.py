@@ -16,6 +16,7 @@ from glmkit.types.errors import (
     RateLimitError,
     ServerError,
 )
+from glmkit.types.translation import _
 
 
 class Rule(NamedTuple):
@@ -220,5 +221,10 @@ def api_error(
         rule = Rule(ContextLengthError, "stop", too_much)
     label = f"{code}: {message}" if code else message
     return rule.error(
-        label, hint=rule.hint, status=status, code=code, action=rule.action, **more
+        label,
+        hint=rule.hint and _(rule.hint),
+        status=status,
+        code=code,
+        action=rule.action,
+        **more,
     )

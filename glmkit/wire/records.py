@@ -11,6 +11,7 @@ from msgspec import inspect
 from glmkit.types.errors import TransportError
 from glmkit.types.events import Event, Start
 from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 from glmkit.wire.json_text import decoded_whole, text_of
 from glmkit.wire.refusals import error_in, excerpt
 from glmkit.wire.usage import usage_of
@@ -39,8 +40,8 @@ def read_record(
         found = without_nulls(decoded_whole(body))
     except (ValueError, RecursionError) as exc:
         raise TransportError(
-            f"the service sent what is not a reply: {excerpt(body)}",
-            hint="Check the endpoint's URL; the service may have changed.",
+            _("the service sent what is not a reply: {body}", body=excerpt(body)),
+            hint=_("Check the endpoint's URL; the service may have changed."),
         ) from exc
     if isinstance(found, Mapping) and (error := error_in(found)) is not None:
         raise error
@@ -51,8 +52,8 @@ def read_record(
         return record_of(value, kind), [start_of(found), *_counted(found)]
     except (ValueError, RecursionError) as exc:
         raise TransportError(
-            f"the service's reply is not of the documented shape: {exc}",
-            hint="Check the endpoint's URL; the service may have changed.",
+            _("the reply is not of the documented shape: {fault}", fault=exc),
+            hint=_("Check the endpoint's URL; the service may have changed."),
         ) from exc
 
 

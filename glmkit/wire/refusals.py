@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from glmkit.types.errors import APIError, ServerError
+from glmkit.types.translation import _
 from glmkit.wire.error_codes import RULES, Rule, api_error
 from glmkit.wire.json_text import decoded_whole, mended, mended_all, text_of
 
@@ -57,7 +58,7 @@ def error_in(
     if fault is None and not whatever:
         return None
     otherwise = Rule(ServerError) if streamed else None
-    return _typed(200, fault or {}, found, "the service refused", otherwise)
+    return _typed(200, fault or {}, found, _("the service refused"), otherwise)
 
 
 def refusal(status: int, body: bytes, url: str = "") -> APIError:
@@ -77,9 +78,10 @@ def refusal(status: int, body: bytes, url: str = "") -> APIError:
     else:
         error = _hinted(api_error(status, "", words))
     if status in (404, 405) and error.code not in RULES and url:
-        error.hint = (
-            f"{url} was asked for. The endpoint's URL ends with /paas/v4, or with /v1 "
-            "elsewhere; the model may be missing there too."
+        error.hint = _(
+            "{url} was asked for. The endpoint's URL ends with /paas/v4, or with /v1 "
+            "elsewhere; the model may be missing there too.",
+            url=url,
         )
     return error
 
@@ -162,6 +164,6 @@ def _hinted(error: APIError) -> APIError:
     """Name the next step where the message tells it and the code does not."""
     for pattern, hint in _HINTS.items():
         if re.search(pattern, str(error), re.IGNORECASE):
-            error.hint = hint
+            error.hint = _(hint)
             break
     return error

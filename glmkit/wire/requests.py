@@ -1,4 +1,4 @@
-"""Requests to bytes."""
+"""Encodes chat requests as the service's JSON."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _encoded(value: Any) -> bytes:
 
 
 def _with_schema(request: Request, named: dict[str, Any], constrained: bool) -> Request:
-    """Name the schema in the system's part; ask for JSON the way the service can."""
+    """Add the schema to the system message, and ask for JSON as the service can."""
     order = _ORDER + _encoder.encode(named.get("schema", {})).decode()
     form = request.response_format if constrained else ResponseFormat("json_object")
     return msgspec.structs.replace(
@@ -99,7 +99,7 @@ def _ordered(messages: tuple[Message, ...], order: str) -> tuple[Message, ...]:
 
 
 def _with_content(message: Message) -> Message:
-    """Return a message with a text: some servers refuse a call of tools without one."""
+    """Return a message with content: some servers refuse tool calls without it."""
     if message.content is not None:
         return message
     return msgspec.structs.replace(message, content="")

@@ -9,6 +9,7 @@ import msgspec
 from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
 from glmkit.types.events import Event, Finish, Text, Thinking, ToolCall
 from glmkit.types.first_use import prepare
+from glmkit.types.translation import _
 from glmkit.wire.chunks import Chunk, Delta, beside, sound, start
 from glmkit.wire.json_text import Halves, decoded, decoded_whole
 from glmkit.wire.odd_chunks import chunk_of
@@ -88,7 +89,7 @@ class StreamReader:
     def _read(self, chunk: bytes, out: list[Event]) -> None:
         self._size += len(chunk)
         if self._size > STREAM_CAP or self._said > SAID_CAP:
-            raise StreamError("the service sent more than any answer holds")
+            raise StreamError(_("the service sent more than any answer holds"))
         for server_event in self._decoder.feed(chunk):
             data = server_event.data
             if server_event.type in PINGS:
@@ -109,7 +110,7 @@ class StreamReader:
                 _check(server_event, piece)
             self._take(piece, out)
             if piece.status == "failed":
-                raise StreamError("the service says that the answer failed")
+                raise StreamError(_("the service reports that the answer failed"))
 
     def _odd(self, data: bytes) -> Chunk | None:
         """Return a chunk of other types than the documented ones; None for a blank."""
@@ -122,7 +123,10 @@ class StreamReader:
             return chunk_of(decoded(data))
         except (ValueError, RecursionError) as exc:
             raise StreamError(
-                f"the stream holds what is not a chunk of an answer: {excerpt(data)}"
+                _(
+                    "the stream holds what is not a chunk of an answer: {data}",
+                    data=excerpt(data),
+                )
             ) from exc
 
     def _take(self, chunk: Chunk, out: list[Event]) -> None:
@@ -258,15 +262,21 @@ def _odd_reply(body: bytes) -> Chunk:
         if not isinstance(found, Mapping) or "choices" not in found:
             raise _not_a_reply(body) from exc
         raise TransportError(
-            f"the answer cannot be read: {exc}: {excerpt(body)}",
-            hint="The server does not write it as chat completions are written.",
+            _(
+                "the answer cannot be read: {fault}: {body}",
+                fault=exc,
+                body=excerpt(body),
+            ),
+            hint=_("The server does not write it as chat completions are written."),
         ) from exc
 
 
 def _not_a_reply(body: bytes) -> TransportError:
     return TransportError(
-        f"the service sent what is not a reply: {excerpt(body)}",
-        hint="Check the endpoint's URL: it ends with /paas/v4, or with /v1 elsewhere.",
+        _("the service sent what is not a reply: {body}", body=excerpt(body)),
+        hint=_(
+            "Check the endpoint's URL: it ends with /paas/v4, or with /v1 elsewhere."
+        ),
     )
 
 
@@ -286,7 +296,7 @@ def broken_off(
     if isinstance(last, Finish):
         if last.reason not in FAILED:
             return None
-        return StreamError(f"the service broke off: {last.reason}")
+        return StreamError(_("the service broke off: {reason}", reason=last.reason))
     if not streamed:
         return None
-    return StreamError("the stream ended before the answer was finished")
+    return StreamError(_("the stream ended before the answer was finished"))

@@ -1,4 +1,4 @@
-"""Server-sent events: bytes in, events out, no I/O.
+"""Decoder of server-sent events, without I/O.
 
 Follows the event stream interpretation of the WHATWG HTML standard to the letter: a
 line ends at CR LF, CR or LF alone, so that U+2028 and its kin never cut an event.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from glmkit.types.errors import StreamError
+from glmkit.types.translation import _
 
 #: The most bytes one event may have.
 EVENT_CAP = 16 * 2**20
@@ -21,7 +22,7 @@ _RETRY_DIGITS = 15
 
 
 class ServerEvent(msgspec.Struct, frozen=True, gc=False):
-    """One dispatched event; `data` is left as the bytes that came."""
+    """One event; `data` holds the bytes as they came."""
 
     data: bytes
     type: str = "message"
@@ -29,7 +30,7 @@ class ServerEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Decoder:
-    r"""Decodes one stream, in whatever pieces it arrives.
+    r"""Decodes one stream, whatever the pieces in which it arrives.
 
     >>> decoder = Decoder()
     >>> decoder.feed(b"data: 1")
@@ -48,7 +49,7 @@ class Decoder:
         self._after_cr = False
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
-        """Take the next bytes; return the events that they complete.
+        """Decode the next bytes and return the events that they complete.
 
         Raises StreamError for an event of more than the cap.
         """
@@ -79,7 +80,7 @@ class Decoder:
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _skip_bom(self) -> bool:
-        """Drop one leading BOM; False while too few bytes came to tell."""
+        """Drop a byte order mark at the start; False while too few bytes came."""
         head = bytes(self._buffer[:3])
         if head != _BOM and _BOM.startswith(head):
             return False
@@ -91,8 +92,8 @@ class Decoder:
     def _check(self, size: int) -> None:
         if size > self._cap:
             raise StreamError(
-                f"the service sent one event of more than {self._cap} bytes",
-                hint="This is not an answer of GLM: check the endpoint's URL.",
+                _("the service sent one event of more than {cap} bytes", cap=self._cap),
+                hint=_("This is not an answer of GLM: check the endpoint's URL."),
             )
 
     def _events(self, blocks: bytes) -> list[ServerEvent]:

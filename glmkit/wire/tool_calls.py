@@ -1,4 +1,4 @@
-"""Tool calls on the wire: the user's functions, and what the service runs."""
+"""Reads tool calls: of the user's functions, and of tools that the service runs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Mcp(msgspec.Struct, gc=False):
 
 
 class CalledTool(msgspec.Struct, gc=False):
-    """A call as the wire has it, whole or a fragment."""
+    """A tool call as the service sends it, whole or a fragment."""
 
     index: int | None = None
     id: str | None = None

@@ -17,6 +17,7 @@ from glmkit.client.resources.uploads import filled
 from glmkit.transport.http import Sent
 from glmkit.types.errors import ConfigError, GLMError, ServerError, StreamError
 from glmkit.types.events import Event
+from glmkit.types.translation import _
 from glmkit.wire.deltas import texts_of
 from glmkit.wire.forms import given, json_body
 from glmkit.wire.records import read_record
@@ -216,7 +217,8 @@ def _broken_off(answer: AgentAnswer) -> StreamError | None:
     """Return the error of an answer that the agent did not finish."""
     for choice in answer.choices:
         if choice.finish_reason in FAILED:
-            return StreamError(f"the agent broke off: {choice.finish_reason}")
+            reason = choice.finish_reason
+            return StreamError(_("the agent broke off: {reason}", reason=reason))
     return None
 
 

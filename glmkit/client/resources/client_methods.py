@@ -29,6 +29,7 @@ from glmkit.client.resources.types import Page, Record
 from glmkit.types.errors import ConfigError, ServerError
 from glmkit.types.replies import Call, Reply
 from glmkit.types.requests import Prompt
+from glmkit.types.translation import _
 from glmkit.wire.forms import Body, given, json_body
 from glmkit.wire.records import read_record
 
@@ -90,12 +91,16 @@ class Verbs(Namespace[F]):
         indexes = [item.index for item in answer.data]
         if not fit(indexes, count):
             raise ServerError(
-                f"the service sent {len(indexes)} vectors for {count} texts, "
-                f"numbered {indexes}"
+                _(
+                    "the service sent {found} vectors for {count} texts: {ids}",
+                    found=len(indexes),
+                    count=count,
+                    ids=indexes,
+                )
             )
         lengths = {len(item.embedding) for item in answer.data}
         if len(lengths) != 1 or 0 in lengths:
-            raise ServerError("the service sent vectors of different lengths")
+            raise ServerError(_("the service sent vectors of different lengths"))
         return [answer.data[place].embedding for place in in_order(indexes)], call
 
     @verb
@@ -139,8 +144,12 @@ class Verbs(Namespace[F]):
             places <= {*range(len(documents))}
         ):
             raise ServerError(
-                f"the service ranked {len(ranking.results)} of {len(documents)} "
-                f"documents, numbered {sorted(places)}"
+                _(
+                    "the service ranked {found} of {count} documents, numbered {ids}",
+                    found=len(ranking.results),
+                    count=len(documents),
+                    ids=sorted(places),
+                )
             )
         best_first = sorted(ranking.results, key=lambda one: -one.relevance_score)
         return msgspec.structs.replace(ranking, results=tuple(best_first))
@@ -282,5 +291,5 @@ def _counted(data: bytes) -> TokenCount:
     """Return the counts, which stand under `usage`; ServerError where none do."""
     counted = read_record(data, _Count, without=())[0].usage
     if not int(counted):
-        raise ServerError("the service sent no count of the tokens")
+        raise ServerError(_("the service sent no count of the tokens"))
     return counted
