@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from glmkit.local.launcher import Platform
+from tests.conftest import wait_for
 
 
 def glmkit(*arguments: str, folder: Path | None = None) -> tuple[int, str, str]:
@@ -139,3 +140,13 @@ def test_demo_looks_at_its_page_before_it_runs(tmp_path: Path) -> None:
         code, said, complaint = glmkit("demo", "--out", str(place))
         assert (code, said) == (1, "")
         assert "--out FILE" in complaint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_lab_becomes_jupyterlab_and_so_gets_every_signal(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "glmkit", "lab", str(tmp_path), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
+        words = Path(f"/proc/{child.pid}/cmdline")
+        wait_for(words.read_bytes, lambda seen: b"-m\0jupyterlab\0" in seen)
+        child.kill()
+    assert (tmp_path / "00_start.ipynb").exists()
