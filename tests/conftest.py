@@ -186,7 +186,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     keys = ("first0123456789.secret0123456789", "other0123456789.secret0123456789")
     options = [word for key in keys for word in ("--key", key)]
     command = launcher.serve_command([*options, "--documents", str(folder), "--json"])
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+    # Its record stays out of the user's folder, where `glmkit local stop` looks.
+    env = os.environ | {"GLMKIT_STATE_DIR": str(folder.with_name("site-state"))}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as child:
         assert child.stdout is not None
         url = json.loads(child.stdout.readline())["url"]
         yield Site(url, *keys, folder)
