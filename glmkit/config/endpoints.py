@@ -7,6 +7,7 @@ import ipaddress
 import os
 import re
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -165,6 +166,7 @@ def _likely(name: str) -> str:
     return _("Use {names}, or a URL.", names=", ".join(map(repr, names)))
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine itself.
 

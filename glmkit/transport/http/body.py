@@ -24,10 +24,10 @@ class Outgoing(aiohttp.ClientRequest):
     one moment. From Python 3.12 on, aiohttp sees to it itself.
     """
 
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+    def send(self, conn: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         """Send the request; from here on the service may have it."""
-        asking.get().leave(conn.transport)
-        return await super().send(conn)
+        asking.get().leave(conn)
+        return super().send(conn)
 
     if sys.version_info < (3, 12):
 

@@ -7,14 +7,15 @@ system knows whether the other side had received it.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 import sys
 from contextvars import ContextVar
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 
 #: Bytes of Linux's `struct tcp_info` that are read, and where its counters stand.
 _TCP_INFO, _ACKED, _SENT, _SENT_AGAIN = 216, 120, 200, 208
@@ -46,8 +47,9 @@ def _delivered(used: socket.socket) -> bool:
     return bool(acked - 1 >= sent - again)  # the greeting of TCP counts as a byte
 
 
-#: Sockets that are open, by their descriptors.
-_sockets: WeakValueDictionary[int, CountingSocket] = WeakValueDictionary()
+#: Sockets that are open, by their descriptors, and by the protocols that read them.
+_open: WeakValueDictionary[int, CountingSocket] = WeakValueDictionary()
+_used: WeakKeyDictionary[ResponseHandler, CountingSocket] = WeakKeyDictionary()
 
 
 def open_socket(address: aiohttp.connector.AddrInfoType) -> CountingSocket:
@@ -55,7 +57,7 @@ def open_socket(address: aiohttp.connector.AddrInfoType) -> CountingSocket:
     asking.get().connected = True
     family, kind, protocol, *_ = address
     made = CountingSocket(family, kind, protocol)
-    _sockets[made.fileno()] = made
+    _open[made.fileno()] = made
     return made
 
 
@@ -66,27 +68,33 @@ class Route:
     to be sent.
     """
 
-    __slots__ = ("_socket", "connected", "left")
+    __slots__ = ("_protocol", "connected", "left")
 
     def __init__(self) -> None:
         self.connected = False
         self.left = False
-        self._socket: CountingSocket | None = None
+        self._protocol: ResponseHandler | None = None
 
-    def leave(self, transport: asyncio.Transport | None) -> None:
-        """Note that the request is sent now, on this transport's socket."""
+    def leave(self, connection: Connection) -> None:
+        """Note that the request is sent now, on this connection."""
         self.left = True
-        if not self.connected and transport is not None:
-            used = transport.get_extra_info("socket")
-            number = -1 if used is None else used.fileno()
-            made = _sockets.get(number)
-            # The number of a socket that was closed is another's soon.
-            self._socket = made if made and made.fileno() == number else None
+        self._protocol = connection.protocol
+        if self.connected and self._protocol is not None:
+            _remember(self._protocol)
 
     @property
     def delivered(self) -> bool:
         """Whether the other side of a kept connection may have the whole request."""
-        return self._socket is None or self._socket.delivered
+        made = None if self._protocol is None else _used.get(self._protocol)
+        return made is None or made.delivered
+
+
+def _remember(protocol: ResponseHandler) -> None:
+    """Keep a new connection's socket beside the protocol that reads it."""
+    transport = protocol.transport
+    used = None if transport is None else transport.get_extra_info("socket")
+    if used is not None and (made := _open.get(used.fileno())) is not None:
+        _used[protocol] = made
 
 
 #: The way of the request that is being sent by this task.
