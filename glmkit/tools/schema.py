@@ -114,8 +114,10 @@ def schema_of(kind: Any) -> dict[str, Any]:
     except ConfigError:
         raise
     except (TypeError, NameError, ValueError, RecursionError) as exc:
-        # Where the whole of it is no type, the reason only says that once more.
-        reason = "" if repr(kind) in str(exc) else f": {str(exc).splitlines()[0]}"
+        # Where the whole of it is not a type, the reason only says that once more; a
+        # ValueError is the value's own, of a comparison.
+        said_again = repr(kind) in str(exc) or isinstance(exc, ValueError)
+        reason = "" if said_again else f": {str(exc).splitlines()[0]}"
         raise ConfigError(
             _(
                 "no JSON Schema expresses {kind}{reason}",
