@@ -1,4 +1,4 @@
-"""An answer on a terminal: its Markdown as styles, written while it arrives.
+"""Writes an answer on a terminal while it streams, its Markdown as styles.
 
 Only our own style codes are written: the text is bare of control characters before.
 """

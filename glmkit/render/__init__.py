@@ -1,4 +1,4 @@
-"""Model text to safe HTML, whole or while it streams: the one way to the page."""
+"""Renders model text as safe HTML, whole or while it streams."""
 
 from __future__ import annotations
 

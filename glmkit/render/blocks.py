@@ -1,4 +1,4 @@
-"""An answer as it streams: finished pieces of HTML, each made and sent once.
+"""Renders streamed Markdown incrementally: each finished piece of HTML once.
 
 The state changes only at the end of a line, and at each STRIDE-th character of a
 long one, so any split of a text gives the same pieces. The text that is kept and
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
 
 
 class Blocks:
-    """Folds the pieces of a streaming Markdown text to pieces of safe HTML.
+    """Incremental renderer: takes Markdown piece by piece, returns safe HTML.
 
     >>> blocks = Blocks()
     >>> blocks.feed("One *line*.\\n\\nAnd\\nan")
@@ -67,7 +67,7 @@ class Blocks:
         self._carriage = False
 
     def feed(self, text: str) -> list[Piece]:
-        """Take the next text; return what is finished by it."""
+        """Add text and return the pieces that it completes."""
         self._unread += self._normal(text)
         pieces: list[Piece] = []
         start = 0
@@ -79,7 +79,7 @@ class Blocks:
         return pieces
 
     def tail(self) -> list[Piece]:
-        """Return the unfinished rest as it looks now; it is not kept."""
+        """Return the unfinished rest as it looks now; it is rendered again later."""
         source = self._rest + self._unread
         if self._fence is not None:
             code = self._fence.written(source)
@@ -88,11 +88,11 @@ class Blocks:
 
     @property
     def open_size(self) -> int:
-        """Characters that each `tail` reads again."""
+        """The number of characters that each `tail` renders again."""
         return len(self._rest) + len(self._unread)
 
     def close(self) -> list[Piece]:
-        """Return the last pieces: the text ends here."""
+        """End the text and return the last pieces."""
         self._rest += self._unread
         self._unread = ""
         pieces = self._code() if self._fence is not None else []
@@ -117,7 +117,7 @@ class Blocks:
         return start + STRIDE if len(self._unread) >= start + STRIDE else None
 
     def _settle(self) -> list[Piece]:
-        """Let go of what no further text can change."""
+        """Render and drop what later text cannot change."""
         pieces: list[Piece] = []
         if self._fence is not None:
             pieces += self._code()
@@ -141,7 +141,7 @@ class Blocks:
         self._rest, self._mode, self._header = rest, mode, header
 
     def _finished(self) -> list[Piece]:
-        """Let go of all blocks but the last, and of the last one's finished parts."""
+        """Render and drop all blocks but the last, and the finished parts of that."""
         pieces: list[Piece] = []
         blocks, lines = self._read(self._rest)
         if len(blocks) > 1:
@@ -172,7 +172,7 @@ class Blocks:
         return [Piece(fence.open, "", fence.close), *self._code()]
 
     def _code(self) -> list[Piece]:
-        """Let go of an open fence's lines, and of the fence if it ends."""
+        """Render and drop the lines of an open fence, and the fence if it ends."""
         assert self._fence is not None
         code, rest = self._fence.take(self._rest)
         self._leave(rest or "")
@@ -197,7 +197,7 @@ class Blocks:
         return [piece]
 
     def _cut(self) -> list[Piece]:
-        """Let go of the first sentences of a long paragraph."""
+        """Render and drop the first sentences of a long paragraph."""
         if len(self._rest) < _PARAGRAPH:
             return []
         blocks, lines = self._read(self._rest)

@@ -1,4 +1,4 @@
-"""The lines of an open code fence, as they come."""
+"""Renders an open code fence line by line."""
 
 from __future__ import annotations
 

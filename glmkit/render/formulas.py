@@ -40,7 +40,7 @@ _REFUSED = re.compile(
 
 
 def use(markdown: MarkdownIt) -> None:
-    """Teach a parser to read and write formulas."""
+    """Add the rules for formulas to a parser."""
     markdown.inline.ruler.before("escape", "formula", _inline)
     markdown.block.ruler.before(
         "fence", "formula_block", _block, {"alt": ["paragraph", "blockquote", "list"]}

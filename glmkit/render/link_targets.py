@@ -1,4 +1,4 @@
-"""Where a link leads: the host that a browser asks, whatever the address looks like."""
+"""Resolves the host of a link as browsers do, also of disguised addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One Markdown source to safe HTML: markdown-it without HTML, then our allow-list."""
+"""Renders Markdown as safe HTML: markdown-it without HTML, then an allow-list."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _parser() -> MarkdownIt:
 
 
 def _bound(state: StateCore) -> None:
-    """Take overlong inline text as plain text."""
+    """Treat inline text that is too long as plain text."""
     for token in state.tokens:
         if token.type == "inline" and len(token.content) > LONGEST_INLINE:
             token.type, token.tag = "inline_text", ""
@@ -162,7 +162,7 @@ def _bound(state: StateCore) -> None:
 
 
 def _flatten(state: StateCore) -> None:
-    """Show overdeep inline text as it is, and give overlong text its type back."""
+    """Show inline text that is nested too deep as it is; restore that of `_bound`."""
     for token in state.tokens:
         if token.type == "inline_text":
             token.type = "inline"

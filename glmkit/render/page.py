@@ -1,4 +1,4 @@
-"""The frame of a rendered answer: thinking, tools, sources, badge, and one style."""
+"""Builds the HTML of an output: body, thinking, tools, sources, badge, style."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONG = 20_000
 
 
 class Badge(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands under an answer. Empty text and None: not known, not shown.
+    """The line under an answer; empty texts and None are left out.
 
     `cost` and `list_cost` are written as the user reads them ("¥0.000486");
     `note` says what is unusual ("cut off at max_tokens"); `source` is one of
@@ -47,7 +47,7 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
     request: str = ""
 
     def parts(self) -> list[str]:
-        """Return what the line says, one text for each fact."""
+        """Return the facts of the line, one text each."""
         parts = [self.model, self._who(), self._tokens(), self._money(), self._time()]
         return [part for part in [*parts, self.note] if part]
 

@@ -1,4 +1,4 @@
-"""The style sheet of answers, whole for a live view, cut to size for an output."""
+"""The style sheet of answers: all of it for a live view, what an output needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output of an answer: rendered while it grows, its views, its badge."""
+"""Renders an answer as an output: body, views, badge, transcript."""
 
 from glmkit.render.answer.live import TICK_S, Rendering, rendering_of
 

@@ -1,4 +1,4 @@
-"""What a reply says under its answer, and why an answer is not whole."""
+"""Builds the badge of a reply, and the note under an incomplete answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BROKEN_OFF = {
 
 
 class About(msgspec.Struct, frozen=True):
-    """What a cell knows of its call and a reply does not.
+    """What a cell adds to the badge of a reply.
 
     `chat` names the conversation and `turns` counts its questions; `notes` are slips
     of the prompt.

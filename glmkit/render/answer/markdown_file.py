@@ -1,4 +1,4 @@
-"""Model text in a Markdown file: a previewer that opens it fetches nothing.
+"""Escapes model text for a Markdown file, so that a previewer loads nothing.
 
 Images and HTML are escaped, everywhere but in blocks of code, and those are written
 again: what one reader takes for code may be an image to the next.

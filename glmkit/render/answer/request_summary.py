@@ -1,4 +1,4 @@
-"""What a badge unfolds to: parameters and last message of a request, without data.
+"""The request that a badge unfolds: parameters and last message, without data.
 
 A notebook keeps its outputs, so files, frames and pictures are named there with their
 sizes and hashes, and the earlier turns of a chat are left out. With GLMKIT_PRIVACY

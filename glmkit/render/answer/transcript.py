@@ -1,4 +1,4 @@
-"""A conversation as a page, a text and a file: Markdown, JSON, or a notebook."""
+"""Renders and exports a conversation: HTML, text, Markdown, JSON, notebook."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def html(messages: History) -> str:
 
 
 def inside(messages: History) -> str:
-    """Return what came of one question as the inside of an answer: tools, text."""
+    """Return the answer to one question as HTML, with its tool calls."""
     return render.page(
         "".join(
-            folded("Result", code(said(message)))
+            folded("Result", code(text_of(message)))
             if message.role == "tool"
             else _html(message)
             for message in messages
@@ -54,7 +54,7 @@ def inside(messages: History) -> str:
 def text(messages: History) -> str:
     """Return a conversation as plain text."""
     messages = _shown(messages)
-    parts = [f"{_WHO[message.role]}: {said(message)}" for message in messages]
+    parts = [f"{_WHO[message.role]}: {text_of(message)}" for message in messages]
     return plain("\n\n".join(parts))
 
 
@@ -81,7 +81,7 @@ def _shown(messages: History) -> History:
     return tuple(
         message
         if message.role == "assistant"
-        else Message(message.role, sized(_WHO[message.role], said(message)))
+        else Message(message.role, sized(_WHO[message.role], text_of(message)))
         for message in messages
     )
 
@@ -120,12 +120,12 @@ def _html(message: Message) -> str:
         folded(f"Calls {call.function.name}", wrapped(call.function.arguments))
         for call in message.tool_calls
     )
-    words = said(message, calls=False)
+    words = text_of(message, calls=False)
     body = render.body(words) if message.role == "assistant" else wrapped(words)
     return body + calls
 
 
-def said(message: Message, *, calls: bool = True) -> str:
+def text_of(message: Message, *, calls: bool = True) -> str:
     """Return the text of a message; media and calls of tools are named."""
     content = message.content
     parts = (TextPart(content),) if isinstance(content, str) else content or ()
@@ -147,7 +147,7 @@ def _of_part(part: Any) -> str:
 def _markdown(name: str, messages: History) -> str:
     parts = [f"# {escaped_line(one_line(name))}"]
     for message in messages:
-        parts += [f"## {_WHO[message.role]}", harmless(said(message))]
+        parts += [f"## {_WHO[message.role]}", harmless(text_of(message))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -183,7 +183,7 @@ def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
             answers += [message] if message.role != "system" else []
             continue
         if question is not None:
-            yield _cell(number, _magic(line, said(question)), answers)
+            yield _cell(number, _magic(line, text_of(question)), answers)
         question, answers = message, []
 
 
@@ -204,7 +204,7 @@ _CONSOLE = re.compile(r"^\s*(>>>|\.{3}|(\[\w+\] )?In ?\[)", re.M)
 
 def _cell(number: int, source: str, answers: list[Message]) -> dict[str, Any]:
     html = "".join(_html(answer) for answer in answers)
-    text = "\n\n".join(said(answer) for answer in answers)
+    text = "\n\n".join(text_of(answer) for answer in answers)
     shown = {"text/html": render.static(render.page(html)), "text/plain": plain(text)}
     output = {"output_type": "display_data", "data": shown, "metadata": {}}
     return {

@@ -1,4 +1,4 @@
-"""How a whole answer is shown: Markdown, plain text, JSON, code, or a table."""
+"""Shows a finished answer as Markdown, plain text, JSON, code or a table."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ def turns_of(history: History, start: int, parent: str, number: int) -> list[Cha
                 parent=found[-1].key if found else parent,
                 question=question,
                 attached=attached,
-                answer=transcript.said(answers[-1], calls=False) if answers else "",
+                answer=transcript.text_of(answers[-1], calls=False) if answers else "",
                 html=html,
                 saved=html,
                 before=history[:begin],
