@@ -56,6 +56,9 @@ if TYPE_CHECKING:
         timings as timings,
         usage as usage,
     )
+    from glmkit.ledger.views.grants import (
+        grant as grant,
+    )
     from glmkit.tools.tool import (
         Tool as Tool,
         tool as tool,
@@ -137,6 +140,7 @@ _HOMES = {
     "glmkit.tools.tool": "Tool tool",
     "glmkit.ledger.views.budgets": "balance budget decide prune uncertain verify",
     "glmkit.ledger.views.export": "export",
+    "glmkit.ledger.views.grants": "grant",
     "glmkit.ledger.views.frames": "models repriced timings usage",
     "glmkit.client.clients": "AsyncClient Client",
     "glmkit.client.conversation": "AsyncConversation Conversation",
@@ -155,7 +159,8 @@ _MODULES = {
 #: The names that completion lists first. Errors are listed in `glmkit.errors`.
 __all__ = [
     "AsyncClient", "AsyncConversation", "Client", "Conversation", "Message", "Money",
-    "Reply", "balance", "budget", "dashboard", "errors", "export", "figures", "last",
+    "Reply", "balance", "budget", "dashboard", "errors", "export", "figures", "grant",
+    "last",
     "media", "models", "read", "sandbox", "tag", "tool", "usage", "widgets",
 ]  # fmt: skip
 

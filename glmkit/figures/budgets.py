@@ -42,13 +42,15 @@ def burn_down(
     zone = now.astimezone().tzinfo
     traces: list[dict[str, Any]] = []
     rows: list[Row] = []
-    for place, budget in enumerate(budgets.to_dict("records")):
+    grants = budgets["currency"] == "tokens"
+    for place, budget in enumerate(budgets[~grants].to_dict("records")):
         line = _line(budget, calls, now)
         name = _name(budget, session)
         traces += _drawn(name, line, now, zone, place)
         rows.append(
             Row(name, _words(budget, line, now, zone), min(1.0, budget["share"]))
         )
+    rows += [_grant(budget) for budget in budgets[grants].to_dict("records")]
     return Panel(
         _("Budget remaining"),
         looks.text(f"{rows[0].label}: {rows[0].value}", 70) if rows else "",
@@ -58,6 +60,13 @@ def burn_down(
         rows=rows,
         empty=_("No budget is set. Set one with glmkit.budget(5)."),
     )
+
+
+def _grant(grant: dict[Any, Any]) -> Row:
+    """Return the line of a grant of tokens, which has no price over time."""
+    used, tokens = (looks.count(float(grant[name])) for name in ("spent", "amount"))
+    words = _("{used} of {tokens} tokens used", used=used, tokens=tokens)
+    return Row(_("grant {name}", name=grant["name"]), words, min(1.0, grant["share"]))
 
 
 def _name(budget: dict[Any, Any], session: str) -> str:

@@ -64,6 +64,7 @@ _CALLS = {
     "reserved": f"CASE WHEN state IN {OPEN} OR {UNDECIDED} THEN reserved END",
     "at_most": "coalesce(at_most, 0)",
     "cost_basis": "coalesce(cost_basis, 'owed')",
+    "paid_by": "iif(granted IS NULL, 'money', 'grant')",
     "list_cost": "list_cost",
     "list_currency": "list_currency",
     "seconds": "seconds",

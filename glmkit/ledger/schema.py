@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from glmkit.ledger import budgets, runs, sums, votes
+from glmkit.ledger import budgets, grants, runs, sums, votes
 from glmkit.ledger.transactions import transaction
 
 Migration = Callable[[sqlite3.Connection], object]
@@ -128,6 +128,7 @@ MIGRATIONS: list[Migration] = [
     runs.create,
     budgets.add_scopes,
     _reservations,
+    grants.create,
 ]
 
 

@@ -14,9 +14,21 @@ import msgspec
 
 from glmkit.config.endpoints import data_dir
 from glmkit.config.privacy import private
-from glmkit.ledger import budgets, owners, rights, rows, runs, sums, upkeep, votes
+from glmkit.ledger import (
+    budgets,
+    grants,
+    owners,
+    rights,
+    rows,
+    runs,
+    sums,
+    upkeep,
+    votes,
+)
 from glmkit.ledger.budgets import Budget, Scope
-from glmkit.ledger.connection import Connection, connect
+from glmkit.ledger.connection import connect
+from glmkit.ledger.grants import Grant
+from glmkit.ledger.pending_row import MaxTokens, PendingRow
 from glmkit.ledger.queries import Query, Table, query, timings
 from glmkit.ledger.transactions import transaction
 from glmkit.ledger.upkeep import Verification
@@ -61,14 +73,20 @@ class Ledger:
         """Whether hashes stand for what was asked and answered: GLMKIT_PRIVACY=1."""
         return private()
 
-    async def open(self, call: Call, max_cost: Money | None = None) -> Call:
+    async def open(
+        self,
+        call: Call,
+        max_cost: Money | None = None,
+        max_tokens: MaxTokens | None = None,
+    ) -> Call:
         """Commit the pending row and return the call with its `id` and `group`.
 
-        `max_cost` is reserved in the budgets; None: not known. BudgetError where a
-        budget does not hold it. A call that is cancelled in here has sent nothing,
-        and leaves no row.
+        The tokens that it takes at most are set aside where a grant holds them; else
+        `max_cost` is reserved in the budgets (None: not known), and BudgetError is
+        raised where a budget does not hold it. A call that is cancelled in here has
+        sent nothing, and leaves no row.
         """
-        row = _Row(call, max_cost, self.private, self._connection)
+        row = PendingRow(call, max_cost, max_tokens, self.private, self._connection)
         try:
             await self._connection.write_call(row.insert)
         except asyncio.CancelledError:
@@ -82,14 +100,20 @@ class Ledger:
         rush = len(self._connection.open_rows) > _RUSH
         if row.id % (_CHORES_IN_A_RUSH if rush else _CHORES_EVERY) == 0:
             self._connection.tidy()
-        return msgspec.structs.replace(call, id=row.id, group=call.group or row.id)
+        group = call.group or row.id
+        return msgspec.structs.replace(
+            call, id=row.id, group=group, granted=row.granted
+        )
 
     async def reserve_again(self, call: Call, max_cost: Money | None) -> None:
         """Reserve once more for a retry: an earlier try may be billed. BudgetError."""
 
         def add(db: sqlite3.Connection) -> None:
             with transaction(db):
-                budgets.reserve_again(db, call, max_cost or Money(0, "CNY"))
+                if call.granted is not None:
+                    grants.take_again(db, call)
+                else:
+                    budgets.reserve_again(db, call, max_cost or Money(0, "CNY"))
 
         await self._connection.write(add)
 
@@ -213,6 +237,19 @@ class Ledger:
 
         self._connection.persist(work)
 
+    def grants(self) -> list[Grant]:
+        """Return the grants and what of them is used; those that end first first."""
+        self._connection.persist(owners.settle)
+        return self._connection.persist(grants.known)
+
+    def add_grant(self, grant: Grant) -> None:
+        """Add a grant of tokens."""
+        self._connection.persist(partial(grants.put, grant=grant))
+
+    def drop_grants(self, endpoint: str) -> int:
+        """Delete the grants of an endpoint; return how many."""
+        return self._connection.persist(partial(grants.drop, endpoint=endpoint))
+
     def decide(self, call: int, owed: Money | None) -> None:
         """Settle a call of which nobody knows whether it was billed.
 
@@ -279,44 +316,3 @@ class Ledger:
     def disconnect(self) -> None:
         """Close the file; the next use opens it again."""
         self._connection.disconnect()
-
-
-class _Row:
-    """A pending row; one whose call was cancelled is removed.
-
-    Insertion may go on in its worker thread after the wait for it was cancelled:
-    whichever of the two comes last takes the row out.
-    """
-
-    def __init__(
-        self, call: Call, max_cost: Money | None, private: bool, connection: Connection
-    ) -> None:
-        self.id = 0
-        self.unwanted = False
-        self._call = call
-        self._max_cost = max_cost
-        self._values = rows.opening(call, max_cost, private)
-        self._connection = connection
-
-    def insert(self, db: sqlite3.Connection) -> None:
-        """Write the row, unless nobody wants it any more; may be tried again."""
-        if not self.id and not self.unwanted:
-            self.id = self._inserted(db)
-            self._connection.open_rows.add(self.id)
-        if self.id and self.unwanted:
-            self.remove(db)
-
-    def _inserted(self, db: sqlite3.Connection, again: bool = True) -> int:
-        owner = self._connection.owner
-        try:
-            return db.execute(rows.INSERT, (owner, *self._values)).lastrowid or 0
-        except sqlite3.IntegrityError as exc:  # a trigger of the budgets
-            if again and str(exc) == "day":
-                budgets.begin_day(db, self._call.at)
-                return self._inserted(db, again=False)
-            raise budgets.refusal(db, self._call, owner, self._max_cost) from exc
-
-    def remove(self, db: sqlite3.Connection) -> None:
-        """Take the row out, if it is in."""
-        db.execute("DELETE FROM calls WHERE id = ?", (self.id,))
-        self._connection.open_rows.discard(self.id)

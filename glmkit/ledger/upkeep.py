@@ -155,9 +155,11 @@ def _sums_hold(db: sqlite3.Connection) -> bool:
 
 
 def _budgets_hold(db: sqlite3.Connection) -> bool:
-    """Whether every budget holds what its calls hold."""
+    """Whether every budget and every grant holds what its calls hold."""
     wrong = db.execute(
         "SELECT 1 FROM budgets WHERE scope <> 'daily' "
-        f"AND budgets.spent <> {budgets.RESERVED}"
+        f"AND budgets.spent <> {budgets.RESERVED} "
+        "UNION ALL SELECT 1 FROM grants WHERE used <> (SELECT coalesce("
+        "sum(c.granted), 0) FROM calls c WHERE c.grant_id = grants.id)"
     ).fetchone()
     return wrong is None

@@ -173,6 +173,18 @@ def _ledger() -> tuple[str, str]:
     return f"{ledger.path} (journal {mode}{kind})", ""
 
 
+def _grants() -> tuple[str, str]:
+    from glmkit.figures.style import count
+    from glmkit.ledger import Ledger
+
+    told = [
+        _("{left} of {tokens} tokens left ({name})", left=count(each.left),
+          tokens=count(each.tokens), name=each)
+        for each in Ledger().grants()
+    ]  # fmt: skip
+    return "; ".join(told) or _("none: `glmkit.grant(...)` names one"), ""
+
+
 def _locks() -> tuple[str, str]:
     from glmkit.config.endpoints import data_dir, folder_fault
     from glmkit.ledger.volumes import lock_fault
@@ -272,6 +284,7 @@ _CHECKS: dict[str, Check] = {
     "proxy": _proxy,
     "certificates": _certificates,
     "ledger": _ledger,
+    "grants": _grants,
     "locks": _locks,
     "slots": _slots,
     "engine": _engine,

@@ -24,6 +24,7 @@ Origin = Literal["service", "stand-in", "cassette", "illustration"]
 #: What a cost is: the money that is owed, or the list price of the service that a
 #: gateway speaks for, whose own price is not known.
 CostBasis = Literal["owed", "list"]
+Payer = Literal["money", "grant"]
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -74,7 +75,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     piece are those of the recording, where a cassette answers, and `recorded` says
     when and where it was made; `changed` names what differs from that of the same
     cell; `superseded` is the rank ("stand-in", "illustration") of a recorded answer
-    that was asked for again, of a better answerer.
+    that was asked for again, of a better answerer. `granted` counts the tokens that
+    came off a grant, at most so many where the usage is not known; None: none did.
     """
 
     id: int = 0
@@ -101,6 +103,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     retries: int = 0
     resent: int = 0
+    granted: int | None = None
     recorded: str = ""
     changed: tuple[str, ...] = ()
     superseded: str = ""
@@ -192,6 +195,12 @@ class Reply(msgspec.Struct, frozen=True):
     def cost_basis(self) -> CostBasis:
         """What the cost is: "owed", or "list" where a gateway's price is not known."""
         return "list" if any(c.cost_basis == "list" for c in self.calls) else "owed"
+
+    @property
+    def paid_by(self) -> Payer:
+        """What paid: "grant" where all calls came off grants, else "money"."""
+        granted = all(call.granted is not None for call in self.calls)
+        return "grant" if granted else "money"
 
     @property
     def list_cost(self) -> Money | None:

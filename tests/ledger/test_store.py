@@ -144,6 +144,7 @@ def test_completed_row_holds_the_whole_call(tmp_path: Path) -> None:
         "cost": 0,
         "currency": "CNY",
         "cost_basis": "owed",
+        "paid_by": "money",
         "reserved": None,
         "at_most": 0,
         "list_cost": 50_000_000,

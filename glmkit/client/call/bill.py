@@ -30,6 +30,19 @@ class Bill:
             return None
         return self._operation.max_cost(call.model, currency, prices.day_of(call.at))
 
+    def max_tokens(self, call: Call) -> int | None:
+        """Return the most tokens that a grant would pay; None where none is used."""
+        if self._free:
+            return None
+        return self._operation.max_tokens(call.model)
+
+    def granted(self, call: Call, owed: Money | None, answer: Answer) -> int | None:
+        """Return what a call took of its grant: its most where that is not known."""
+        if call.granted is None or owed is None:
+            return call.granted
+        usage = counted(answer)
+        return usage.total_tokens if owed and usage else 0
+
     def cost(
         self,
         call: Call,
@@ -67,7 +80,9 @@ class Bill:
 
     def basis(self, call: Call) -> CostBasis:
         """Return what the cost is: what is owed, or the list price at a gateway."""
-        if not self._service.endpoint.serves or self._own_currency(call):
+        if call.granted is not None or not self._service.endpoint.serves:
+            return "owed"
+        if self._own_currency(call):
             return "owed"
         return "list"
 

@@ -6,10 +6,10 @@ service adds to the prompt (a search, documents, media), its whole window does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,9 +29,27 @@ def chat_max_cost(request: Request, content: bytes) -> MaxCost:
     return partial(_of_chat, request, content)
 
 
-def _of_chat(
-    request: Request, content: bytes, model: str, currency: str, day: date
-) -> Money | None:
+def chat_max_tokens(request: Request, content: bytes, model: str) -> int | None:
+    """Return the most tokens of a chat; None where it is billed for more than tokens.
+
+    A search has a price of its own, which no grant of tokens pays.
+    """
+    most = _most(request, content, model)
+    if most is None or request.extra_body or _hosted(most.tools):
+        return None
+    return most.size + most.output
+
+
+class _Most(NamedTuple):
+    """The most tokens of a prompt and of its answer, the tools and who answers."""
+
+    card: Card
+    size: int
+    output: int
+    tools: Sequence[Mapping[str, Any]]
+
+
+def _most(request: Request, content: bytes, model: str) -> _Most | None:
     body: Mapping[str, Any] = {"max_tokens": request.max_tokens}
     if request.extra_body:  # it may change anything, so what is sent counts
         body = msgspec.json.decode(content)
@@ -43,9 +61,17 @@ def _of_chat(
     output = body.get("max_tokens") or card.cap or card.context_window
     if size is None or not isinstance(output, int):
         return None
-    amount = prices.max_cost(card, size, output, currency, day=day)
-    tools = body.get("tools") or request.tools or ()
-    return prices.with_searches(amount, tools, currency, day)
+    return _Most(card, size, output, body.get("tools") or request.tools or ())
+
+
+def _of_chat(
+    request: Request, content: bytes, model: str, currency: str, day: date
+) -> Money | None:
+    most = _most(request, content, model)
+    if most is None:
+        return None
+    amount = prices.max_cost(most.card, most.size, most.output, currency, day=day)
+    return prices.with_searches(amount, most.tools, currency, day)
 
 
 def card_max_cost(model: str, size: int, currency: str, day: date) -> Money | None:
@@ -59,6 +85,15 @@ def card_max_cost(model: str, size: int, currency: str, day: date) -> Money | No
     if output is None:
         return None
     return prices.max_cost(card, size, output, currency, day=day)
+
+
+def card_max_tokens(model: str, size: int) -> int | None:
+    """Return the most tokens for these bytes; None where the card counts none."""
+    card = cards.card(model)
+    if card is None or any(price.unit in _BY_THE_PIECE for price in card.prices):
+        return None
+    output = _output(card)
+    return None if output is None else size + output
 
 
 def piece_max_cost(model: str, currency: str, day: date) -> Money | None:
@@ -96,9 +131,14 @@ def _of_line(line: bytes, model: str, currency: str, day: date) -> Money | None:
 
 def _grows(body: Mapping[str, Any]) -> bool:
     tools, messages = body.get("tools") or (), body.get("messages") or ()
-    return any(tool["type"] != "function" for tool in tools) or any(
+    return _hosted(tools) or any(
         isinstance(message.get("content"), list) for message in messages
     )
+
+
+def _hosted(tools: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the service runs one of the tools."""
+    return any(tool["type"] != "function" for tool in tools)
 
 
 def _output(card: Card) -> int | None:
@@ -108,6 +148,6 @@ def _output(card: Card) -> int | None:
 
 def _added_to(request: Request, body: Mapping[str, Any]) -> bool:
     """Whether the prompt grows by more than the request's own bytes."""
-    if any(tool["type"] != "function" for tool in request.tools or ()):
+    if _hosted(request.tools or ()):
         return True
     return any(isinstance(m.content, tuple) for m in request.messages) or _grows(body)

@@ -189,7 +189,9 @@ class Exchange:
         """Write the pending row, before the first byte leaves."""
         if not self.call.id:
             max_cost = self._bill.max_cost(self.call)
-            self.call = await self._ledger.open(self.call, max_cost)
+            self.call = await self._ledger.open(
+                self.call, max_cost, self._bill.max_tokens
+            )
             self._began = time.perf_counter()
             self._attempts.begin()
 
@@ -290,19 +292,21 @@ class Exchange:
             self._first_token_s = self._replayed.first_token_s
         task = exc is None and self._operation.task
         bill, call, failed = self._bill, self.call, exc is not None
+        owed = bill.cost(
+            call,
+            answer,
+            source=source,
+            failed=failed,
+            may_be_done=failed and self._may_be_done(exc),
+        )
         return msgspec.structs.replace(
             self.call,
             state="submitted" if task else _state(exc),
             task_id=answer.id if task else self.call.task_id,
             answer=answer,
             source=source,
-            cost=bill.cost(
-                call,
-                answer,
-                source=source,
-                failed=failed,
-                may_be_done=failed and self._may_be_done(exc),
-            ),
+            cost=owed if call.granted is None else bill.nothing(call),
+            granted=bill.granted(call, owed, answer),
             list_cost=bill.list_cost(call, answer, failed=failed),
             cost_basis=bill.basis(call) if source == "service" else "owed",
             seconds=seconds,

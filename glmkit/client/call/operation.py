@@ -31,5 +31,8 @@ class Operation(Protocol):
     def max_cost(self, model: str, currency: str, day: date) -> Money | None:
         """Return the most that it may cost; None where that is not known."""
 
+    def max_tokens(self, model: str) -> int | None:
+        """Return the most tokens that it may take; None where grants do not pay it."""
+
     def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield the events of a reply that was not refused."""

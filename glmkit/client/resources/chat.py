@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 from glmkit.catalog import cards, prices
-from glmkit.client.call.cost_bounds import chat_max_cost
+from glmkit.client.call.cost_bounds import chat_max_cost, chat_max_tokens
 from glmkit.client.call.destination import Service
 from glmkit.transport.http import Sent
 from glmkit.types.errors import StreamError, TransportError
@@ -53,6 +53,10 @@ class ChatOperation:
     def max_cost(self, model: str, currency: str, day: date) -> Money | None:
         """Return the most that it may cost; None where that is not known."""
         return chat_max_cost(self._request, self.content)(model, currency, day)
+
+    def max_tokens(self, model: str) -> int | None:
+        """Return the most tokens of prompt and answer; None where a search adds."""
+        return chat_max_tokens(self._request, self.content, model)
 
     async def read(self, reply: Sent) -> AsyncIterator[list[Event]]:
         """Yield the events; StreamError where a stream ends before its finish."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from typing import Generic, TypeVar
 
-from glmkit.client.call.cost_bounds import MaxCost, card_max_cost
+from glmkit.client.call.cost_bounds import MaxCost, card_max_cost, card_max_tokens
 from glmkit.client.call.pricing import Price, by_tokens
 from glmkit.transport.http import Sent
 from glmkit.types.errors import StreamError, TransportError
@@ -49,6 +49,12 @@ class _Priced:
         if self._price is by_tokens:
             return card_max_cost(model, len(self.content), currency, day)
         return self._price(model, None, currency, day)
+
+    def max_tokens(self, model: str) -> int | None:
+        """Return the most tokens, where it is billed by tokens alone; else None."""
+        if self._price is not by_tokens or self._max_cost is not None:
+            return None
+        return card_max_tokens(model, len(self.content))
 
 
 class _Sending(_Priced):

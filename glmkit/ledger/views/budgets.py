@@ -47,8 +47,13 @@ def budget(
 
 
 def balance(*, ledger: Ledger | None = None) -> pd.DataFrame:
-    """Return the budgets: what is spent or reserved, what is left, and the share."""
+    """Return budgets and grants: what is spent or reserved, what is left, the share.
+
+    Amounts are money in a currency, or tokens of a grant, where the currency is
+    "tokens".
+    """
     columns = ("scope", "name", "currency", "amount", "spent", "left", "share")
+    book = ledger or own()
     rows = [
         (
             each.scope,
@@ -57,7 +62,19 @@ def balance(*, ledger: Ledger | None = None) -> pd.DataFrame:
             *(frames.plain(money) for money in (each.amount, each.spent, each.left)),
             each.share,
         )
-        for each in (ledger or own()).budgets()
+        for each in book.budgets()
+    ]
+    rows += [
+        (
+            "grant",
+            str(each),
+            "tokens",
+            Decimal(each.tokens),
+            Decimal(each.used),
+            Decimal(each.left),
+            each.used / each.tokens,
+        )
+        for each in book.grants()
     ]
     return frames.table(columns, rows)
 

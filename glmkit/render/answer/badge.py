@@ -68,6 +68,8 @@ def _costs(reply: Reply) -> dict[str, str]:
     cost = "" if reply.cost is None else str(reply.cost)
     if cost and reply.cost_basis == "list":
         return {"cost": _("{cost} at list price", cost=cost)}
+    if cost and reply.paid_by == "grant":
+        cost = _("{cost}, off a grant", cost=cost)
     listed = "" if reply.list_cost is None else str(reply.list_cost)
     return {"cost": cost, "list_cost": listed}
 
