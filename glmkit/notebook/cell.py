@@ -9,7 +9,7 @@ from glmkit.notebook import dry_run, question as questions, terminal
 from glmkit.notebook.caught_warnings import Cautions
 from glmkit.notebook.output import Display, read
 from glmkit.render.answer.badge import About
-from glmkit.render.answer.code_blocks import code_in
+from glmkit.render.answer.code_blocks import Code, code_in
 from glmkit.render.answer.views import View
 from glmkit.types.errors import GLMError, Interrupted
 from glmkit.types.plain_text import plain
@@ -44,10 +44,15 @@ def ask(session: Session, question: Question, names: Scope) -> Reply | None:
         _keep(session, question, reply)
         session.answered(reply, prepared)
         if question.format == "code" and reply.complete:
-            # Into a new cell, where the front end can.
-            code = code_in(reply.text, question.block).text
-            session.shell.set_next_input(plain(code), replace=False)
+            code = code_in(reply.text, question.block)
+            if code.blocks < 2 or question.block:
+                write_cell(session, code)
         return reply
+
+
+def write_cell(session: Session, code: Code) -> None:
+    """Write the code of an answer into a new cell, where the front end can."""
+    session.shell.set_next_input(plain(code.text), replace=False)
 
 
 def _answered(session: Session, prepared: Prepared, cautions: Cautions) -> Reply:
@@ -75,7 +80,13 @@ def _blocks(question: Question, reply: Reply) -> tuple[str, ...]:
     count = code_in(reply.text).blocks
     if count < 2:
         return ()
-    return (_("{count} blocks of Python; --first or --last takes one", count=count),)
+    return (
+        _(
+            "{count} blocks of Python: `%glm code --first` or `--last` writes one into "
+            "a cell, `%glm code` all",
+            count=count,
+        ),
+    )
 
 
 def _keep(session: Session, question: Question, reply: Reply | None) -> None:

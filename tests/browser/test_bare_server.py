@@ -47,7 +47,6 @@ def test_numbers_of_all_panels_are_shown(
             for title in ("Tokens by", "Call duration", "Error codes"):
                 expect(numbers.locator("h4").get_by_text(title)).to_be_visible()
             expect(book.cell(0).locator(".js-plotly-plot")).to_have_count(0)
-            page.wait_for_timeout(1500)
             expect(numbers).to_be_visible()
             book.screenshot(f"dashboard-bare-{len(without)}")
         finally:

@@ -265,20 +265,35 @@ _BLOCKS = (
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [("", "x = 1\n\ny = 2"), ("--first", "x = 1"), ("--last", "y = 2")],
+    [("", None), ("--first", "x = 1"), ("--last", "y = 2")],
 )
 def test_the_python_of_an_answer_goes_into_the_next_cell(
     run: Run,
     shell: InteractiveShell,
     replies: Callable[..., Paced],
     line: str,
-    code: str,
+    code: str | None,
 ) -> None:
     replies(_BLOCKS)
+    shell.rl_next_input = None
     _, out = run(f"%%glm -f code {line}\nSet x and y")
     assert shell.rl_next_input == code
     assert "ls" in out
-    assert ("--first or --last takes one" in out) is not bool(line)
+    assert ("`%glm code --first` or `--last`" in out) is not bool(line)
+
+
+def test_the_code_of_the_last_reply_goes_into_a_cell_without_a_call(
+    run: Run, shell: InteractiveShell, replies: Callable[..., Paced]
+) -> None:
+    place = replies(_BLOCKS)
+    run("%%glm -f code\nSet x and y")
+    for line, code in (
+        ("", "x = 1\n\ny = 2"), ("--first", "x = 1"), ("--last", "y = 2"),
+    ):  # fmt: skip
+        run(f"%glm code {line}")
+        assert shell.rl_next_input == code
+    assert place.seen["requests"] == 1
+    assert "takes --first or --last, not 'second'" in run("%glm code second")[1]
 
 
 def test_json_is_asked_for(run: Run, replies: Callable[..., Paced]) -> None:

@@ -269,18 +269,21 @@ def test_proxy_that_speaks_tls_lets_calls_through(
     assert ask(service[scheme]).text == "Yes"
 
 
-@pytest.mark.slow
 def test_client_takes_a_proxy_that_is_set_after_its_first_call(
     service: dict[str, str], proxies: Callable[..., int], monkeypatch: Any
 ) -> None:
-    client = glmkit.Client(f"{service['https']}/api/paas/v4", "a.b")
-    with pytest.raises(TransportError, match=r"glm\.invalid is not known"):
-        client.chat("Hi")
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxies('http')}")
-    assert client.chat("Hi").text == "Yes"
-    with client.stream("Hi") as stream:
-        list(stream)
-    assert stream.reply.text == "Yes"
+    async def before_and_after() -> None:
+        url = f"{service['https']}/api/paas/v4"
+        async with glmkit.AsyncClient(url, "a.b") as client:
+            with pytest.raises(TransportError, match=r"glm\.invalid is not known"):
+                await client.chat("Hi")
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxies('http')}")
+            assert (await client.chat("Hi")).text == "Yes"
+            async with client.stream("Hi") as stream:
+                _ = [event async for event in stream]
+            assert stream.reply.text == "Yes"
+
+    asyncio.run(before_and_after())
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

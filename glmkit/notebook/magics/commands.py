@@ -169,5 +169,9 @@ COMMANDS: dict[str, Command] = {
         last_reply.rerun, "Ask the last question again", "[-m MODEL]", _rerun
     ),
     "last": Command(last_reply.last, "Show the last reply, also one that was cut"),
+    "code": Command(
+        last_reply.code, "Write the code of the last reply into a new cell",
+        "[--first, --last]", first("--first", "--last"),
+    ),
     "version": Command(setup.version, "Show the version of glmkit"),
 }  # fmt: skip

@@ -1,11 +1,13 @@
-"""`%glm fix`, `hint`, `rerun`, `last`: on the last error and the last reply."""
+"""`%glm fix`, `hint`, `rerun`, `last`, `code`: on the last error and the last reply."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from glmkit.notebook import cell_errors
+from glmkit.render.answer.code_blocks import code_in
 from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from glmkit.notebook.session import Session
@@ -83,6 +85,23 @@ def rerun(session: Session, *words: str) -> Any:
 def last(session: Session) -> Any:
     """Show the last reply, also one that was cut."""
     return _last()
+
+
+def code(session: Session, *words: str) -> None:
+    """Write the code of the last reply into a new cell: `%glm code [--first]`."""
+    from glmkit.notebook.cell import write_cell
+
+    match words:
+        case ():
+            found = code_in(_last().text)
+        case ("--first" | "--last" as which,):
+            found = code_in(_last().text, "first" if which == "--first" else "last")
+        case _:
+            raise ConfigError(
+                _("`%glm code` takes --first or --last, not {word!r}", word=words[-1]),
+                hint=_("Write `%glm code` alone for all blocks."),
+            )
+    write_cell(session, found)
 
 
 def _last() -> Reply:
