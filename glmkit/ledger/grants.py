@@ -1,4 +1,4 @@
-"""Grants: tokens that a service has given or sold in advance, and what is left.
+"""Grants: tokens from a service, paid in advance or for nothing, and what is left.
 
 A call is paid by a grant where what is left holds the most that the call may take. The
 most is set aside in the statement that writes the call, and gives way to its tokens

@@ -33,6 +33,12 @@ class Cell(NamedTuple):
     model: str
     temperature: float | None
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What it sets of a call's options."""
+        own = {"model": self.model or None, "temperature": self.temperature}
+        return {name: value for name, value in own.items() if value is not None}
+
 
 class CellResult(msgspec.Struct, frozen=True):
     """The result of a cell so far; a failed one has its `error`."""

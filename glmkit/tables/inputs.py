@@ -29,6 +29,10 @@ class Inputs(msgspec.Struct, frozen=True):
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ((),)
 
+    def first(self, count: int) -> Inputs:
+        """Return the first rows."""
+        return Inputs(self.columns, self.rows[:count])
+
 
 def inputs_of(source: Any) -> Inputs:
     """Return a table from a value that holds one. Raises ConfigError.

@@ -15,6 +15,7 @@ from glmkit.tables.estimates import Load, PriceRange, alternatives, learned, pri
 from glmkit.tables.execution import TableRun
 from glmkit.tables.frame import frame_of
 from glmkit.tables.preparation import Preparation, RowTask
+from glmkit.tables.progress import Watch
 from glmkit.tables.rows import Rows
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
@@ -97,12 +98,18 @@ class Plan:
 
     def run(self) -> pd.DataFrame:
         """Ask, and return a new frame; ConfigError where the table has changed."""
+        frame, lines = self.watched()
+        progress.show(lines)
+        return frame
+
+    def watched(self, watch: Watch | None = None) -> tuple[pd.DataFrame, list[str]]:
+        """Ask as `run` does, shown by `watch`; return the frame and lines to show."""
         if self._rows.digest(self._task.template) != self._digest:
             raise ConfigError(
                 _("the table has changed since the plan"),
                 hint=_("Make the plan again, so that what it says holds."),
             )
-        return self._run(self._rows, self._task)
+        return self._run(self._rows, self._task, watch)
 
     def sample(self, count: int = 20, seed: int | None = None) -> pd.DataFrame:
         """Ask the first rows, or with a `seed` random ones; a later run keeps them."""
@@ -112,15 +119,18 @@ class Plan:
         places = places[:count]
         values = [self._task.values[place] for place in places]
         task = msgspec.structs.replace(self._task, values=values)
-        frame = self._run(self._rows.at(places), task)
+        frame, lines = self._run(self._rows.at(places), task)
+        progress.show(lines)
         self._facts = None
         return frame
 
-    def _run(self, rows: Rows, task: RowTask) -> pd.DataFrame:
+    def _run(
+        self, rows: Rows, task: RowTask, watch: Watch | None = None
+    ) -> tuple[pd.DataFrame, list[str]]:
         preparation = Preparation(task)
         run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
-        progress.follow(run, len(rows), self._budget)
-        return frame_of(rows, task.verb, preparation)
+        lines = progress.follow(run, len(rows), self._budget, watch)
+        return frame_of(rows, task.verb, preparation), lines
 
     def _counted(self) -> Facts:
         task = self._task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,25 +20,37 @@ from glmkit.types.translation import _
 _LOOK_S = 0.1
 
 
-def follow(run: TableRun, rows: int, budget: Money | None) -> None:
-    """Run to the end with a progress bar.
+#: Starts a run over so many rows, shows how it goes on, and returns at its end.
+Watch = Callable[[TableRun, int], None]
 
-    The first Ctrl-C lets the rows in flight end and asks no more; the second gives
-    them up and raises Interrupted. What ended the run before its time is raised where
-    no row was answered; otherwise it is printed, and the frame holds what is there.
+
+def follow(
+    run: TableRun, rows: int, budget: Money | None, watch: Watch | None = None
+) -> list[str]:
+    """Run to the end, and return the lines to show after it.
+
+    What ended the run before its time is raised where no row was answered; otherwise
+    it is one of the lines, and the frame holds what is there. `watch` None shows a
+    progress bar: the first Ctrl-C lets the rows in flight end and asks no more; the
+    second gives them up and raises Interrupted.
     """
     with _alone(run.task.run):
         if budget is not None:
             ledger().set_budget("run", run.task.run, budget)
         try:
-            _follow(run, rows)
+            (watch or _with_bar)(run, rows)
         finally:
             if budget is not None:
                 ledger().set_budget("run", run.task.run, None)
     if run.error is not None and not any(one.values for one in run.outcomes):
         raise run.error
-    for line in _said(run):
-        say(line, file=sys.stderr)  # beside the bar
+    return _said(run)
+
+
+def show(lines: list[str]) -> None:
+    """Print what there is to say after a run, beside its bar."""
+    for line in lines:
+        say(line, file=sys.stderr)
 
 
 _running: set[str] = set()
@@ -61,7 +73,7 @@ def _alone(run: str) -> Iterator[None]:
         places.close()
 
 
-def _follow(run: TableRun, rows: int) -> None:
+def _with_bar(run: TableRun, rows: int) -> None:
     # On the caller's thread: it warns, and silences that for the whole process.
     from tqdm.auto import tqdm
 

@@ -60,7 +60,7 @@ def _asked(task: RowTask, texts: list[str]) -> Iterator[RowOutcome]:
         msgspec.structs.replace(task, values=[(t,) for t in texts])
     )
     run = TableRun(preparation)
-    progress.follow(run, len(texts), None)
+    progress.show(progress.follow(run, len(texts), None))
     places = preparation.prompt_of
     blank = RowOutcome("failed", error=_("it was not asked"), cost=task.nothing)
     found = [run.outcomes[place] for place in places]

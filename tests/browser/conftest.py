@@ -62,6 +62,17 @@ def chromium() -> Iterator[Page]:
         browser.close()
 
 
+@pytest.fixture
+def second_page(chromium: Page) -> Iterator[Page]:
+    """Return a page beside that of JupyterLab, which is in front again afterwards."""
+    browser = chromium.context.browser
+    assert browser is not None
+    page = new_page(browser)
+    yield page
+    page.close()
+    chromium.bring_to_front()
+
+
 @pytest.fixture(scope="package")
 def traffic(chromium: Page) -> Traffic:
     """Return what the page has asked for."""

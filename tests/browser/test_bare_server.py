@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from glmkit.ledger import Ledger
 from tests.browser.conftest import show_lab
-from tests.browser.lab import new_page, running_lab
+from tests.browser.lab import running_lab
 from tests.browser.notebook import Notebook
 from tests.support.ledgers import write_calls
 
@@ -28,27 +28,20 @@ dashboard(Ledger(Path({path!r})))"""
     ids=["no live figures", "no widgets at all"],
 )
 def test_numbers_of_all_panels_are_shown(
-    without: list[str], chromium: Page, tmp_path: Path
+    without: list[str], second_page: Page, tmp_path: Path
 ) -> None:
     ledger = Ledger(tmp_path / "ledger.db")
     write_calls(ledger, 2, "glm-4-plus")
     with running_lab(tmp_path / "lab", {}, without) as lab:
-        browser = chromium.context.browser
-        assert browser
-        page = new_page(browser)
-        try:
-            show_lab(page, lab)
-            file = lab.write("bare.ipynb", [_OPEN.format(path=str(ledger.path))])
-            book = Notebook(page, file)
-            book.run(0)
-            numbers = book.cell(0).locator(".glmkit-still")
-            expect(numbers).to_be_visible()
-            expect(numbers.get_by_role("row", name="glm-4-plus").first).to_be_visible()
-            for title in ("Tokens by", "Call duration", "Error codes"):
-                expect(numbers.locator("h4").get_by_text(title)).to_be_visible()
-            expect(book.cell(0).locator(".js-plotly-plot")).to_have_count(0)
-            expect(numbers).to_be_visible()
-            book.screenshot(f"dashboard-bare-{len(without)}")
-        finally:
-            page.close()
+        show_lab(second_page, lab)
+        file = lab.write("bare.ipynb", [_OPEN.format(path=str(ledger.path))])
+        book = Notebook(second_page, file)
+        book.run(0)
+        numbers = book.cell(0).locator(".glmkit-still")
+        expect(numbers).to_be_visible()
+        expect(numbers.get_by_role("row", name="glm-4-plus").first).to_be_visible()
+        for title in ("Tokens by", "Call duration", "Error codes"):
+            expect(numbers.locator("h4").get_by_text(title)).to_be_visible()
+        expect(book.cell(0).locator(".js-plotly-plot")).to_have_count(0)
+        book.screenshot(f"dashboard-bare-{len(without)}")
     ledger.disconnect()

@@ -278,7 +278,7 @@ def test_no_fault_of_accessibility_in_light_dark_and_narrow(
     )
     panel = _shown(book)
     panel.get_by_role("button", name="Run: ").click()
-    expect(panel.locator("progress")).to_be_visible()
+    expect(panel.get_by_label("Finished cells")).to_be_visible()
     place.release()
     wait_for(lambda: panel.get_by_role("button", name="Stop").is_hidden())
     panel.get_by_role("button", name="Open cell 2", exact=True).click()
@@ -302,3 +302,40 @@ def test_saved_notebook_shows_the_last_state_without_a_kernel(
     expect(picture).to_be_visible()
     expect(picture).to_contain_text("Where was Ulm in 1991?")
     book.screenshot("lab-reopened")
+
+
+def test_all_rows_are_priced_confirmed_and_asked(
+    notebook: Open, paced: Factory, theme: Callable[[str], None]
+) -> None:
+    place = paced(text="echo")
+    book = notebook(
+        [
+            *_cells(place.url, "['glm-4-plus', 'glm-4-long'], tried=1,"),
+            "print(lab.result['answer'].tolist())",
+        ]
+    )
+    panel = _shown(book)
+    _run(panel, 2)
+    box = panel.locator(".all-rows")
+    expect(box).to_be_hidden()
+    panel.get_by_label("Model and temperature for all rows").select_option(
+        label="glm-4-long"
+    )
+    panel.get_by_role("button", name="Run on all rows").click()
+    expect(box.get_by_role("row", name="rows")).to_contain_text("3, 3 different")
+    expect(box.get_by_role("row", name="cost")).to_be_visible()
+    expect(box.get_by_role("heading", name="All rows")).to_be_focused()
+    assert place.seen["requests"] == 2
+    check_looks(book, theme, "lab-all-rows", ".glmkit-lab")
+    box.get_by_role("heading").focus()
+    book.page.keyboard.press("Tab")
+    book.page.keyboard.press("Enter")
+    expect(box).to_contain_text("3 done. The new frame is lab.result.")
+    assert book.run(4)[0]["text"].count("Where was") == 3
+    assert {body["model"] for body in place.seen["bodies"]} == {
+        "glm-4-plus", "glm-4-long",
+    }  # fmt: skip
+    panel.get_by_role("button", name="Copy as df.glm").click()
+    expect(panel).to_contain_text("Copied as df.glm.")
+    box.get_by_role("button", name="Close").click()
+    expect(box).to_be_hidden()

@@ -54,7 +54,7 @@ REVIEWED = {
     "glmkit.notebook.surfaces:Once.end display": "made by render.answer",
     "glmkit.notebook.surfaces:Written.show write": "plain, or by Styler",
     "glmkit.notebook.surfaces:Written.end write": "plain, or by Styler",
-    "glmkit.tables.progress:_follow tqdm": "the name of a verb",
+    "glmkit.tables.progress:_with_bar tqdm": "the name of a verb",
     "glmkit.tables.vectors:vectors_of tqdm": "constant words",
     "glmkit.types.attached_text:packed escape": "goes into a prompt",
     "glmkit.notebook.table_cell:ask display": "plain reprs",

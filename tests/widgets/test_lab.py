@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 from anywidget import AnyWidget
 from IPython.utils.capture import capture_output
 
 import glmkit
+from glmkit.client import default
 from glmkit.ledger.default import ledger
 from glmkit.notebook.settings import GLM
 from glmkit.types.errors import ConfigError
@@ -243,10 +245,13 @@ def test_no_text_of_a_model_and_no_input_is_in_the_widgets_state(
     widget = lab(place, "On {n}", {"n": ["a-private-word"]})
     widget.run()
     assert widget.wait(LIMIT_S)
+    page(widget, do="count", model="", temperature=None)
+    whole(widget, "planned")
     state = widget.get_state()
     own = state.keys() - AnyWidget().get_state().keys()
     assert own == {
-        "template", "models", "temperatures", "choices", "plan", "progress", "_css",
+        "template", "models", "temperatures", "choices", "tried", "plan", "progress",
+        "whole", "_css",
     }  # fmt: skip
     del state["_css"]
     assert "private" not in str(state)
@@ -264,3 +269,94 @@ def test_the_picture_is_escaped(paced: Factory, lab: Make) -> None:
     assert "1 cell: 1 done" in plain
     opened = views.whole(widget._asked, 0, widget._results[0])  # type: ignore[arg-type]
     assert "<img" not in opened
+
+
+# All rows
+
+
+def whole(widget: PromptLab, state: str) -> dict[str, Any]:
+    def there() -> bool:
+        return widget.whole.get("state") == state and widget._all_rows.ended.is_set()
+
+    wait_for(there)
+    return widget.whole
+
+
+def test_all_rows_are_priced_confirmed_and_asked_as_a_verb(
+    paced: Factory, lab: Make
+) -> None:
+    place = paced(text="echo")
+    frame = pd.DataFrame({"city": ["Bonn", "Ulm", "Bonn"]}, index=[7, 7, 9])
+    widget = lab(place, "In {city}?", frame, ["glm-4-plus"], [0.5], tried=1)
+    widget.run()
+    assert widget.wait(LIMIT_S)
+    assert len(widget.frame) == place.seen["requests"] == 1
+    chosen = {"model": "glm-4-plus", "temperature": 0.5}
+    page(widget, do="count", **chosen)
+    planned = whole(widget, "planned")
+    assert place.seen["requests"] == 1, "nothing is sent before it is confirmed"
+    assert planned["asked"] == 2
+    assert ["rows", "3, 2 different prompts"] in planned["lines"]
+    page(widget, do="confirm")
+    assert whole(widget, "done")["ended"] == "3 done."
+    assert widget.result is not None
+    assert widget.result["answer"].tolist() == ["In Bonn?", "In Ulm?", "In Bonn?"]
+    assert widget.result.index.tolist() == [7, 7, 9]
+    assert place.seen["requests"] == 3
+    assert {body["temperature"] for body in place.seen["bodies"]} == {0.5}
+    page(widget, do="count", **chosen)
+    assert whole(widget, "planned")["asked"] == 0, "what was answered is kept"
+
+
+def test_a_plan_can_be_dropped_and_what_is_wrong_is_told(
+    paced: Factory, lab: Make
+) -> None:
+    widget = lab(paced(), "In {town}?", CITIES)
+    page(widget, do="count", model="", temperature=None)
+    whole(widget, "")
+    assert "no column 'town'" in widget.sent[-1]["refused"]
+    page(widget, do="confirm")
+    assert "nothing is planned" in widget.sent[-1]["refused"]
+    widget.template = "In {city}?"
+    page(widget, do="count", model="", temperature=None)
+    whole(widget, "planned")
+    page(widget, do="drop")
+    assert widget.whole == {"state": ""}
+    page(widget, do="confirm")
+    assert "nothing is planned" in widget.sent[-1]["refused"]
+
+
+def test_all_rows_are_stopped_and_what_is_done_stays(paced: Factory, lab: Make) -> None:
+    place = paced(tokens=1, gate=0)
+    client = glmkit.Client(place.url, place.key, in_flight=2)
+    widget = PromptLab("{n}", {"n": [*range(2_000)]}, client=client)
+    page(widget, do="count", model="", temperature=None)
+    whole(widget, "planned")
+    page(widget, do="confirm")
+    place.until(lambda seen: seen["active"] == 2)
+    page(widget, do="drop")
+    place.release()
+    said = whole(widget, "done")["ended"]
+    assert widget.result is not None
+    counts = widget.result["answer_status"].value_counts()
+    assert 2 <= counts["done"] < 2_000
+    assert f"{counts['done']} done" in said
+    widget.close()
+
+
+def test_a_copied_verb_asks_what_the_lab_asks(paced: Factory, lab: Make) -> None:
+    place = paced(text="echo")
+    widget = lab(place, 'Say "{city}"', CITIES, max_tokens=9)
+    page(widget, do="copy", model="glm-4-plus", temperature=0.2, **{"as": "verb"})
+    code = widget.sent[-1]["text"]
+    names = {"df": pd.DataFrame(CITIES)}
+    default.forget(lambda: glmkit.Client(place.url, place.key))
+    try:
+        exec(code, names)
+    finally:
+        default.forget()
+    assert names["out"]["answer"].tolist()[0] == 'Say "Bonn"'
+    (body,) = [b for b in place.seen["bodies"] if "Bonn" in str(b["messages"])]
+    assert (body["model"], body["temperature"], body["max_tokens"]) == (
+        "glm-4-plus", 0.2, 9,
+    )  # fmt: skip

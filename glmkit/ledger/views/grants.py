@@ -25,7 +25,7 @@ def grant(
     endpoint: str = "bigmodel",
     ledger: Ledger | None = None,
 ) -> Grant | None:
-    """Say that a service has given or sold you tokens; None takes its grants back.
+    """Name tokens that you have from a service; None takes its grants back.
 
     `tokens` is a number, or a text such as "20M"; `models` are names or patterns such
     as "glm-4.5*" (all by default); `until` is the last day, in local time. A call that
@@ -39,14 +39,14 @@ def grant(
     if tokens is None:
         book.drop_grants(name)
         return None
-    given = Grant(
+    made = Grant(
         name,
         _count(tokens),
         models=(models,) if isinstance(models, str) else tuple(models),
         until=None if until is None else _end(until),
     )
-    book.add_grant(given)
-    return given
+    book.add_grant(made)
+    return made
 
 
 def _billed(endpoint: str) -> str:

@@ -205,40 +205,6 @@ function fold(model, names, rows) {
   return { node, on: Object.fromEntries(names.map((name) => [name, show])) };
 }
 
-function actions(line, note, flush) {
-  const place = make("div", { class: "copied" });
-  const waiting = new Map();
-  const kinds = [
-    ["magic", "Copy as %%glm"],
-    ["python", "Copy as Python"],
-  ];
-  const buttons = kinds.map(([kind, text]) =>
-    button(text, () => {
-      flush();
-      waiting.set(line.do("copy", { as: kind }), text);
-    }),
-  );
-  async function take({ copied, text }) {
-    if (!waiting.has(copied)) return;
-    const what = waiting.get(copied).replace("Copy as ", "");
-    waiting.delete(copied);
-    const done = await copy(text);
-    line.say(done ? `Copied as ${what}.` : "Press Ctrl+C to copy this text.");
-    place.replaceChildren();
-    if (!done) offer(text);
-  }
-  /** Show a text to copy by hand, where the page cannot. */
-  function offer(text) {
-    const area = make("textarea", { class: "code", readonly: "", "aria-label": "Text to copy" });
-    area.value = text;
-    place.append(area);
-    deaf(place);
-    area.select();
-  }
-  const nodes = [make("div", { class: "line ruled" }, ...buttons, note), place];
-  return { nodes, take };
-}
-
 function render({ model, el }) {
   const note = make("span", { class: "note", role: "status" });
   const line = new Line(model, note);
@@ -248,7 +214,10 @@ function render({ model, el }) {
     lengthRow(model, commit),
     systemRow(model, commit),
   ];
-  const copying = actions(line, note, rare[2].flush);
+  const copying = copyButtons(line, note, rare[2].flush, [
+    ["magic", "Copy as %%glm"],
+    ["python", "Copy as Python"],
+  ]);
   const rows = [
     modelRow(model, commit),
     sliderRow(model, commit, "temperature", "Temperature", 0, 0.75),

@@ -42,7 +42,7 @@ class Controls(GLMWidget):
     {'temperature': 0.2}
     """
 
-    _esm = module("shared/dom", "shared/cells", "controls/controls")
+    _esm = module("shared/dom", "shared/cells", "shared/copying", "controls/controls")
     _css = style("shared/ground", "controls/controls")
 
     if TYPE_CHECKING:

@@ -80,6 +80,25 @@ def python(values: Mapping[str, Any], endpoint: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def verb(template: str, values: Mapping[str, Any], *, verb: str = "map") -> str:
+    """Return a verb over the rows of a frame called `df`; what is None is left out.
+
+    >>> print(verb("Where is {city}?", {"model": "glm-4-plus"}))
+    import glmkit.pandas
+    <BLANKLINE>
+    out = df.glm.map(
+        "Where is {city}?",
+        model="glm-4-plus",
+    )
+    out
+    <BLANKLINE>
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    words = [_literal(template), *(f"{n}={_literal(v)}" for n, v in given.items())]
+    asked = "".join(f"    {one},\n" for one in words)
+    return f"import glmkit.pandas\n\nout = df.glm.{verb}(\n{asked})\nout\n"
+
+
 def _literal(value: Any) -> str:
     """Return a value as code, in double quotes where possible."""
     if not isinstance(value, str):

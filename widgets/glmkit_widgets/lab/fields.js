@@ -102,6 +102,20 @@ function modelsField(model, commit) {
   };
 }
 
+function triedField(model, commit) {
+  const input = make("input", { type: "number", min: "0", step: "1", placeholder: "all" });
+  input.addEventListener("change", () => {
+    const number = Math.max(0, Math.trunc(Number(input.value) || 0));
+    commit("tried", number);
+    show();
+  });
+  function show() {
+    input.value = model.get("tried") || "";
+  }
+  show();
+  return { node: field("Try the first rows", input), on: { tried: show } };
+}
+
 function temperaturesField(model, commit) {
   const help = make("span", { class: "help", id: newId("help") });
   const input = make("input", {

@@ -121,11 +121,13 @@ function render({ model, el, answers, kept: store }) {
   const inputs = inputsField(store, line);
   const models = modelsField(model, commit);
   const warm = temperaturesField(model, commit);
+  const tried = triedField(model, commit);
   const running = runner(model, line, template.flush);
+  const all = allRows(model, line, note, template.flush);
   const one = detail(answers, line, (n) => results.focus(n));
   const results = new Results(store, (n) => one.open(n));
-  const fields = [template, inputs, models, warm].map(({ node }) => node);
-  const below = [...running.nodes, note, results.node, one.node];
+  const fields = [template, inputs, models, warm, tried].map(({ node }) => node);
+  const below = [...running.nodes, results.node, one.node, ...all.nodes];
   const root = panel("glmkit-lab", "Prompt lab", ...fields, ...below);
   deaf(root);
   el.append(root);
@@ -135,8 +137,10 @@ function render({ model, el, answers, kept: store }) {
   const hear = (message) => {
     inputs.hear(message);
     one.hear(message);
+    all.take(message);
   };
-  const heard = [...changes([template, models, warm, running]), ["msg:custom", hear]];
+  const parts = [template, models, warm, tried, running, all, all.combo];
+  const heard = [...changes(parts), ["msg:custom", hear]];
   const leave = listening(model, heard);
   const news = ({ inputs: table, grid, rows }) => {
     if (table) inputs.show();

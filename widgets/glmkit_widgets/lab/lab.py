@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from glmkit.tables import grid, inputs
-from glmkit.tables.grid import CellResult, Grid
-from glmkit.tables.inputs import Inputs
+from glmkit.tables.grid import Cell, CellResult, Grid
+from glmkit.tables.inputs import Inputs, inputs_of
 from glmkit.tables.runner import CallRunner, asking
 from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.replies import where
 from glmkit.types.translation import _
 from glmkit_widgets.controls.model_list import choices
 from glmkit_widgets.lab import views
+from glmkit_widgets.lab.all_rows import AllRows, LabQuestion
 from glmkit_widgets.shared.assets import module, style
 from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 from glmkit_widgets.shared.widget import GLMWidget
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _MOST = 20_000
 #: Seconds between two messages to the page.
 _PAUSE_S = 0.25
-_PLANNED = ("template", "models", "temperatures")
+_PLANNED = ("template", "models", "temperatures", "tried")
 
 
 class PromptLab(GLMWidget):
@@ -43,9 +44,11 @@ class PromptLab(GLMWidget):
     the service's default; `settings` has an `options()` for what is not set here, and
     `options` are those of `Client.chat`. `client` None is the process's own.
 
-    `.run()`, `.stop()`, `.retry()` (what failed or was not asked) and `.wait()` do
-    what the page does. `.frame` is the result, one row for each input x model x
-    temperature; `.value` counts the cells by their state. Raises ConfigError.
+    `tried` is how many of the first rows are asked, 0 for all; "Run on all rows" asks
+    the whole table by `df.glm.map`, once its price is confirmed, and `.result` is the
+    new frame. `.run()`, `.stop()`, `.retry()` (what failed or was not asked) and
+    `.wait()` do what the page does. `.frame` has a row for each input x model x
+    temperature that is tried; `.value` counts by state. Raises ConfigError.
 
     >>> lab = PromptLab("Where is {city}?", {"city": ["Bonn", "Ulm"]}, ["glm-4-plus"])
     >>> lab.frame[["city", "model", "error"]].values.tolist()[0]
@@ -53,7 +56,10 @@ class PromptLab(GLMWidget):
     >>> lab.close()
     """
 
-    _esm = module("shared/dom", "shared/live", "lab/fields", "lab/results", "lab/lab")
+    _esm = module(
+        "shared/dom", "shared/live", "shared/cells", "shared/copying",
+        "lab/fields", "lab/results", "lab/all_rows", "lab/lab",
+    )  # fmt: skip
     _css = style("shared/live", "shared/ground", "lab/lab")
 
     template = traitlets.Unicode("").tag(sync=True)
@@ -62,9 +68,12 @@ class PromptLab(GLMWidget):
         traitlets.Float(min=0, max=1)
     ).tag(sync=True)
     choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    tried = traitlets.Int(0, min=0).tag(sync=True)
     #: The estimate of a run, and its progress: counts and labels.
     plan: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     progress: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    #: The verb over all rows: its plan, progress or end.
+    whole: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -74,13 +83,15 @@ class PromptLab(GLMWidget):
         temperatures: Sequence[float] = (),
         client: Client | None = None,
         settings: Any = None,
+        tried: int = 0,
         **options: Any,
     ) -> None:
         traits = {name: options.pop(name) for name in {*options} & {"layout"}}
         self._settings = settings
         self._options = options
         self._place = where.get()
-        self._table = _read(inputs)
+        self._source, self._table = inputs, inputs_of(inputs)
+        self._all_rows = AllRows(self._show_whole, self._refuse, self._place)
         self._asked: Grid | None = None
         self._results: list[CellResult] = []
         self._news: set[int] = set()
@@ -97,6 +108,7 @@ class PromptLab(GLMWidget):
             models=list(dict.fromkeys(models)),
             temperatures=list(dict.fromkeys(map(float, temperatures))),
             choices=list(choices()),
+            tried=tried,
             **traits,
         )
         self._plan()
@@ -110,7 +122,7 @@ class PromptLab(GLMWidget):
 
     @inputs.setter
     def inputs(self, source: Any) -> None:
-        self._table = _read(source)
+        self._source, self._table = source, inputs_of(source)
         self.send({"inputs": views.inputs(self._table)})
         self._plan()
 
@@ -120,6 +132,11 @@ class PromptLab(GLMWidget):
         asked = self._asked or self._grid()
         held = self._results or [CellResult()] * len(asked)
         return grid.frame(asked, held)
+
+    @property
+    def result(self) -> pd.DataFrame | None:
+        """What "Run on all rows" has answered, as a new frame; None before it."""
+        return self._all_rows.frame
 
     def run(self) -> None:
         """Ask all cells again; returns at once. Raises ConfigError."""
@@ -131,10 +148,7 @@ class PromptLab(GLMWidget):
         if len(asked) > _MOST:
             raise ConfigError(
                 _("{count:,} cells are too many for the prompt lab", count=len(asked)),
-                hint=_(
-                    "Use at most {most:,} cells, or `df.glm` for a larger table.",
-                    most=_MOST,
-                ),
+                hint=_("Try the first rows (`lab.tried = 20`), then run on all rows."),
             )
         self._check_free()
         self._asked, self._results = asked, [CellResult()] * len(asked)
@@ -156,6 +170,7 @@ class PromptLab(GLMWidget):
     def stop(self) -> None:
         """Stop the run and keep what arrived; returns at once."""
         super().stop()
+        self._all_rows.stop()
         if self._runner is not None:
             self._runner.stop()
 
@@ -169,7 +184,18 @@ class PromptLab(GLMWidget):
 
     def _grid(self) -> Grid:
         warm = tuple(self.temperatures) or (None,)
-        return Grid(self.template, self._table, tuple(self.models) or ("",), warm)
+        table = self._table.first(self.tried) if self.tried else self._table
+        return Grid(self.template, table, tuple(self.models) or ("",), warm)
+
+    def _question(self, cell: Cell) -> LabQuestion:
+        options = {**self._chosen(), **cell.options}
+        return LabQuestion(
+            self.template, self._source, self._table, options, self.client
+        )
+
+    def _show_whole(self, shown: dict[str, Any]) -> None:
+        if not self._closed:
+            self.whole = shown
 
     def _check_free(self) -> None:
         if self._runner is not None and not self._runner.ended.is_set():
@@ -185,9 +211,7 @@ class PromptLab(GLMWidget):
 
         def ask(number: int) -> Any:
             cell = asked[number]
-            own = {"model": cell.model or None, "temperature": cell.temperature}
-            chosen = {n: v for n, v in own.items() if v is not None}
-            return asking(client, {**options, **chosen}, asked.prompt(cell.input))
+            return asking(client, {**options, **cell.options}, asked.prompt(cell.input))
 
         lanes: dict[str, list[int]] = {}
         for number in numbers:
@@ -237,17 +261,10 @@ class PromptLab(GLMWidget):
             "running": running,
             "stopping": running and runner is not None and runner.stopping,
             "spent": views.spent(self._results),
-            "left": self._left(counts) if running else "",
+            "left": views.left(counts, self._before, self._began) if running else "",
         }
         if counts != self.value:
             self.set_trait("value", counts)
-
-    def _left(self, counts: dict[str, int]) -> str:
-        ended = counts["cells"] - counts["waiting"] - counts["running"] - self._before
-        if ended <= 0:
-            return ""
-        each = (time.monotonic() - self._began) / ended
-        return views.duration(each * (counts["waiting"] + counts["running"]))
 
     def _plan(self) -> None:
         """Estimate a run; on a thread of its own while the user types."""
@@ -277,6 +294,15 @@ class PromptLab(GLMWidget):
                 self.retry()
             case "stop", _:
                 self.stop()
+            case "confirm", _:
+                self._all_rows.run()
+            case "drop", _:
+                self._all_rows.stop()
+            case "count", {"model": model, "temperature": warm}:
+                self._all_rows.count(self._question(Cell(0, model, warm)))
+            case "copy", {"model": model, "temperature": warm}:
+                text = self._question(Cell(0, model, warm)).code()
+                self.send({"copied": content["id"], "text": text})
             case "edit", _:
                 self.send({"table": inputs.written(self._table)})
             case "table", {"text": str(text)}:
@@ -302,7 +328,3 @@ class PromptLab(GLMWidget):
 
     def _draw(self) -> tuple[str, str]:
         return views.picture(self._asked or self._grid(), self._results)
-
-
-def _read(source: Any) -> Inputs:
-    return inputs.inputs_of(source)

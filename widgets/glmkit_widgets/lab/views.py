@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -105,6 +106,16 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"about {round(seconds / 60)} min left"
     return f"about {round(seconds / 3600)} h left"
+
+
+def left(counts: dict[str, int], before: int, began: float) -> str:
+    """Return the remaining time of a run, "" while nothing of it has ended.
+
+    `before` cells had ended when it began, at this monotonic time.
+    """
+    going = counts["waiting"] + counts["running"]
+    ended = counts["cells"] - going - before
+    return duration((time.monotonic() - began) / ended * going) if ended > 0 else ""
 
 
 def plan(grid: Grid, found: Forecast, default: str) -> dict[str, Any]:

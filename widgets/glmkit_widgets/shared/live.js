@@ -12,6 +12,9 @@ const LONG = 20_000;
 /** Milliseconds of an idle period that are left to the page. */
 const SPARED_MS = 6;
 
+/** Milliseconds after which a formula no longer waits for an idle page. */
+const PATIENT_MS = 1_000;
+
 /** Typesets formulas one by one while the page is idle: those of a whole answer at once
  * would block it for a third of a second. */
 class Setter {
@@ -33,7 +36,7 @@ class Setter {
   soon() {
     this.busy = true;
     const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-    idle((moment) => this.work(moment));
+    idle((moment) => this.work(moment), { timeout: PATIENT_MS });
   }
 
   async work(moment) {
