@@ -117,6 +117,8 @@ def home(
         monkeypatch.setenv("GLMKIT_STATE_DIR", str(shared_state()))
     folder.mkdir()
     yield folder
+    if clients := sys.modules.get("glmkit.client.default"):
+        clients.forget()
     if ledgers := sys.modules.get("glmkit.ledger.connection"):
         ledgers.disconnect()
     left = escapes()
@@ -302,7 +304,6 @@ def shell() -> Iterator[InteractiveShell]:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    from glmkit.client import default
     from glmkit.notebook import extension
 
     config = Config()
@@ -315,7 +316,6 @@ def shell() -> Iterator[InteractiveShell]:
     yield made
     extension.unload(made)
     InteractiveShell.clear_instance()
-    default.forget()
 
 
 #: Runs a cell; its result and what it printed.

@@ -351,10 +351,7 @@ def test_a_copied_verb_asks_what_the_lab_asks(paced: Factory, lab: Make) -> None
     code = widget.sent[-1]["text"]
     names = {"df": pd.DataFrame(CITIES)}
     default.forget(lambda: glmkit.Client(place.url, place.key))
-    try:
-        exec(code, names)
-    finally:
-        default.forget()
+    exec(code, names)
     assert names["out"]["answer"].tolist()[0] == 'Say "Bonn"'
     (body,) = [b for b in place.seen["bodies"] if "Bonn" in str(b["messages"])]
     assert (body["model"], body["temperature"], body["max_tokens"]) == (
