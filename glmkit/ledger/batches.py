@@ -1,9 +1,10 @@
 """Writes of one turn of an event loop, committed together.
 
 A commit costs as much as the statements of several calls. Where many calls are under
-way, those that begin or end in one turn of a loop share a transaction, each with a
-savepoint of its own: what one of them does not get through leaves the others alone. A
-write is done when its transaction is committed.
+way, those that begin or end in one turn of a loop share a transaction. A write changes
+the file by one statement, which takes itself back where it fails: what one of them does
+not get through leaves the others alone, and savepoints, which would cost more than the
+writes, are not needed. A write is done when its transaction is committed.
 """
 
 from __future__ import annotations
@@ -69,26 +70,17 @@ def together(db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
     if len(writes) == 1:
         return [_done(db, writes[0].work)]
     with transaction(db):
-        return [_saved(db, write.work) for write in writes]
+        return [_done(db, write.work) for write in writes]
 
 
 def _done(db: sqlite3.Connection, work: Work) -> Any:
+    """Return the result of a write or its own error; one of the file is raised."""
     try:
         return work(db)
     except sqlite3.Error:
         raise
     except Exception as exc:
         return exc
-
-
-def _saved(db: sqlite3.Connection, work: Work) -> Any:
-    """Run a write inside a savepoint; an error of the file itself ends the batch."""
-    db.execute("SAVEPOINT one")
-    result = _done(db, work)
-    if isinstance(result, Exception):
-        db.execute("ROLLBACK TO one")
-    db.execute("RELEASE one")
-    return result
 
 
 def _ended(writes: Sequence[_Write], task: asyncio.Task[list[Any]]) -> None:

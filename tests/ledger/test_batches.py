@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -134,10 +135,11 @@ def test_a_busy_file_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("single", [True, False])
 def test_an_error_of_one_work_is_its_own(single: bool) -> None:
     db = sqlite3.connect(":memory:", isolation_level=None)
-    db.execute("CREATE TABLE kept (number INTEGER)")
+    db.execute("CREATE TABLE kept (number INTEGER CHECK (number > 0))")
 
     def wrong(db: sqlite3.Connection) -> None:
-        db.execute("INSERT INTO kept VALUES (0)")
+        with contextlib.suppress(sqlite3.IntegrityError):
+            db.execute("INSERT INTO kept VALUES (7), (0)")
         raise ValueError("mine")
 
     async def work() -> list[object]:

@@ -121,6 +121,8 @@ def _item(item: Any) -> Any:
 
 def is_medium(value: Any) -> bool:
     """Whether a value is sent as a picture or file: a path, an image, a figure."""
+    if isinstance(value, str):
+        return False
     marks = ("savefig", "to_plotly_json", "getbands")
     return isinstance(value, Path) or any(hasattr(value, mark) for mark in marks)
 
