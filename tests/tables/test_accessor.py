@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import random
 import signal
 import subprocess
 import sys
@@ -220,35 +222,30 @@ def test_a_frame_that_changed_since_the_plan_is_refused(paced: Factory) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::glmkit.types.errors.BudgetWarning")
+@pytest.mark.parametrize("rows", [120, pytest.param(8_000, marks=pytest.mark.slow)])
 def test_rows_wait_for_the_reservations_of_others(
-    paced: Factory, priced: Callable[[Paced], glmkit.Client]
+    paced: Factory, priced: Callable[[Paced], glmkit.Client], rows: int
 ) -> None:
     place = paced(tokens=4, completion_tokens=4, prompt_tokens=20, wait_s=0.005)
     client = priced(place, in_flight=40)
     frame = pd.DataFrame(
-        {"t": [f"第{n}行：" + "天空为什么是蓝色的" * 3 for n in range(120)]}
+        {"t": [f"第{n}行：" + "天空为什么是蓝色的" * 3 for n in range(rows)]}
     )
-    each = frame.head(1).glm.map("{t}", client=client, model="glm-4-plus", max_tokens=9)
-    cost = each.glm.cost()
-    assert cost is not None
-    bound = cost * 120
-    reserved = client.exchange(
-        client.request(frame["t"][0], {"model": "glm-4-plus", "max_tokens": 9})[0],
-        stream=False,
-    )._bill.max_cost  # the most that one row may cost
-    call = client.exchange(
-        client.request(frame["t"][119], {"model": "glm-4-plus", "max_tokens": 9})[0],
-        stream=False,
-    ).call
-    most = reserved(call)
+    options = {"model": "glm-4-plus", "max_tokens": 9}
+    each = frame.head(1).glm.map("{t}", client=client, **options).glm.cost()
+    assert each is not None
+    longest = client.request(frame["t"].iloc[-1], options)[0]
+    one = client.exchange(longest, stream=False)
+    most = one._bill.max_cost(one.call)  # what one row reserves
     assert most is not None
-    out = frame.glm.map(
-        "{t}", client=client, model="glm-4-plus", max_tokens=9, budget=bound + most
-    )
+    assert most.parts > 3 * each.parts
+    budget = each * rows + most
+    out = frame.glm.map("{t}", client=client, budget=budget, **options)
     assert set(out["answer_status"]) == {"done", "kept"}
     spent = out.glm.cost()
     assert spent is not None
-    assert spent.parts <= (bound + most).parts
+    assert spent.parts <= budget.parts
+    assert place.seen["requests"] == rows
 
 
 def test_a_row_that_no_budget_holds_is_refused_and_the_rest_is_asked(
@@ -364,43 +361,58 @@ def test_an_empty_frame_gives_an_empty_frame(paced: Factory) -> None:
 
 
 _CHILD = """
-import sys, pandas as pd, glmkit, glmkit.pandas
+import json, sys, pandas as pd, glmkit, glmkit.pandas
 from glmkit.config import endpoints
-endpoints.SERVICES["bigmodel"] = endpoints.Endpoint("bigmodel", {url!r}, "CNY")
-client = glmkit.Client("bigmodel", api_key={key!r}, in_flight=4)
-frame = pd.DataFrame({{"t": [f"row {{n}}" for n in range(200)]}})
-print("begin", flush=True)
-out = frame.glm.map("{{t}}", client=client, model="glm-4-plus", **{options})
-print(out["answer_status"].value_counts().to_dict())
+url, key, rows, options = json.loads(sys.argv[1])
+endpoints.SERVICES["bigmodel"] = endpoints.Endpoint("bigmodel", url, "CNY")
+client = glmkit.Client("bigmodel", api_key=key, in_flight=4)
+frame = pd.DataFrame({"t": [f"row {n}" for n in range(rows)]})
+out = frame.glm.map("{t}", client=client, model="glm-4-plus", **options)
+print(json.dumps([out["answer"].fillna("").tolist(), out["answer_status"].tolist()]))
 """
 
 
-def test_a_killed_run_goes_on_and_asks_nothing_done_again(paced: Factory) -> None:
-    place = paced(text="echo", wait_s=0.02)
-    command = [
-        sys.executable,
-        "-c",
-        _CHILD.format(url=place.url, key=place.key, options={}),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as child:
-        place.until(lambda seen: seen["requests"] >= 40)
-        child.kill()
-    sent = place.until(lambda seen: seen["active"] == 0)["requests"]
+def child_of(place: Paced, rows: int, **options: Any) -> list[str]:
+    told = json.dumps([place.url, place.key, rows, options])
+    return [sys.executable, "-c", _CHILD, told]
+
+
+def end_of(command: list[str]) -> tuple[list[str], list[str], str]:
+    """Run to the end: the answers, their states, and what was printed beside them."""
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-    total = place.seen["requests"]
-    assert "'uncertain': " in done.stdout
-    lost = int(done.stdout.split("'uncertain': ")[1].split(",")[0].rstrip("}\n"))
-    assert lost <= 4
-    assert "may have been billed" in done.stderr or not lost
-    # what was answered before the kill is kept: only the rows not sent are asked
-    assert total <= 200 + 0 * sent
-    asked = [
-        sys.executable, "-c",
-        _CHILD.format(url=place.url, key=place.key, options={"retry": "uncertain"}),
-    ]  # fmt: skip
-    last = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
-    assert "'uncertain': 0" in last.stdout
-    assert place.seen["requests"] == total + lost
+    answers, states = json.loads(done.stdout)
+    return answers, states, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "kills"), [(200, 1), pytest.param(1_000, 10, marks=pytest.mark.slow)]
+)
+def test_a_killed_run_goes_on_and_asks_nothing_done_again(
+    paced: Factory, rows: int, kills: int
+) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    place = paced(text="echo", wait_s=0.02)
+    command = child_of(place, rows)
+    for _ in range(kills):
+        target = place.seen["requests"] + chance.randrange(5, rows // kills // 2)
+        with subprocess.Popen(command, cwd=ROOT) as child:
+            place.until(lambda seen, target=target: seen["requests"] >= target)
+            child.kill()
+        place.until(lambda seen: seen["active"] == 0)
+    answers, states, told = end_of(command)
+    lost = states.count("uncertain")
+    sent = place.seen["requests"]  # a row may have been noted and not sent yet
+    assert rows - lost <= sent <= rows, "nothing done was asked again"
+    assert lost <= 4 * kills
+    for number, state in enumerate(states):
+        assert state == "uncertain" or answers[number] == f"row {number}"
+    assert ("may have been billed" in told) is bool(lost)
+    answers, states, _ = end_of(child_of(place, rows, retry="uncertain"))
+    assert place.seen["requests"] == sent + lost
+    assert answers == [f"row {n}" for n in range(rows)]
+    assert set(states) <= {"kept", "done"}
 
 
 def test_a_storm_leaves_few_rows_unanswered(
