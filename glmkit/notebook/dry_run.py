@@ -89,11 +89,10 @@ def _tokens(estimate: tokens.Estimate, model: str) -> str:
 
 def _stand_in(estimate: tokens.Estimate, prepared: Prepared) -> list[tuple[str, str]]:
     """Return who answers in GLM's place, and whether the prompt fits its window."""
-    if not prepared.client.service.local:
+    stand_in = prepared.client.service.stand_in()
+    if stand_in is None:
         return []
-    from glmkit.local import launcher
-
-    model, window = launcher.stand_in()
+    model, window = stand_in
     if estimate.low >= window:
         fits = _("the prompt does not fit")
     else:

@@ -168,11 +168,11 @@ class Plan:
         targets = ", ".join(target.name for target in task.verb.targets)
         lines = [
             ("verb", f"{task.verb.name} → {targets}"),
-            ("model", f"{task.model} on {task.client.access.endpoint.name}"),
+            ("model", _model(task)),
             ("rows", _rows(facts)),
             ("asked", _asked(facts)),
             ("tokens", _tokens(facts.tokens)),
-            ("cost", _cost(facts)),
+            ("cost", _cost(facts, task)),
             ("time", _time(facts)),
         ]
         if facts.too_long:
@@ -226,11 +226,31 @@ def _tokens(tokens: Estimate) -> str:
     )
 
 
-def _cost(facts: Facts) -> str:
-    if facts.cost is None:
-        return _("not known: the model has no price here")
-    low, high = facts.cost.low, facts.cost.high
-    return str(low) if low == high else f"{_rounded(low)} to {_rounded(high)}"
+def _model(task: RowTask) -> str:
+    service = task.client.service
+    where = f"{task.model} on {service.endpoint.name}"
+    stand_in = service.stand_in()
+    if stand_in is None:
+        return where
+    name, window = stand_in
+    return _(
+        "{model}: {name} in GLM's place; window of {window:,} tokens",
+        model=where,
+        name=name,
+        window=window,
+    )
+
+
+def _cost(facts: Facts, task: RowTask) -> str:
+    service, listed = task.client.service, ""
+    if facts.cost is not None:
+        low, high = facts.cost.low, facts.cost.high
+        listed = str(low) if low == high else f"{_rounded(low)} to {_rounded(high)}"
+    if service.local or service.endpoint.plan:
+        who = _("the stand-in answers") if service.local else _("the plan pays")
+        price = _("; list price {price}", price=listed) if listed else ""
+        return _("nothing: {who}{price}", who=who, price=price)
+    return listed or _("not known: the model has no price here")
 
 
 def _rounded(amount: Money) -> str:

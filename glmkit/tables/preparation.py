@@ -67,9 +67,10 @@ class RowTask(msgspec.Struct, frozen=True):
 
     @property
     def window(self) -> int | None:
-        """The tokens that a prompt may have; None: not known."""
-        card = cards.card(self.model)
-        return card.context_window if card else None
+        """The tokens that a prompt may have, here and at GLM; None: not known."""
+        card, stand_in = cards.card(self.model), self.client.service.stand_in()
+        known = [card and card.context_window, stand_in and stand_in[1]]
+        return min((window for window in known if window), default=None)
 
     @property
     def nothing(self) -> Money:

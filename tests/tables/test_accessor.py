@@ -201,6 +201,23 @@ def test_a_plan_counts_and_prices_and_sends_nothing(
     assert list(out["answer_status"]) == ["done", "done", "done", "too long"]
 
 
+def test_a_plan_names_the_stand_in_its_window_and_the_list_price(
+    paced: Factory,
+) -> None:
+    place = paced(text="echo")
+    client = glmkit.Client("local")
+    client.service._platform = (place.url, place.key)
+    frame = pd.DataFrame({"t": ["short", "word " * 6_000]})
+    plan = frame.glm.map("{t}", client=client, model="glm-4-plus", run=False)
+    assert (plan.asked, plan.too_long) == (1, 1)
+    assert "in GLM's place; window of 4,096 tokens" in repr(plan)
+    assert "nothing: the stand-in answers; list price ¥" in repr(plan)
+    free = frame.glm.map("{t}", client=client, model="glm-4-flash-250414", run=False)
+    assert "nothing: the stand-in answers; list price ¥0\n" in repr(free)
+    plan.run()
+    assert place.seen["requests"] == 1
+
+
 def test_a_sample_is_kept_by_the_run(paced: Factory) -> None:
     place = paced(text="echo")
     frame = pd.DataFrame({"t": [f"row {n}" for n in range(50)]})

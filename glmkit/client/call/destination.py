@@ -132,6 +132,14 @@ class Service:
         finally:
             task.cancel()
 
+    def stand_in(self) -> tuple[str, int] | None:
+        """Return who answers in GLM's place, and its window; None where GLM does."""
+        if not self.local:
+            return None
+        from glmkit.local import launcher
+
+        return launcher.stand_in()
+
     def forget(self) -> None:
         """Look for the local platform again: it may have stopped when idle."""
         self._platform = None
