@@ -260,19 +260,6 @@ CONTROLS = tuple(option for option in OPTIONS if option.control)
 CLIENT = {option.client: option for option in OPTIONS if option.client}
 
 
-def quoted(text: str) -> str:
-    """Quote a text for the line of a magic, where no character escapes another.
-
-    >>> print(quoted("say \\"it's\\""))
-    "say "'"'"it's"'"'""
-    """
-    if '"' not in text:
-        return f'"{text}"'
-    if "'" not in text:
-        return f"'{text}'"
-    return "'\"'".join(f'"{part}"' for part in text.split('"'))
-
-
 def fields(options: Sequence[Option]) -> tuple[str, ...]:
     """Return the fields of `Request` that options fill, each once.
 

@@ -17,8 +17,8 @@ from glmkit.render.answer.request_summary import sized, sized_part
 from glmkit.render.page import code, folded, wrapped
 from glmkit.types.attached_text import unpacked
 from glmkit.types.errors import ConfigError
+from glmkit.types.magic_line import quoted
 from glmkit.types.messages import Message, Part, TextPart
-from glmkit.types.options import quoted
 from glmkit.types.plain_text import one_line, plain
 from glmkit.types.translation import _
 

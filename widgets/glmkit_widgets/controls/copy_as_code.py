@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from glmkit.config.endpoints import LOCAL, SERVICES
-from glmkit.types.options import CONTROLS, Option, client_options, quoted
+from glmkit.types.magic_line import quoted
+from glmkit.types.options import CONTROLS, Option, client_options
 
 _PROMPT = "Write the prompt here."
 #: In the order of writing: the prompt's own text comes last.
