@@ -62,6 +62,15 @@ def learned(task: RowTask) -> tuple[tuple[int, int] | None, float | None]:
     return answers, times[len(times) // 2] if times else None
 
 
+def in_flight(task: RowTask) -> int:
+    """Return how many calls go at a time: the right, or what was learned of it."""
+    service = task.client.service
+    right = service.right(task.model)
+    if right.known:
+        return right.most
+    return ledger().rights().get(service.family(task.model), right.most)
+
+
 def price(
     task: RowTask, model: str, load: Load, *, batch: bool = False
 ) -> PriceRange | None:

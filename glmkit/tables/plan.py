@@ -11,7 +11,14 @@ import msgspec
 from glmkit.catalog.tokens import NOTHING, Estimate, count, estimate_request
 from glmkit.ledger.default import ledger
 from glmkit.tables import progress
-from glmkit.tables.estimates import Load, PriceRange, alternatives, learned, price
+from glmkit.tables.estimates import (
+    Load,
+    PriceRange,
+    alternatives,
+    in_flight,
+    learned,
+    price,
+)
 from glmkit.tables.execution import TableRun
 from glmkit.tables.frame import frame_of
 from glmkit.tables.preparation import Preparation, RowTask
@@ -142,7 +149,7 @@ class Plan:
         states = [outcome.status for outcome in preparation.outcomes]
         answers, seconds = learned(task)
         load = Load(counted, asked, answers)
-        right = task.client.service.right(task.model)
+        many = in_flight(task)
         return Facts(
             rows=len(self._rows),
             unique=len(preparation.outcomes),
@@ -152,8 +159,8 @@ class Plan:
             too_long=states.count("too long"),
             tokens=sum(counted, NOTHING),
             cost=price(task, task.model, load),
-            seconds=None if seconds is None else seconds * len(counted) / right.most,
-            in_flight=right.most,
+            seconds=None if seconds is None else seconds * len(counted) / many,
+            in_flight=many,
             others=tuple(alternatives(task, load)),
             resumable=not ledger().private,
             hidden=sum(map(len, preparation.names.values())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import random
@@ -199,6 +200,19 @@ def test_a_plan_counts_and_prices_and_sends_nothing(
     out = plan.run()
     assert place.seen["requests"] == 2
     assert list(out["answer_status"]) == ["done", "done", "done", "too long"]
+
+
+def test_a_plan_takes_the_time_of_a_row_and_the_learned_right(paced: Factory) -> None:
+    place = paced(text="echo", wait_s=0.1)
+    client = client_of(place)
+    frame = pd.DataFrame({"t": [f"row {n}" for n in range(30)]})
+    plan = frame.glm.map("{t}", client=client, run=False)
+    assert (plan.seconds, plan.in_flight) == (None, 5)
+    plan.sample(10)
+    asyncio.run(ledger().keep_right(client.service.owner, plan.task.model, 10))
+    again = frame.glm.map("{t}", client=client, run=False)
+    assert again.in_flight == 10
+    assert 0.2 <= again.seconds  # 20 rows of a tenth, ten at a time
 
 
 def test_a_plan_names_the_stand_in_its_window_and_the_list_price(
