@@ -16,7 +16,6 @@ import glmkit
 from glmkit.config import endpoints
 from glmkit.config.endpoints import Endpoint
 from glmkit.ledger import Ledger, default
-from glmkit.types.money import Money
 from glmkit.types.replies import Call, Where, where
 
 WORKERS = 8
@@ -25,7 +24,7 @@ WORKERS = 8
 class LateLedger(Ledger):
     """Writes a call down only once its end is known."""
 
-    async def open(self, call: Call, reserved: Money | None = None) -> Call:
+    async def open(self, call: Call, *_reserved: Any) -> Call:
         return call
 
     async def close(self, call: Call) -> None:
