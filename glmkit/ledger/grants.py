@@ -118,7 +118,7 @@ def take_again(db: sqlite3.Connection, call: Call) -> None:
 
 def _covers(grant: Grant, model: str) -> bool:
     return not grant.models or any(
-        fnmatch.fnmatchcase(model, pattern) for pattern in grant.models
+        fnmatch.fnmatchcase(model.lower(), pattern) for pattern in grant.models
     )
 
 

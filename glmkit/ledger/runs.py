@@ -24,7 +24,7 @@ class Earlier(NamedTuple):
     """How a request of an earlier run ended: the last call of its group.
 
     `key` is that of the first call; `reserved` the money that was reserved for it in
-    10⁻¹² units, None where that was not known.
+    10⁻¹² units, None where that was not known; `granted` the tokens off a grant.
     """
 
     key: str
@@ -38,12 +38,14 @@ class Earlier(NamedTuple):
     cost: int | None
     reserved: int | None
     currency: str | None
+    granted: int | None
 
 
 _SQL = """
 SELECT c.key, l.state, coalesce(l.source, ''), coalesce(l.text, ''),
     coalesce(l.finish_reason, ''), coalesce(l.error, ''), l.at,
-    coalesce(l.answered, ''), l.cost, l.reserved, l.reserved_currency
+    coalesce(l.answered, ''), l.cost, l.reserved, l.reserved_currency,
+    l.granted
 FROM calls c JOIN calls l ON l.id = coalesce(
     (SELECT max(g.id) FROM calls g
      WHERE g.group_id = c.id AND g.run IS NOT NULL AND g.group_id IS NOT NULL), c.id)

@@ -37,6 +37,11 @@ def ask(
     if question.dry_run:
         display(plan)
         return None
+    if not question.all and question.out == question.each:
+        raise ConfigError(
+            _("-o {name} would replace the table by its first rows", name=question.out),
+            hint=_("Use another name, or ask all rows with --all."),
+        )
     with session.here(question.tag):
         frame = plan.run() if question.all else plan.sample(FIRST)
     if question.out is not None:

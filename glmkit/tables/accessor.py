@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
-import msgspec
 import pandas as pd
 
-from glmkit.client import default
 from glmkit.client.clients import Client
-from glmkit.ledger.views.budgets import money_of
 from glmkit.tables import verbs
 from glmkit.tables.frame import columns_of, cost_of, group_frame
 from glmkit.tables.plan import Plan
 from glmkit.tables.preparation import RowTask
 from glmkit.tables.pseudonyms import pseudonyms_of
-from glmkit.tables.reduction import one_column, reduced
+from glmkit.tables.reduction import Rounds, one_column, reduced
 from glmkit.tables.rows import Rows
-from glmkit.tables.template import worded
-from glmkit.tables.vectors import similarities, vectors_of
+from glmkit.tables.run_options import (
+    RunOptions,
+    budget_of,
+    check_options,
+    client_of,
+    run_id,
+)
+from glmkit.tables.template import name_of, worded
+from glmkit.tables.vectors import similarities, table_of, vectors_of
 from glmkit.tables.verbs import Verb, already, check_targets
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import canonical_key
 from glmkit.types.money import Money
-from glmkit.types.options import Options
 from glmkit.types.translation import _
 
 
@@ -34,23 +35,6 @@ def register() -> None:
     if getattr(pd.DataFrame, "glm", None) is not TableVerbs:
         pd.api.extensions.register_dataframe_accessor("glm")(TableVerbs)
         pd.api.extensions.register_series_accessor("glm")(TableVerbs)
-
-
-class RunOptions(Options, total=False):
-    """What every verb takes beside the options of a chat.
-
-    `client` asks (None: the default one); `fresh` asks again what was answered before;
-    `retry` "uncertain" asks again what may have been billed; `budget` is the most that
-    the run may cost, as text ("5 CNY") or Money; `hide` lists what is replaced by
-    pseudonyms before a prompt leaves: "phone", "id", "email", a column's name, a
-    compiled pattern, a list of texts. `run` False returns the plan.
-    """
-
-    client: Client | None
-    fresh: bool
-    retry: Literal["uncertain"] | None
-    budget: str | Money | None
-    hide: Sequence[Any]
 
 
 class TableVerbs:
@@ -165,13 +149,25 @@ class TableVerbs:
         df.glm.reduce("Summarise: {text}", by="month", to="summary")
         """
         verb = verbs.map_(to)
-        names = {str(name) for name in self._rows.names}
-        plan = self._plan(verb, template, dict(options), names)
-        task = plan.task
+        given: dict[str, Any] = dict(options)
+        if "run" in given:
+            raise ConfigError(
+                _("reduce has no plan: its later rounds depend on the answers"),
+                hint=_("budget= caps what it may cost."),
+            )
+        rounds = Rounds(
+            given.get("fresh", False),
+            given.get("retry"),
+            budget_of(given.get("budget")),
+        )
+        names = {name_of(name) for name in self._rows.names}
+        task = self._plan(verb, template, given, names).task
         one_column(task.template.columns)
-        groups = self._rows.groups(by)
-        texts = [[worded(task.values[place][0]) for place in g] for _key, g in groups]
-        return group_frame(verb, reduced(task, texts), [key for key, _g in groups], by)
+        keys, groups = self._rows.groups(by)
+        if keys is not None and {*verb.added} & {*map(name_of, keys.names)}:
+            raise already(to)
+        texts = [[worded(task.values[place][0]) for place in g] for g in groups]
+        return group_frame(verb, reduced(task, texts, rounds), keys)
 
     def embed(
         self,
@@ -189,7 +185,7 @@ class TableVerbs:
         again. `dimensions` None is the model's default.
         """
         verb = verbs.embed(to)
-        check_targets(verb, [str(name) for name in self._rows.names])
+        check_targets(verb, [name_of(name) for name in self._rows.names])
         bound = self._rows.template(template)
         secret = pseudonyms_of(hide, self._rows.columns())
         texts = [
@@ -198,7 +194,7 @@ class TableVerbs:
         ]
         unique = list(dict.fromkeys(texts))
         place = {text: number for number, text in enumerate(unique)}
-        used = client or default.client()
+        used = client_of(client)
         outcomes = vectors_of(used, unique, model, dimensions)
         columns = columns_of(
             verb, outcomes, [place[text] for text in texts], len(texts)
@@ -229,9 +225,13 @@ class TableVerbs:
             )
         if to in columns:
             raise already(to)
-        found = (client or default.client()).embeddings(
-            query, model=model, dimensions=dimensions
-        )
+        if type(k) is not int or k < 1:
+            raise ConfigError(
+                _("nearest cannot return {k!r} rows", k=k),
+                hint=_("Pass a whole number from 1 on: k=5."),
+            )
+        table_of(columns[vector])  # raises before anything is sent
+        found = client_of(client).embeddings(query, model=model, dimensions=dimensions)
         cosines = similarities(columns[vector], found[0])
         there = [place for place, cosine in enumerate(cosines) if cosine is not None]
         best = sorted(there, key=lambda place: -(cosines[place] or 0.0))[:k]
@@ -259,43 +259,39 @@ class TableVerbs:
 
         `free` are names that columns may have all the same.
         """
-        names = [str(name) for name in self._rows.names]
+        names = [name_of(name) for name in self._rows.names]
         check_targets(verb, [name for name in names if name not in free])
         bound = self._rows.template(template)
-        client = options.pop("client", None) or default.client()
-        budget = _budget(options.pop("budget", None))
+        client = client_of(options.pop("client", None))
+        budget = budget_of(options.pop("budget", None))
         hidden = pseudonyms_of(options.pop("hide", ()), self._rows.columns())
         fresh, retry = options.pop("fresh", False), options.pop("retry", None)
-        if retry not in {None, "uncertain"}:
+        if not (retry is None or retry == "uncertain"):
             raise ConfigError(
                 _("retry cannot be {value!r}", value=retry),
                 hint=_("retry='uncertain' asks again what may have been billed."),
             )
+        if options.get("schema") is not None:
+            raise ConfigError(
+                _("{verb} takes no schema", verb=verb.name),
+                hint=_("df.glm.extract fills the fields of a schema."),
+            )
+        system = options.get("system")
+        if (
+            not (system is None or isinstance(system, str))
+            or hidden.hide(system or "").names
+        ):
+            raise ConfigError(
+                _("system= is not a text, or holds what is to be hidden"),
+                hint=_("Pass a text without the names and numbers of hide=."),
+            )
         if verb.form is not None:
             options["schema"] = verb.form
         if verb.instruction:
-            parts = (options.get("system"), verb.instruction)
-            options["system"] = "\n\n".join(filter(None, parts))
-        client.request("-", options)  # raises for a wrong option
+            options["system"] = "\n\n".join(filter(None, (system, verb.instruction)))
+        check_options(client, options)
         task = RowTask(
             verb, bound, self._rows.values(bound), client, options,
-            _run_id(verb, bound.text, client, options), hidden,
+            run_id(verb, bound.text, client, options), hidden,
         )  # fmt: skip
         return Plan(self._rows, task, fresh=fresh, retry=retry, budget=budget)
-
-
-def _run_id(
-    verb: Verb, template: str, client: Client, options: Mapping[str, Any]
-) -> str:
-    """Return the id of a run: what is asked, of which model, where."""
-    request, _form = client.request("-", options)
-    what = (verb.name, template, client.model, client.access.endpoint.name)
-    text = msgspec.json.encode((*what, canonical_key(request)))
-    return hashlib.sha256(text).hexdigest()[:16]
-
-
-def _budget(value: str | Money | None) -> Money | None:
-    if value is None or isinstance(value, Money):
-        return value
-    amount, _blank, currency = str(value).strip().partition(" ")
-    return money_of(amount, currency.strip() or "CNY")

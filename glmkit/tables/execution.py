@@ -143,8 +143,8 @@ class TableRun:
             return None
         try:
             return self.task.verb.read(text)
-        except Misfit:
-            return None
+        except (Misfit, AttributeError, TypeError, ValueError):
+            return None  # an answer to another form of the question
 
     def _ask(self, place: int) -> PendingCall:
         request = self.outcomes[place].request
@@ -172,12 +172,16 @@ class TableRun:
             outcome.cost = self.task.nothing  # it was not sent
         self._count(outcome.cost, asked=reply is not None)
         outcome.status, outcome.error = self._ended(outcome, result)
-        self.finished += 1
+        self.finished += outcome.status is not None
 
-    def _ended(self, outcome: RowOutcome, result: CellResult) -> tuple[Status, str]:
+    def _ended(
+        self, outcome: RowOutcome, result: CellResult
+    ) -> tuple[Status | None, str]:
         match result:
             case CellResult(state="done", reply=Reply() as reply):
                 return self._answered(outcome, reply)
+            case CellResult(state="stopped", reply=None):
+                return None, ""  # it was not sent: the next run asks it
             case CellResult(state="stopped"):
                 return "uncertain", _("interrupted while it was under way")
             case CellResult(error=BudgetError() as exc):
@@ -185,7 +189,8 @@ class TableRun:
             case CellResult(error=ContextLengthError() as exc):
                 return "too long", reason_of(exc)
             case CellResult(error=Exception() as exc):
-                lost = outcome.cost is None and isinstance(exc, _UNCERTAIN)
+                unknown = outcome.cost is None or _is_granted(result.reply)
+                lost = unknown and isinstance(exc, _UNCERTAIN)
                 return "uncertain" if lost and self._priced else "failed", reason_of(
                     exc
                 )
@@ -225,12 +230,18 @@ _UNCERTAIN_NAMES = {kind.__name__ for kind in _UNCERTAIN}
 
 def _may_be_billed(found: Earlier) -> bool:
     """Whether a request may have been billed without an answer that is there."""
-    if found.reserved == 0:
+    if found.reserved == 0 and not found.granted:
         return False  # the call is free
+    if found.cost is not None and not found.granted:
+        return False
     if found.state in {"uncertain", "interrupted"}:
-        return found.cost is None
-    failed = found.state == "failed" and found.error in _UNCERTAIN_NAMES
-    return failed and found.cost is None
+        return True
+    return found.state == "failed" and found.error in _UNCERTAIN_NAMES
+
+
+def _is_granted(reply: Reply | None) -> bool:
+    """Whether a call that failed may have taken tokens off a grant."""
+    return reply is not None and bool(reply.calls[-1].granted)
 
 
 def kept_line(outcomes: Sequence[RowOutcome]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +13,8 @@ import pandas as pd
 from glmkit.tables.preparation import STATUSES, Preparation, RowOutcome
 from glmkit.tables.pseudonyms import put_back
 from glmkit.tables.rows import Rows
-from glmkit.tables.verbs import TargetColumn, Verb
+from glmkit.tables.template import name_of
+from glmkit.tables.verbs import BOOKKEEPING, TargetColumn, Verb
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
 from glmkit.types.translation import _
@@ -25,17 +28,11 @@ def frame_of(rows: Rows, verb: Verb, asked: Preparation) -> pd.DataFrame:
 
 
 def group_frame(
-    verb: Verb, outcomes: Sequence[RowOutcome], keys: Sequence[Any], by: Any
+    verb: Verb, outcomes: Sequence[RowOutcome], keys: pd.Index[Any] | None
 ) -> pd.DataFrame:
     """Return a frame of one row a group, with the groups' keys as its index."""
     columns = columns_of(verb, outcomes, range(len(outcomes)), len(outcomes))
-    if by is None:
-        return pd.DataFrame(columns)
-    if isinstance(by, list) and len(by) > 1:
-        index: pd.Index[Any] = pd.MultiIndex.from_tuples(keys, names=by)
-    else:
-        index = pd.Index(keys, name=by[0] if isinstance(by, list) else by)
-    return pd.DataFrame(columns, index=index)
+    return pd.DataFrame(columns, index=keys)
 
 
 def columns_of(
@@ -86,13 +83,13 @@ def cost_of(frame: pd.DataFrame) -> Money | None:
     Raises ConfigError where they were billed in two currencies.
     """
     total: dict[str, int] = {}
-    for group in _groups(frame):
-        rows = frame.loc[frame[f"{group}_status"].notna()]
-        if rows[f"{group}_cost"].isna().any():
-            return None
-        pairs = zip(rows[f"{group}_cost"], rows[f"{group}_currency"], strict=True)
-        for amount, currency in pairs:
-            parts = Money.of(amount, currency).parts
+    for costs, currencies, states in _groups(frame):
+        for amount, currency, state in zip(costs, currencies, states, strict=True):
+            if pd.isna(state):
+                continue  # it was not asked
+            if pd.isna(amount) or pd.isna(currency):
+                return None
+            parts = Money.of(Decimal(str(amount)), str(currency)).parts
             total[currency] = total.get(currency, 0) + parts
     billed = {currency: parts for currency, parts in total.items() if parts} or total
     if len(billed) > 1:
@@ -103,11 +100,28 @@ def cost_of(frame: pd.DataFrame) -> Money | None:
     return next((Money(parts, currency) for currency, parts in billed.items()), None)
 
 
-def _groups(frame: pd.DataFrame) -> list[str]:
-    """Return the names of the groups of columns that verbs added."""
-    names = {name for name in frame.columns if isinstance(name, str)}
-    groups = [name.removesuffix("_cost") for name in names if name.endswith("_cost")]
-    return [g for g in groups if {f"{g}_currency", f"{g}_status"} <= names]
+def _groups(frame: pd.DataFrame) -> Iterator[list[list[Any]]]:
+    """Yield cost, currency and status of each group of columns that a verb added.
+
+    A verb adds all columns of its bookkeeping, with states that it knows: columns of
+    the user that end alike are none.
+    """
+    places: dict[str, list[int]] = {}
+    for place, column in enumerate(frame.columns):
+        places.setdefault(name_of(column), []).append(place)
+    for name in places:
+        group = name.removesuffix("_status")
+        beside = [places.get(f"{group}_{what}", []) for what in BOOKKEEPING]
+        if group == name or not all(beside):
+            continue
+        for these in zip(*beside, strict=False):
+            values = dict(
+                zip(BOOKKEEPING, (frame.iloc[:, at].tolist() for at in these),
+                    strict=True)
+            )  # fmt: skip
+            known = {state for state in values["status"] if not pd.isna(state)}
+            if known <= set(STATUSES):
+                yield [values[what] for what in ("cost", "currency", "status")]
 
 
 def _first(prompt_of: Sequence[int], count: int) -> list[bool]:
@@ -130,6 +144,8 @@ def _typed(values: list[Any], target: TargetColumn) -> Any:
     match target.dtype:
         case "category":
             return pd.Categorical(values, categories=list(target.categories or ()))
+        case "datetime" | "string" if any(isinstance(v, date) for v in values):
+            return _datetimes(values)
         case "datetime":
             return _datetimes(values)
         case "":

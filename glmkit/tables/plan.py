@@ -111,15 +111,21 @@ class Plan:
 
     def watched(self, watch: Watch | None = None) -> tuple[pd.DataFrame, list[str]]:
         """Ask as `run` does, shown by `watch`; return the frame and lines to show."""
-        if self._rows.digest(self._task.template) != self._digest:
-            raise ConfigError(
-                _("the table has changed since the plan"),
-                hint=_("Make the plan again, so that what it says holds."),
-            )
+        self._check_unchanged()
         return self._run(self._rows, self._task, watch)
 
     def sample(self, count: int = 20, seed: int | None = None) -> pd.DataFrame:
-        """Ask the first rows, or with a `seed` random ones; a later run keeps them."""
+        """Ask the first rows, or with a `seed` random ones.
+
+        A later run keeps their answers, unless it is to ask all `fresh`. Raises
+        ConfigError where the table has changed.
+        """
+        if type(count) is not int or count < 0:
+            raise ConfigError(
+                _("a sample cannot have {count!r} rows", count=count),
+                hint=_("Pass a whole number: plan.sample(20)."),
+            )
+        self._check_unchanged()
         places = list(range(len(self._rows)))
         if seed is not None:
             places = sorted(random.Random(seed).sample(places, min(count, len(places))))
@@ -131,12 +137,19 @@ class Plan:
         self._facts = None
         return frame
 
+    def _check_unchanged(self) -> None:
+        if self._rows.digest(self._task.template) != self._digest:
+            raise ConfigError(
+                _("the table has changed since the plan"),
+                hint=_("Make the plan again, so that what it says holds."),
+            )
+
     def _run(
         self, rows: Rows, task: RowTask, watch: Watch | None = None
     ) -> tuple[pd.DataFrame, list[str]]:
         preparation = Preparation(task)
         run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
-        lines = progress.follow(run, len(rows), self._budget, watch)
+        lines = progress.follow(run, len(rows), self._digest, self._budget, watch)
         return frame_of(rows, task.verb, preparation), lines
 
     def _counted(self) -> Facts:
@@ -257,6 +270,8 @@ def _cost(facts: Facts, task: RowTask) -> str:
         who = _("the stand-in answers") if service.local else _("the plan pays")
         price = _("; list price {price}", price=listed) if listed else ""
         return _("nothing: {who}{price}", who=who, price=price)
+    if not facts.asked:
+        return _("nothing")
     return listed or _("not known: the model has no price here")
 
 

@@ -132,7 +132,7 @@ class Preparation:
     def _place(self, position: int) -> int:
         try:
             request = self._request(position)
-        except GLMError as exc:
+        except Exception as exc:  # also what a value of the user's raises
             self.outcomes.append(
                 RowOutcome("failed", error=reason_of(exc), cost=self.task.nothing)
             )
@@ -179,7 +179,8 @@ class Preparation:
 
 def reason_of(exc: Exception) -> str:
     """Return an error as one line: its kind, what happened, the next step."""
-    return " ".join(filter(None, (f"{type(exc).__name__}:", *told_of(exc))))
+    told = told_of(exc) if isinstance(exc, GLMError) else (str(exc),)
+    return " ".join(filter(None, (f"{type(exc).__name__}:", *told)))
 
 
 def _size(message: Message) -> int:

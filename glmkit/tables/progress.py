@@ -25,16 +25,23 @@ Watch = Callable[[TableRun, int], None]
 
 
 def follow(
-    run: TableRun, rows: int, budget: Money | None, watch: Watch | None = None
+    run: TableRun,
+    rows: int,
+    digest: str,
+    budget: Money | None,
+    watch: Watch | None = None,
 ) -> list[str]:
     """Run to the end, and return the lines to show after it.
+
+    `digest` is that of the rows: the same question over other rows is another run,
+    unless both have a `budget`, which holds for all rows of a question together.
 
     What ended the run before its time is raised where no row was answered; otherwise
     it is one of the lines, and the frame holds what is there. `watch` None shows a
     progress bar: the first Ctrl-C lets the rows in flight end and asks no more; the
     second gives them up and raises Interrupted.
     """
-    with _alone(run.task.run):
+    with _alone(run.task.run if budget else f"{run.task.run}-{digest[:16]}"):
         if budget is not None:
             ledger().set_budget("run", run.task.run, budget)
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from glmkit.tables.template import worded
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
@@ -27,7 +29,8 @@ KINDS = {
 }
 #: A pseudonym as it stands in a prompt, and as a model may write it.
 _TOKEN = re.compile(r"\[([A-Z]+)[ _](\d+)\]")
-#: The shortest value of a column that is looked for in texts.
+#: Letters by which a value is looked up; a shorter one is not hidden, unless it is a
+#: word by itself, as in Chinese.
 _SHORTEST = 2
 
 #: Finds what is hidden: start, end of each hit in a text.
@@ -57,32 +60,47 @@ class Pseudonyms(msgspec.Struct, frozen=True):
     finders: tuple[tuple[str, Finder], ...] = ()
 
     def hide(self, text: str) -> Hidden:
-        """Replace every hit; where two overlap, the longer one counts."""
+        """Replace every hit; those that overlap are hidden as one.
+
+        A pseudonym that the text holds by itself is not used for anything else.
+        """
         names: dict[str, str] = {}
         known: dict[tuple[str, str], str] = {}
+        free = {label: _unused(label, text) for label, _find in self.finders}
         parts, end = [], 0
         for start, stop, label in self._hits(text):
-            if start < end:
-                continue
             found = text[start:stop]
             token = known.get((label, found))
             if token is None:
-                count = sum(1 for kind, _found in known if kind == label) + 1
-                token = known[label, found] = f"[{label}_{count}]"
+                token = known[label, found] = next(free[label])
                 names[token] = found
             parts += [text[end:start], token]
             end = stop
         return Hidden("".join([*parts, text[end:]]), names)
 
     def _hits(self, text: str) -> list[tuple[int, int, str]]:
-        """Return the hits in order; of those that begin together, the longest first."""
+        """Return the hits in order, those that overlap as one of the first's label."""
         hits = [
             (start, stop, label)
             for label, find in self.finders
             for start, stop in find(text)
             if stop > start
         ]
-        return sorted(hits, key=lambda hit: (hit[0], -hit[1]))
+        joined: list[tuple[int, int, str]] = []
+        for start, stop, label in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
+            if joined and start < joined[-1][1]:
+                first, end, of = joined[-1]
+                joined[-1] = (first, max(end, stop), of)
+            else:
+                joined.append((start, stop, label))
+        return joined
+
+
+def _unused(label: str, text: str) -> Iterator[str]:
+    """Yield pseudonyms that the text does not hold, counted from 1."""
+    for number in itertools.count(1):
+        if f"[{label}_{number}]" not in text and f"[{label} {number}]" not in text:
+            yield f"[{label}_{number}]"
 
 
 def put_back(value: Any, names: Mapping[str, str]) -> Any:
@@ -107,28 +125,33 @@ def pseudonyms_of(
     """
     if isinstance(hide, str | re.Pattern):
         hide = [hide]
+    if not isinstance(hide, list | tuple | set):
+        raise _unknown(hide)
     finders: list[tuple[str, Finder]] = []
     for number, what in enumerate(hide, 1):
         match what:
             case str() if what in columns:
                 label = re.sub(r"[^A-Z]", "", what.upper()) or "COLUMN"
-                finders.append((_label(label, number), _among(columns[what])))
+                finders.append((_label(label, number), _among(columns[what], what)))
             case str() if what in KINDS:
                 finders.append((what.upper(), _pattern(KINDS[what])))
-            case re.Pattern():
+            case re.Pattern(pattern=str()):
                 finders.append((_label("HIDDEN", number), _pattern(what)))
             case list() | tuple() | set():
-                finders.append((_label("NAME", number), _among(what)))
+                finders.append((_label("NAME", number), _among(what, "hide")))
             case _:
-                raise ConfigError(
-                    _("there is nothing to hide called {what!r}", what=what),
-                    hint=_(
-                        "Name a column, one of {kinds}, a compiled pattern, or a list "
-                        "of texts.",
-                        kinds=", ".join(map(repr, KINDS)),
-                    ),
-                )
+                raise _unknown(what)
     return Pseudonyms(tuple(finders))
+
+
+def _unknown(what: Any) -> ConfigError:
+    return ConfigError(
+        _("there is nothing to hide called {what!r}", what=what),
+        hint=_(
+            "Name a column, one of {kinds}, a compiled pattern, or a list of texts.",
+            kinds=", ".join(map(repr, KINDS)),
+        ),
+    )
 
 
 def _label(word: str, number: int) -> str:
@@ -143,10 +166,19 @@ def _pattern(pattern: re.Pattern[str]) -> Finder:
     return find
 
 
-def _among(values: Iterable[Any]) -> Finder:
-    """Return a finder of any of these texts, the longest first at each place."""
-    found = {str(value).strip() for value in values if isinstance(value, str | int)}
-    texts = [text for text in found if len(text) >= _SHORTEST]
+def _among(values: Iterable[Any], source: str) -> Finder:
+    """Return a finder of any of these values, the longest first at each place.
+
+    Raises ConfigError for a value that would be found everywhere: one letter or digit.
+    """
+    texts = {text for value in values for text in _texts(value) if text}
+    short = next((t for t in texts if len(t) < _SHORTEST and t.isascii()), None)
+    if short is not None:
+        raise ConfigError(
+            _("{text!r} of {source!r} is too short to be hidden", text=short,
+              source=source),
+            hint=_("Leave it out, or leave that column out of the prompt."),
+        )  # fmt: skip
     by_head: dict[str, list[str]] = {}
     for text in sorted(texts, key=len, reverse=True):
         by_head.setdefault(text[:_SHORTEST], []).append(text)
@@ -158,9 +190,28 @@ def _among(values: Iterable[Any]) -> Finder:
             return
         for match in first.finditer(text):
             start = match.start()
-            for known in by_head.get(text[start : start + _SHORTEST], ()):
-                if text.startswith(known, start):
-                    yield start, start + len(known)
-                    break
+            heads = (text[start : start + _SHORTEST], text[start])
+            known = next(
+                (
+                    known
+                    for head in heads
+                    for known in by_head.get(head, ())
+                    if text.startswith(known, start)
+                ),
+                None,
+            )
+            if known is not None:
+                yield start, start + len(known)
 
     return find
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield how a value stands in texts: its own text, and a whole number's digits."""
+    if isinstance(value, list | tuple | set):
+        for item in value:
+            yield from _texts(item)
+        return
+    yield worded(value).strip()
+    if isinstance(value, float) and value.is_integer():
+        yield str(int(value))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from glmkit.catalog.tokens import count, reserve_of
 from glmkit.tables import progress
 from glmkit.tables.execution import TableRun
 from glmkit.tables.preparation import Preparation, RowOutcome, RowTask
+from glmkit.tables.pseudonyms import put_back
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
 from glmkit.types.translation import _
@@ -26,7 +28,17 @@ _SHARE = 0.7
 _ROUNDS = 12
 
 
-def reduced(task: RowTask, groups: Sequence[Sequence[str]]) -> list[RowOutcome]:
+class Rounds(msgspec.Struct):
+    """How the rounds of a reduction are asked, and what is left of its budget."""
+
+    fresh: bool = False
+    retry: str | None = None
+    budget: Money | None = None
+
+
+def reduced(
+    task: RowTask, groups: Sequence[Sequence[str]], rounds: Rounds
+) -> list[RowOutcome]:
     """Return one outcome for each group of texts.
 
     The template is asked over portions of a group's texts that fit the window, then
@@ -44,7 +56,8 @@ def reduced(task: RowTask, groups: Sequence[Sequence[str]]) -> list[RowOutcome]:
         if not open_groups:
             return totals
         portions = {n: [*_portions(texts[n], size)] for n in open_groups}
-        answers = _asked(task, [text for n in open_groups for text in portions[n]])
+        asked = [text for n in open_groups for text in portions[n]]
+        answers = _asked(task, asked, rounds)
         for n in open_groups:
             found = [next(answers) for _portion in portions[n]]
             texts[n] = _taken(totals[n], found)
@@ -54,17 +67,46 @@ def reduced(task: RowTask, groups: Sequence[Sequence[str]]) -> list[RowOutcome]:
     return totals
 
 
-def _asked(task: RowTask, texts: list[str]) -> Iterator[RowOutcome]:
-    """Ask the template over each text, and yield what became of it, in order."""
+def _asked(task: RowTask, texts: list[str], rounds: Rounds) -> Iterator[RowOutcome]:
+    """Ask the template over each text, and yield what became of it, in order.
+
+    Pseudonyms are put back, since each prompt counts its own: the next round hides
+    the names again.
+    """
     preparation = Preparation(
         msgspec.structs.replace(task, values=[(t,) for t in texts])
     )
-    run = TableRun(preparation)
-    progress.show(progress.follow(run, len(texts), None))
-    places = preparation.prompt_of
+    run = TableRun(preparation, fresh=rounds.fresh, retry=rounds.retry)
+    digest = hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass"))
+    lines = progress.follow(run, len(texts), digest.hexdigest(), rounds.budget)
+    progress.show(lines)
+    if rounds.budget is not None:
+        spent = Money(run.spent.get(rounds.budget.currency, 0), rounds.budget.currency)
+        left = max(0, rounds.budget.parts - spent.parts)
+        rounds.budget = Money(left, rounds.budget.currency)
     blank = RowOutcome("failed", error=_("it was not asked"), cost=task.nothing)
-    found = [run.outcomes[place] for place in places]
-    return iter(found + [blank] * (len(texts) - len(found)))
+    seen: set[int] = set()
+    for position in range(len(texts)):
+        if position >= len(preparation.prompt_of):
+            yield blank
+            continue
+        place = preparation.prompt_of[position]
+        yield _own(run.outcomes[place], preparation.names.get(position, {}),
+                   first=place not in seen)  # fmt: skip
+        seen.add(place)
+
+
+def _own(outcome: RowOutcome, names: Mapping[str, str], *, first: bool) -> RowOutcome:
+    """Return the outcome of one of the texts that share a call, which costs once."""
+    if outcome.status is None:
+        outcome = msgspec.structs.replace(
+            outcome, status="failed", error=_("it was not asked")
+        )
+    cost, tokens = outcome.cost, outcome.tokens
+    if not first:
+        cost, tokens = cost and Money(0, cost.currency), tokens and 0
+    values = outcome.values and tuple(put_back(v, names) for v in outcome.values)
+    return msgspec.structs.replace(outcome, cost=cost, tokens=tokens, values=values)
 
 
 def _taken(total: RowOutcome, found: Sequence[RowOutcome]) -> list[str]:

@@ -17,12 +17,19 @@ VALUE = "value"
 
 
 class Rows:
-    """The rows of a table, by position: index and columns may hold duplicates."""
+    """The rows of a table, by position: index and columns may hold duplicates.
+
+    `frame` is the table as it was when this was made: what happens to the user's table
+    afterwards does not move a row away from its answer. `changed` looks at the table.
+    """
 
     def __init__(self, table: pd.DataFrame | pd.Series[Any]) -> None:
+        self._table = table
         self._series = isinstance(table, pd.Series)
         self.frame: pd.DataFrame = (
-            table.to_frame(_heading(table)) if isinstance(table, pd.Series) else table
+            table.to_frame(_heading(table))
+            if isinstance(table, pd.Series)
+            else table.copy(deep=False)
         )
         self.names: list[Any] = list(self.frame.columns)
 
@@ -56,35 +63,39 @@ class Rows:
         return {name: self.frame.iloc[:, at].tolist() for at, name in enumerate(names)}
 
     def digest(self, template: Template) -> str:
-        """Return a hash of what a template makes of these rows, in their order."""
+        """Return a hash of the columns' names and of what a template makes of the rows.
+
+        They are those of the user's table, as it is now.
+        """
         found = hashlib.sha256(template.text.encode("utf-8", "surrogatepass"))
-        for row in self.values(template):
-            for value in row:
-                text = worded(value) if not isinstance(value, bytes) else repr(value)
-                found.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        now = Rows(self._table)
+        found.update(repr(now.names).encode("utf-8", "surrogatepass"))
+        if now.names == self.names:
+            for row in now.values(template):
+                for value in row:
+                    found.update(_fingerprint(value) + b"\0")
         return found.hexdigest()
 
-    def groups(self, by: Any) -> list[tuple[Any, list[int]]]:
-        """Return key and positions of each group, in the order they first appear."""
+    def groups(self, by: Any) -> tuple[pd.Index[Any] | None, list[list[int]]]:
+        """Return the keys as an index, and the positions of each group's rows.
+
+        `by` is what `DataFrame.groupby` takes; None is one group without a key. Groups
+        stand in the order in which they first appear. Raises ConfigError.
+        """
         if by is None:
-            return [(None, list(range(len(self))))]
+            return None, [list(range(len(self)))]
         try:
             grouped = self.frame.groupby(by, sort=False, dropna=False)
-        except (KeyError, ValueError) as exc:
+            numbers, keys = grouped.ngroup().tolist(), grouped.size().index
+        except (KeyError, ValueError, TypeError, AttributeError) as exc:
             raise ConfigError(
                 _("the rows cannot be grouped by {by!r}", by=by),
                 hint=_("Name a column, or a list of columns."),
             ) from exc
-        numbers = grouped.ngroup().tolist()
         places: dict[int, list[int]] = {}
         for place, number in enumerate(numbers):
             places.setdefault(number, []).append(place)
-        columns = by if isinstance(by, list) else [by]
-        found = []
-        for group in places.values():
-            key = tuple(self.frame[name].iloc[group[0]] for name in columns)
-            found.append((key if len(columns) > 1 else key[0], group))
-        return found
+        return keys, [places[number] for number in sorted(places)]
 
     def with_columns(self, columns: dict[str, Any]) -> pd.DataFrame:
         """Return a new frame: the old columns, then these, by position."""
@@ -95,7 +106,18 @@ class Rows:
             tuples = [(name, *blank) for name in new.columns]
             new.columns = pd.MultiIndex.from_tuples(tuples)
         whole: pd.DataFrame = pd.concat([self.frame, new], axis=1)
+        whole.columns.names = self.frame.columns.names
+        whole.attrs = dict(self.frame.attrs)
         return whole
+
+
+def _fingerprint(value: Any) -> bytes:
+    """Return what tells a value from another; nothing of it is shown."""
+    try:
+        text = repr(value) if isinstance(value, bytes) else worded(value)
+    except Exception:  # an object that cannot be written: its row fails by itself
+        text = f"{type(value).__qualname__} {id(value)}"
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _heading(series: pd.Series[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
 
 from glmkit.client.clients import Client
 from glmkit.tables.grid import CellResult
@@ -49,7 +49,8 @@ class CallRunner:
     and at its end, both on the loop's thread. `width` questions of a lane are asked at
     a time. A question that a budget does not hold waits for those that are under way.
     What every question would meet (a rejected key, a spent budget) ends the run:
-    `.error` holds it; with `patient` a spent budget is the question's own failure.
+    `.error` holds it. With `patient` those under way go on to their end then, and a
+    spent budget is the question's own failure.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class CallRunner:
         self._width = width
         self._patient = patient
         self._tasks: list[asyncio.Task[None]] = []
+        self._questions: dict[asyncio.Task[None], PendingCall] = {}
         self._work: background_loop.Work[None] | None = None
         self._stopped = Event()
         self._finishing = Event()
@@ -78,8 +80,10 @@ class CallRunner:
             where.reset(token)
 
     def finish(self) -> None:
-        """Begin no more questions; those under way go on to their end."""
+        """Begin no more questions; those that were sent go on to their end."""
         self._finishing.set()
+        if self._work is not None:
+            self._work.call(self._give_up_unsent)
 
     def stop(self) -> None:
         """Close the connections; from any thread, without waiting."""
@@ -91,6 +95,12 @@ class CallRunner:
     def stopping(self) -> bool:
         """Whether it was stopped."""
         return self._stopped.is_set()
+
+    def _give_up_unsent(self) -> None:
+        """End the questions that wait for a slot."""
+        for task, question in list(self._questions.items()):
+            if _arrived(question) is None:
+                task.cancel()
 
     def _cancel(self) -> None:
         for task in self._tasks:
@@ -144,13 +154,19 @@ class CallRunner:
 
     def _fail(self, exc: Exception) -> None:
         self.error = self.error or exc
-        self.stop()
+        if self._patient:
+            self.finish()
+        else:
+            self.stop()
 
     async def _asked(self, question: PendingCall) -> Reply:
+        task: Any = asyncio.current_task()
+        self._questions[task] = question
         self._under_way += 1
         try:
             return await question.drain()
         finally:
+            del self._questions[task]
             self._under_way -= 1
             self._settled.set()
 

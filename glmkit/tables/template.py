@@ -15,6 +15,8 @@ from glmkit.types.translation import _
 
 #: A field of a template: `{column}`. All other braces are the prompt's own.
 FIELD = re.compile(r"\{([^{}\n]{1,200})\}")
+#: Numbers of an array that are all in its own text.
+_ARRAY = 1_000
 #: What was meant as a field: a name, also one of several levels (`{year.price}`).
 _NAME = re.compile(r"[^\W\d][\w.]*")
 
@@ -147,7 +149,9 @@ def worded(value: Any) -> str:
     ('3.5', '', '[1, None]')
     """
     if isinstance(value, str):
-        return value
+        return str.__str__(value)
+    if getattr(value, "ndim", 0) and value.size > _ARRAY:
+        return str(value.tolist())  # its own text leaves out the middle
     return "" if _missing(value) else str(value)
 
 

@@ -37,7 +37,9 @@ def vectors_of(
         outcomes[place] = RowOutcome("failed", error=said, cost=nothing)
     if not wordy:
         return outcomes
-    parts = [*pieces([texts[place] for place in wordy], model, dimensions)]
+    parts, wordy = _fitting(texts, wordy, outcomes, model, dimensions, nothing)
+    if not wordy:
+        return outcomes
     # On the caller's thread: it warns, and silences that for the whole process.
     from tqdm.auto import tqdm
 
@@ -48,6 +50,29 @@ def vectors_of(
         for number in range(len(part)):
             outcomes[next(places)] = _outcome(came, number, nothing)
     return outcomes
+
+
+def _fitting(
+    texts: Sequence[str],
+    wordy: list[int],
+    outcomes: list[RowOutcome],
+    model: str,
+    dimensions: int | None,
+    nothing: Money,
+) -> tuple[list[Sequence[str]], list[int]]:
+    """Return the requests, and the places of their texts; one too long is left out."""
+    pieces(["-"], model, dimensions)  # raises for a wrong model or number
+    fitting = []
+    for place in wordy:
+        try:
+            pieces([texts[place]], model, dimensions)
+        except ConfigError as exc:
+            outcomes[place] = RowOutcome("too long", error=reason_of(exc), cost=nothing)
+        else:
+            fitting.append(place)
+    if not fitting:
+        return [], []
+    return [*pieces([texts[place] for place in fitting], model, dimensions)], fitting
 
 
 async def _all(
@@ -101,18 +126,11 @@ def similarities(vectors: Sequence[Any], query: Sequence[float]) -> list[float |
     >>> similarities([[1.0, 0.0], None, [0.6, 0.8]], [0.0, 2.0])
     [0.0, None, 0.8]
     """
-    there = [place for place, vector in enumerate(vectors) if _is_vector(vector)]
+    there, table = table_of(vectors)
     found: list[float | None] = [None] * len(vectors)
+    wanted = np.asarray(query, dtype=float)
     if not there:
         return found
-    try:
-        table = np.asarray([vectors[place] for place in there], dtype=float)
-    except ValueError as exc:
-        raise ConfigError(
-            _("the vectors do not have one length"),
-            hint=_("Embed all rows with one model and one number of dimensions."),
-        ) from exc
-    wanted = np.asarray(query, dtype=float)
     if table.shape[1] != len(wanted):
         raise ConfigError(
             _(
@@ -127,6 +145,27 @@ def similarities(vectors: Sequence[Any], query: Sequence[float]) -> list[float |
     for place, cosine in zip(there, cosines.tolist(), strict=True):
         found[place] = cosine
     return found
+
+
+def table_of(vectors: Sequence[Any]) -> tuple[list[int], Any]:
+    """Return the places of the rows that have a vector, and these as one table.
+
+    Raises ConfigError for vectors that are not numbers of one length.
+    """
+    there = [place for place, vector in enumerate(vectors) if _is_vector(vector)]
+    odd = next((v for v in vectors if isinstance(v, str) and v.strip()), None)
+    try:
+        if odd is not None:
+            raise TypeError
+        table = np.asarray([vectors[place] for place in there], dtype=float)
+    except (TypeError, ValueError) as exc:
+        raise ConfigError(
+            _("the vectors are not lists of numbers, all of one length"),
+            hint=_("Embed all rows with one model and one number of dimensions."),
+        ) from exc
+    whole = np.isfinite(table).all(axis=1) if there else []
+    kept = [place for place, fine in zip(there, whole, strict=True) if fine]
+    return kept, table[whole] if there else table
 
 
 def _is_vector(value: Any) -> bool:

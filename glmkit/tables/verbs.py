@@ -12,6 +12,7 @@ import msgspec
 
 from glmkit.tools.schema import Form, form_of
 from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import encodable
 from glmkit.types.translation import _
 
 #: What a column beside the target's own says of a row, as `{to}_status` and so on.
@@ -74,12 +75,13 @@ def classify(labels: Sequence[Any], multi: bool, to: str) -> Verb:
             _("labels cannot be {value!r}", value=labels),
             hint=_('Pass a list: labels=["good", "bad"].'),
         )
-    odd = next((x for x in labels if not isinstance(x, str) or not x.strip()), None)
-    if odd is not None:
-        raise ConfigError(
-            _("a label cannot be {label!r}", label=odd),
-            hint=_("Labels are texts: labels=[str(x) for x in ...]."),
-        )
+    for label in labels:
+        if not isinstance(label, str) or not label.strip() or not encodable(label):
+            raise ConfigError(
+                _("a label cannot be {label!r}", label=label),
+                hint=_("Labels are texts: labels=[str(x) for x in ...]."),
+            )
+    labels = [str.__str__(label) for label in labels]  # also of an Enum of texts
     if len(set(labels)) < max(2, len(labels)):
         twice = next((x for x in labels if list(labels).count(x) > 1), None)
         raise ConfigError(
@@ -108,7 +110,7 @@ def extract(schema: Any, to: str) -> Verb:
     form = form_of(schema)
     fields = form.schema.get("properties", {})
     said = _("Fill in the fields from the text alone; null where it does not say.")
-    if not fields or _boxed(form):
+    if not fields or form.boxed:
         target = _target(to, fields.get("value", form.schema), form.schema)
         return Verb("extract", to, said, form, (target,), _builtin_alone)
     targets = tuple(_target(name, part, form.schema) for name, part in fields.items())
@@ -128,8 +130,8 @@ def score(rubric: str, low: int, high: int, to: str) -> Verb:
             hint=_("Pass two whole numbers, the lower first: low=1, high=5."),
         )
     said = _("Give a whole number from {low} to {high}.", low=low, high=high)
-    if rubric.strip():
-        said = f"{said} {rubric.strip()}"
+    if words := (rubric or "").strip():
+        said = f"{said} {words}"
     form = form_of(Annotated[int, msgspec.Meta(ge=low, le=high)])
     return Verb("score", to, said, form, (TargetColumn(to, "Int64"),), _alone)
 
@@ -148,7 +150,12 @@ def filter_(to: str) -> Verb:
 
 
 def check_targets(verb: Verb, names: Sequence[str]) -> None:
-    """Raise ConfigError where a new column has the name of another."""
+    """Raise ConfigError where a new column has no name, or that of another."""
+    if not isinstance(verb.to, str) or not verb.to.strip() or not encodable(verb.to):
+        raise ConfigError(
+            _("a column cannot be called {name!r}", name=verb.to),
+            hint=_('to= takes a text: to="topic".'),
+        )
     added = verb.added
     taken = next((n for n in added if n in names or added.count(n) > 1), None)
     if taken is None:
@@ -179,28 +186,28 @@ def _builtin_alone(answer: Any) -> tuple[Any, ...]:
 
 def _builtin(answer: Any) -> Any:
     """Return an answer of any typed kind as dicts, lists and plain values."""
-    if hasattr(answer, "model_dump"):  # pydantic, whose module is not loaded here
-        return answer.model_dump(by_alias=True)
-    return msgspec.to_builtins(answer, builtin_types=_KEPT)
+    return msgspec.to_builtins(answer, builtin_types=_KEPT, enc_hook=_dumped)
 
 
-def _boxed(form: Form) -> bool:
-    """Whether the schema is not an object and stands in the field `value` of one."""
-    if isinstance(form.kind, Mapping):
-        return form.schema != form.kind and "value" in form.schema["properties"]
-    return not hasattr(form.kind, "__annotations__") and not isinstance(
-        form.kind, Mapping
-    )
+def _dumped(value: Any) -> Any:
+    """Return a pydantic model as a dict or a list; its module is not loaded here."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(by_alias=True)
+    raise TypeError(type(value).__name__)
 
 
 def _target(
     name: str, part: Mapping[str, Any], root: Mapping[str, Any]
 ) -> TargetColumn:
     """Return the column of one field, by its JSON Schema."""
+    if not isinstance(part, Mapping):
+        return TargetColumn(name)
     part = _without_null(_resolved(part, root), root)
     if isinstance(choices := part.get("enum"), list):
-        whole = all(isinstance(choice, str | int | bool) for choice in choices)
-        return TargetColumn(name, "category" if whole else "", tuple(choices))
+        kinds = {type(choice) for choice in choices}
+        if len(kinds) > 1 or not kinds <= {str, int, bool}:
+            return TargetColumn(name)
+        return TargetColumn(name, "category", tuple(dict.fromkeys(choices)))
     match part.get("type"), part.get("format"):
         case "string", "date-time" | "date":
             return TargetColumn(name, "datetime")
@@ -219,7 +226,10 @@ def _without_null(
     if isinstance(kinds := part.get("type"), list):
         left = [kind for kind in kinds if kind != "null"]
         return {**part, "type": left[0]} if len(left) == 1 else {}
-    choices = [c for c in part.get("anyOf", ()) if c.get("type") != "null"]
+    choices = part.get("anyOf", ())
+    if not all(isinstance(choice, Mapping) for choice in choices):
+        return {}
+    choices = [choice for choice in choices if choice.get("type") != "null"]
     return _resolved(choices[0], root) if len(choices) == 1 else part
 
 

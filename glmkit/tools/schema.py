@@ -40,6 +40,7 @@ class Form(msgspec.Struct, frozen=True):
     schema: dict[str, Any]
     kind: Any
     _decode: Callable[[str], Any]
+    boxed: bool = False
 
     @property
     def response_format(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def form_of(kind: Any) -> Form:
     boxed = msgspec.defstruct(
         "Answer", [("value", kind)], forbid_unknown_fields=True, kw_only=True
     )
-    return Form(schema_of(boxed), kind, functools.partial(_unboxed, boxed, kind))
+    return Form(schema_of(boxed), kind, functools.partial(_unboxed, boxed, kind), True)
 
 
 def _unboxed(boxed: Any, kind: Any, text: str) -> Any:
@@ -114,8 +115,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
     except ConfigError:
         raise
     except (TypeError, NameError, ValueError, RecursionError) as exc:
-        # Where the whole of it is not a type, the reason only says that once more; a
-        # ValueError is the value's own, of a comparison.
+        # Where the whole is not a type, the reason only says that; a ValueError is the
+        # value's own, of a comparison.
         said_again = repr(kind) in str(exc) or isinstance(exc, ValueError)
         reason = "" if said_again else f": {str(exc).splitlines()[0]}"
         raise ConfigError(
@@ -198,7 +199,7 @@ def _form_of_schema(kind: dict[str, Any]) -> Form:
             raise msgspec.ValidationError(what)
         return value["value"] if boxed else value
 
-    return Form(schema, kind, read)
+    return Form(schema, kind, read, boxed)
 
 
 def faults_of(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:

@@ -50,6 +50,19 @@ def escaped(text: str, *, quote: bool = False) -> str:
     return escape(plain(text), quote)
 
 
+def encodable(text: str) -> bool:
+    """Whether UTF-8 can hold a text: half of a surrogate pair it cannot.
+
+    >>> encodable("天"), encodable("\\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def warn(message: str, category: type[Warning], stacklevel: int = 1) -> None:
     """Warn the user with a plain message; `stacklevel` counts from the caller."""
     warnings.warn(one_line(message), category, stacklevel=stacklevel + 1)
