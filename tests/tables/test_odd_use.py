@@ -127,11 +127,11 @@ def test_reduce_heeds_budget_fresh_and_retry(paced: Factory) -> None:
 
 
 def test_reduce_puts_pseudonyms_back_in_every_round(paced: Factory) -> None:
-    said = ["It is [PHONE_1].", "It is [PHONE_1].", "Both: [PHONE_1], [PHONE_2]."]
+    said = ["It is [PHONE_1].", "Both: [PHONE_1], [PHONE_2]."]  # two texts, one prompt
     replies = msgspec.json.encode([{"content": text} for text in said]).decode()
     place = paced(replies=replies)
     phones = ["13812345678", "13912345678"]
-    texts = [f"call {phone} " + "word " * 5_000 for phone in phones]
+    texts = [f"call {phone} " + "word " * 2_000 for phone in phones]
     frame = pd.DataFrame({"t": texts})
     client = client_of(place, model="a-small-one", in_flight=1)
     out = frame.glm.reduce("{t}", client=client, hide=["phone"])
