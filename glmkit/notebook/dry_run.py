@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from IPython.display import display as _display
 
 from glmkit import render
 from glmkit.catalog import cards, prices, tokens
 from glmkit.config.privacy import private
 from glmkit.ledger.default import ledger
+from glmkit.notebook import surfaces
 from glmkit.render.page import code, table
 from glmkit.transport import background_loop
 from glmkit.types.events import Usage
@@ -19,8 +19,6 @@ from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     from glmkit.notebook.question import Prepared
-
-display: Any = _display
 
 #: One message: its role, and its text as a block.
 _HTML = '<h5 class="jp-toc-ignore">{}</h5><div class="glmkit-plain">{}</div>'
@@ -42,7 +40,7 @@ def show(prepared: Prepared, notes: tuple[str, ...] = ()) -> None:
         "text/plain": render.plain("\n\n".join(told)),
         "text/html": render.static(render.page(html)),
     }
-    display(shown, raw=True)
+    surfaces.show(shown)
 
 
 def _facts(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: IPython's own variables that a prompt may look up: they are nobody's choice, so an
 #: expression over them alone may do nothing but look up.
 _LOOKED_UP = re.compile(r"In|Out|Err|_{1,3}|_i{1,3}|_i?\d+")
+#: What Python puts into every module: `__name__`, `__builtins__`.
+_PYTHONS = re.compile(r"__\w+__")
 #: What IPython adds to the builtins.
 _SHELL_NAMES = frozenset({"get_ipython", "exit", "quit", "display"})
 
@@ -63,6 +65,8 @@ class Scope(Mapping[str, Any]):
     def _seen(self, name: str) -> bool:
         if _LOOKED_UP.fullmatch(name):
             return True
+        if _PYTHONS.fullmatch(name):
+            return False
         hidden = self._hidden.get(name, self)
         return hidden is self or hidden is not self.globals[name]
 

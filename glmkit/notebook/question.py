@@ -45,7 +45,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     `options` are parameters of `Client.chat`; `tools` names of the notebook,
     `images` names or paths, `files` paths, `schema` a name or fields. A `literal`
     prompt has no fields to fill. `each` names a table, `to` the column of its answers,
-    `labels` what they choose from, `all` asks every row.
+    `labels` what they choose from, `all` asks every row; `filled` are the fields of the
+    line that were filled in.
     """
 
     prompt: str
@@ -69,6 +70,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     to: str | None = None
     labels: str | None = None
     all: bool = False
+    filled: tuple[str, ...] = ()
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,7 +191,7 @@ def prepare(
         options=options,
         tools=tools,
         sent=tuple(sent),
-        filled=filled.sources,
+        filled=(*question.filled, *filled.sources),
         notes=filled.notes,
         typed=_typed(question, filled, documents, turns),
     )

@@ -20,6 +20,19 @@ Bundle = dict[str, str]
 display: Any = ipython.display
 
 
+def show(bundle: dict[str, str]) -> None:
+    """Show a bundle; a console that cannot encode its text gets `?` in places."""
+    try:
+        display(bundle, raw=True)
+    except UnicodeEncodeError:
+        write(bundle["text/plain"] + "\n")
+
+
+def show_text(text: str) -> None:
+    """Show a text as an output of its own, filtered."""
+    show({"text/plain": plain(text)})
+
+
 class Final(Protocol):
     """Makes what stays of an answer, which takes a moment."""
 

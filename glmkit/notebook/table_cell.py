@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.display import display as _display
-
-from glmkit.notebook import schemas
+from glmkit.notebook import schemas, surfaces
 from glmkit.types.errors import ConfigError
 from glmkit.types.plain_text import plain
 from glmkit.types.translation import _
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 #: Rows that are asked before `--all`.
 FIRST = 20
 
-display: Any = _display
-
 
 def ask(
     session: Session, question: Question, names: Mapping[str, Any]
@@ -35,7 +31,7 @@ def ask(
     """
     plan = _plan(session, question, names)
     if question.dry_run:
-        display(plan)
+        surfaces.show_text(repr(plan))
         return None
     if not question.all and question.out == question.each:
         raise ConfigError(
@@ -47,7 +43,7 @@ def ask(
     if question.out is not None:
         session.shell.user_ns[question.out] = frame
     if not question.all and plan.rows > len(frame):
-        display(_rest(plan, len(frame)))
+        surfaces.show_text(_rest(plan, len(frame)))
     return None if question.quiet else frame
 
 
@@ -96,17 +92,7 @@ def _table(name: str, names: Mapping[str, Any]) -> Any:
     return table
 
 
-class _TextOutput:
-    """A line of text as an output of its own."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return plain(self._text)
-
-
-def _rest(plan: Plan, asked: int) -> Any:
+def _rest(plan: Plan, asked: int) -> str:
     """Return what the other rows would take."""
     cost = next(what for name, what in plan.lines() if name == "cost")
     said = _(
@@ -116,4 +102,4 @@ def _rest(plan: Plan, asked: int) -> Any:
         n=plan.asked,
         cost=cost,
     )
-    return _TextOutput(plain(said))
+    return plain(said)

@@ -115,8 +115,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
     except ConfigError:
         raise
     except (TypeError, NameError, ValueError, RecursionError) as exc:
-        # Where the whole is not a type, the reason only says that; a ValueError is the
-        # value's own, of a comparison.
+        # Of what is not a type at all, the reason says only that.
         said_again = repr(kind) in str(exc) or isinstance(exc, ValueError)
         reason = "" if said_again else f": {str(exc).splitlines()[0]}"
         raise ConfigError(

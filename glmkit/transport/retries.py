@@ -180,7 +180,10 @@ def _not_sent_again(fault: GLMError) -> str:
     if isinstance(fault, APIError | StreamError | TransportError) and may_be_done(
         fault
     ):
-        return _("The service may have done it, so it was not sent again.")
+        fault.hint = ""  # not the advice to run it again in a moment
+        return _(
+            "The service may have done it, and may bill it, so it was not sent again."
+        )
     return ""
 
 

@@ -15,6 +15,7 @@ from glmkit.types.events import Media, Review, Source, ToolCall, ToolResult, Usa
 from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
 from glmkit.types.options import CITED
+from glmkit.types.plain_text import one_line
 
 #: `submitted`: the service accepted a task whose answer was not fetched yet.
 #: `uncertain`: the process ended during the request, which may have been billed and is
@@ -251,7 +252,8 @@ class Reply(msgspec.Struct, frozen=True):
         who = f", answered by the stand-in {self.stand_in}" if self.stand_in else ""
         place = first.recorded or f"{day}, {first.endpoint}"
         said = ", ".join([f"{self.model}{asked}", place, *shown])
-        return f"{said}{who}, request sha256:{canonical_key(first.request)}"
+        line = f"{said}{who}, request sha256:{canonical_key(first.request)}"
+        return one_line(line)
 
     def __str__(self) -> str:
         return self.text

@@ -98,7 +98,7 @@ _MODELS = "`%glm models` lists GLM's models, client.models() those of the server
 _NAMES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
     (re.compile(pattern), rule)
     for pattern, rule in (
-        ("quota|billing|budget|paymentrequired|insufficient", Rule(QuotaError)),
+        ("quota|billing|budget|payment|insufficient|arrear|overdue", Rule(QuotaError)),
         ("ratelimit|toomanyrequests|exhausted", Rule(RateLimitError, "wait")),
         ("context(length|window|size)|prompttoolong", Rule(ContextLengthError)),
         (
@@ -131,9 +131,18 @@ _OVERFLOW = re.compile(
             r"(prompt|input|request) (is )?too long|too many (input |prompt )?tokens",
             r"(prompt|input|request)[^.]{0,40} exceeds the max\w* (number of )?tokens",
             r"reduce the length of (the|your) (messages|prompt|input)",
+            r"(prompt|input) length \d+ exceeds|supports at most \d+ tokens",
+            r"input tokens exceed|`?inputs`? tokens \+ `?max_new_tokens`? must be",
+            r"must have (less|fewer) than \d+ tokens",
             r"(上下文|输入|prompt)\S{0,6}(过长|超过|超出)",
         )
     ),
+    re.IGNORECASE,
+)
+#: How servers say, in a refusal for too many requests, that waiting does not help.
+_SPENT = re.compile(
+    r"exceeded your current quota|check your plan and billing|insufficient balance"
+    r"|余额不足|欠费",
     re.IGNORECASE,
 )
 _FEWER = "Lower max_tokens or shorten the prompt: both share the context window."
@@ -219,6 +228,8 @@ def api_error(
     if rule.error in (InvalidRequestError, ServerError) and _OVERFLOW.search(message):
         too_much = _FEWER if "max_tokens" in message else None
         rule = Rule(ContextLengthError, "stop", too_much)
+    if rule.error is RateLimitError and code not in RULES and _SPENT.search(message):
+        rule = Rule(QuotaError)
     label = f"{code}: {message}" if code else message
     return rule.error(
         label,

@@ -89,6 +89,7 @@ def test_badge_suggests_a_near_name(
         ("--param top_p", "NAME=VALUE"),
         ("--param top_p=9", "0.01 to 1"),
         ("--param temprature=1", "--param temperature=..."),
+        ("--param topp=1", "--param top_p=..."),
         ("--param schema=Person", "--schema NAME"),
         ("--think hard", "how to think"),
         ("-o a.b", "not a name"),
@@ -421,7 +422,8 @@ def test_dry_run_shows_and_counts_the_schema(run: Run, place: Paced) -> None:
 def test_every_parameter_with_a_flag_is_sent(run: Run, place: Paced) -> None:
     run(
         "%%glm --seed 7 --no-sample --stop END --stop . --user-id user-7 "
-        "--request-id r-7 --param tool_stream=true --param newer=[1,2]\nHi"
+        "--request-id r-7 --param tool_stream=true --param newer=[1,2] "
+        "--param top_k=3 --param min_tokens=2 --param max_new_tokens=5\nHi"
     )
     body = sent(place)
     assert body["seed"] == 7
@@ -430,6 +432,7 @@ def test_every_parameter_with_a_flag_is_sent(run: Run, place: Paced) -> None:
     assert (body["user_id"], body["request_id"]) == ("user-7", "r-7")
     assert body["tool_stream"] is True
     assert body["newer"] == [1, 2]
+    assert (body["top_k"], body["min_tokens"], body["max_new_tokens"]) == (3, 2, 5)
 
 
 def test_a_seed_is_a_setting_a_column_and_cited(
@@ -533,6 +536,9 @@ def test_what_was_filled_in_is_seen_in_the_badge(
     shell.user_ns |= {"x": 7, "y": 1}
     _, out = run("%%glm\n{x} and {x + y} and {x}")
     assert "filled in {x}, {x + y}" in out
+    _, out = run("%%glm -s 'Be {x}'\nWhy?")
+    assert "filled in {x}" in out
+    _, out = run("%%glm --literal -s 'Be {x}'\nWhy?")
     _, out = run("%%glm\nno field")
     assert "filled in" not in out
 
@@ -586,3 +592,15 @@ def test_dry_run_refuses_what_the_call_would(
         result, out = run(f"%%glm {dry} {options}\nHi")
         assert isinstance(result.error_in_exec, glmkit.ConfigError)
         assert said in out
+
+
+@pytest.mark.parametrize(
+    "text", ["{__builtins__.open('PWN', 'w')}", "{__name__}", "{__doc__}", "{__spec__}"]
+)
+def test_what_python_puts_into_a_module_is_not_filled_in(
+    run: Run, place: Paced, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(f"%%glm\n{text}")
+    assert sent(place)["messages"][0]["content"] == text
+    assert not (tmp_path / "PWN").exists()

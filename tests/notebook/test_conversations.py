@@ -101,7 +101,8 @@ def test_chat_is_exported_in_three_forms(
     assert [message["role"] for message in messages] == ["system", "user", "assistant"]
     book = nbformat.read("sky.ipynb", as_version=4)
     nbformat.validate(book)
-    assert book.cells[1].source == '%%glm --literal --chat "sky"\nWhy <b>blue</b>?'
+    line = '%%glm --literal --chat "sky" -s "Brief"'
+    assert book.cells[1].source == f"{line}\nWhy <b>blue</b>?"
     assert "glmkit-answer" in book.cells[1].outputs[0].data["text/html"]
 
 

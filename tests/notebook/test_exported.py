@@ -95,6 +95,24 @@ def test_an_exported_chat_asks_what_was_asked_and_runs_nothing(
     assert list(tmp_path.glob("*PWN*")) == []
 
 
+@pytest.mark.parametrize("system", ["Be 'brief' and \"kind\"", "One\n{word}\nthree"])
+def test_an_exported_chat_keeps_its_system_prompt(
+    paced: Callable[..., Paced],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    system: str,
+) -> None:
+    place = paced(tokens=3)
+    monkeypatch.setenv("GLMKIT_ENDPOINT", place.url)
+    history = [Message("system", system), *messages(["Why?", "And?"])]
+    book = json.loads(transcript.written("q", history, ".ipynb"))
+    book["cells"].insert(1, nbformat.v4.new_code_cell("word = 'filled'"))
+    executed(book, tmp_path)
+    for body in place.seen["bodies"]:
+        assert body["messages"][0] == {"role": "system", "content": system}
+    assert asked(place) == ["Why?", "And?"]
+
+
 def test_the_name_of_an_exported_chat_is_a_name(
     paced: Callable[..., Paced], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -291,3 +291,18 @@ def test_a_hook_that_fails_costs_no_answer(
     shown = in_session(place.url, tmp_path, "with the hook")
     assert "a hook that fails" in shown
     assert KEPT in shown
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_a_console_that_lacks_characters_shows_a_dry_run_all_the_same(
+    shell: InteractiveShell, place: Paced, encoding: str
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    with redirect_stdout(out):
+        done = shell.run_cell("%%glm --dry-run -m glm-4-plus\nHallo Ü 😀 ¥")
+    assert done.error_in_exec is None
+    out.flush()
+    shown = out.buffer.getvalue().decode(encoding)
+    assert "Nothing was sent." in shown
+    assert "Hallo" in shown
+    assert place.seen["requests"] == 0

@@ -34,6 +34,7 @@ from glmkit.wire.error_codes import api_error, rule_for
         ("insufficient_quota", QuotaError, "stop"),
         ("exceeded_current_quota_error", QuotaError, "stop"),
         ("budget_exceeded", QuotaError, "stop"),
+        ("Arrearage", QuotaError, "stop"),
         ("invalid_api_key", AuthError, "stop"),
         ("AuthenticationError", AuthError, "stop"),
         ("permission_denied", AuthError, "stop"),
@@ -87,12 +88,33 @@ def test_what_is_known_best_decides(
         "Requested tokens (5000) exceed context window of 4096",
         "Please reduce the length of the messages or completion.",
         "Prompt exceeds max length",
+        "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs`",
+        "`inputs` must have less than 1024 tokens. Given: 1513",
+        "Input length 130001 exceeds the maximum length 128000",
+        "prompt length 5000 exceeds max_model_len 4096",
+        "This model supports at most 4096 tokens, but the request has 5000",
+        "input tokens exceed the configured limit of 272000 tokens",
         "输入内容过长",
     ],
 )  # fmt: skip
 def test_prompt_that_does_not_fit_is_known_by_any_wording(message: str) -> None:
     for status, code in ((400, ""), (400, "1210"), (422, ""), (500, ""), (200, "400")):
         assert isinstance(api_error(status, code, message), ContextLengthError)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "You exceeded your current quota, please check your plan and billing details.",
+        "insufficient balance",
+        "账户已欠费，请充值",
+    ],
+)
+def test_quota_that_is_spent_is_known_by_its_words(message: str) -> None:
+    error = api_error(429, "", message)
+    assert type(error) is QuotaError
+    assert error.action == "stop"
+    assert type(api_error(429, "1302", message)) is RateLimitError
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,9 @@ class Service:
                 fault.hint = _("`client.models()` lists the models of this server.")
             case APIError(status=404 | 405):
                 fault.hint = self._misplaced(path)
-            case TransportError() if content_type.startswith("text/html"):
+            case TransportError() if content_type.startswith("text/html") and not (
+                sent and sent.proxy  # whose own error says what to do
+            ):
                 fault.hint = self._misplaced(path)
             case _:
                 pass

@@ -13,6 +13,7 @@ from glmkit.client.resources.embeddings import (
     Embeddings,
     ModelEntry,
     Moderation,
+    RankedItems,
     Ranking,
     TokenCount,
     Vectors,
@@ -137,8 +138,8 @@ class Verbs(Namespace[F]):
             "user_id": user_id,
         }
         payload = given(fields | options)
-        ask = Ask("/rerank", json_body(payload), Ranking, by_tokens)
-        ranking = await self._caller.record(ask, "rerank", model, payload)
+        ask = Ask("/rerank", json_body(payload), RankedItems, by_tokens)
+        ranking = (await self._caller.record(ask, "rerank", model, payload)).ranking()
         places = {one.index for one in ranking.results}
         if len(places) != min(top_n or len(documents), len(documents)) or not (
             places <= {*range(len(documents))}

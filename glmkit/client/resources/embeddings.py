@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from glmkit.catalog import cards
 from glmkit.catalog.tokens import estimate
 from glmkit.client.resources.types import Billed, Record
-from glmkit.types.errors import ConfigError
+from glmkit.types.errors import ConfigError, ServerError
 from glmkit.types.events import Usage
 from glmkit.types.money import Money
+from glmkit.types.translation import _
 
 #: Items of one request where the card names no number.
 ITEMS = 64
@@ -58,6 +60,41 @@ class Ranked(Record, frozen=True):
     index: int
     relevance_score: float
     document: str = ""
+
+
+class RankedItem(Record, frozen=True):
+    """An entry of a ranking as servers send it: in the order sent, if not numbered."""
+
+    index: int | None = None
+    relevance_score: float | None = None
+    score: float | None = None
+    document: str | dict[str, Any] | None = None
+
+    def ranked(self, place: int) -> Ranked:
+        """Return the entry at a place; ServerError where it has no score."""
+        score = self.score if self.relevance_score is None else self.relevance_score
+        if score is None:
+            raise ServerError(_("the service ranked a document without a score"))
+        text = self.document
+        if isinstance(text, dict):
+            text = text.get("text")
+        return Ranked(
+            index=place if self.index is None else self.index,
+            relevance_score=score,
+            document=text if isinstance(text, str) else "",
+        )
+
+
+class RankedItems(Billed, frozen=True):
+    """Response of a rerank request."""
+
+    results: tuple[RankedItem, ...] = ()
+
+    def ranking(self) -> Ranking:
+        """Return the documents as they are numbered, or in the order sent."""
+        found = tuple(one.ranked(place) for place, one in enumerate(self.results))
+        billed = {name: getattr(self, name) for name in Billed.__struct_fields__}
+        return Ranking(results=found, **billed)
 
 
 class Ranking(Billed, frozen=True):
@@ -137,7 +174,7 @@ def in_order(indexes: Sequence[int | None]) -> list[int]:
     """Return the places of vectors in the order of their texts.
 
     Some servers number none, or all alike: these stand in the order in which they
-    came.
+    came; some count from 1.
 
     >>> in_order([1, 0]), in_order([None, None]), in_order([0, 0])
     ([1, 0], [0, 1], [0, 1])
@@ -153,7 +190,7 @@ def fit(indexes: Sequence[int | None], count: int) -> bool:
     """Whether vectors of these indexes are those of so many texts."""
     numbers = {at if index is None else index for at, index in enumerate(indexes)}
     return len(indexes) == count and (
-        numbers == {*range(count)} or len(set(indexes)) == 1
+        numbers in ({*range(count)}, {*range(1, count + 1)}) or len(set(indexes)) == 1
     )
 
 

@@ -95,9 +95,9 @@ class Drawn(Record, frozen=True):
     @property
     def image(self) -> Image:
         """The image. ServerError where there is neither a URL nor readable bytes."""
-        data = self.b64_json
-        if not data and self.url.startswith("data:"):
-            data = self.url.partition(",")[2]
+        data = self.b64_json or (self.url if self.url.startswith("data:") else "")
+        if data.startswith("data:"):
+            data = data.partition(",")[2]
         if not data:
             if self.url:
                 return Image(url=self.url)

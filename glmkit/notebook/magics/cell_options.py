@@ -109,8 +109,9 @@ def read(
     if given.get("help"):
         return None
     literal = given.get("literal", settings.literal)
+    sources: list[str] = []
     if not literal:
-        given = {name: _filled(value, scope) for name, value in given.items()}
+        given = {n: _filled(value, scope, sources) for n, value in given.items()}
     values: dict[str, Any] = {option.name: None for option in CELL}
     values |= {name: getattr(settings, name) for name in settings.names()}
     values |= {name: _read(name, given[name]) for name in given if name in OPTION}
@@ -139,6 +140,7 @@ def read(
         to=values["to"],
         labels=values["labels"],
         all=values["all"] or False,
+        filled=tuple(sources),
     )
 
 
@@ -165,13 +167,15 @@ def _check(values: Mapping[str, Any]) -> None:
         )
 
 
-def _filled(given: Any, scope: Mapping[str, Any]) -> Any:
+def _filled(given: Any, scope: Mapping[str, Any], sources: list[str]) -> Any:
     """Fill the fields of a value, or of each one where an option repeats."""
     match given:
         case str() if "{" in given:
-            return interpolation.fill(given, scope, digests.tell).text
+            filled = interpolation.fill(given, scope, digests.tell)
+            sources += filled.sources
+            return filled.text
         case list():
-            return [_filled(one, scope) for one in given]
+            return [_filled(one, scope, sources) for one in given]
         case _:
             return given
 
@@ -179,6 +183,10 @@ def _filled(given: Any, scope: Mapping[str, Any]) -> Any:
 def _read(name: str, given: Any) -> Any:
     option = OPTION[name]
     return read_option(option, given) if isinstance(given, str) else given
+
+
+#: How alike a slip and what was meant are: "topp" is, `top_k` of other servers is not.
+_SLIP = 0.85
 
 
 def _params(words: Sequence[str]) -> dict[str, Any]:
@@ -204,7 +212,7 @@ def _params(words: Sequence[str]) -> dict[str, Any]:
             )
         if known is not None and known.client:
             options[known.client] = read_option(known, text)
-        elif near := difflib.get_close_matches(name, CLIENT, 1, 0.8):
+        elif near := difflib.get_close_matches(name, CLIENT, 1, _SLIP):
             raise ConfigError(
                 _("{name!r} is not a parameter", name=name),
                 hint=_("Did you mean --param {near}=...?", near=near[0]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glmkit.types.errors import ConfigError
 from glmkit.types.plain_text import say
@@ -49,17 +49,15 @@ def chat(session: Session, *words: str) -> None:
 
 def show(chat: NamedChat) -> None:
     """Show a conversation in the cell."""
-    from IPython.display import display
-
     from glmkit import render
+    from glmkit.notebook import surfaces
     from glmkit.render.answer import transcript
 
     shown = {
         "text/html": render.static(render.page(transcript.html(chat.messages))),
         "text/plain": render.plain(transcript.text(chat.messages)),
     }
-    shown_by: Any = display  # IPython types it too loosely
-    shown_by(shown, raw=True)
+    surfaces.show(shown)
 
 
 def _line(session: Session, chat: NamedChat) -> str:

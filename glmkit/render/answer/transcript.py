@@ -176,6 +176,8 @@ def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
     name = " ".join(name.split())
     mark = "=" if name.startswith("-") else " "  # else it would be an option
     line = f"--literal --chat{mark}{quoted(name)}"
+    system = next((text_of(m) for m in messages if m.role == "system"), "")
+    once = f" -s {quoted(system)}" if system else ""  # it holds for the whole chat
     question: Message | None = None
     answers: list[Message] = []
     for number, message in enumerate((*messages, Message("user", ""))):
@@ -183,16 +185,18 @@ def _cells(name: str, messages: History) -> Iterator[dict[str, Any]]:
             answers += [message] if message.role != "system" else []
             continue
         if question is not None:
-            yield _cell(number, _magic(line, text_of(question)), answers)
+            yield _cell(number, _magic(line + once, text_of(question)), answers)
+            once = ""
         question, answers = message, []
 
 
 def _magic(line: str, prompt: str) -> str:
     """Return a cell that asks a prompt as it is: nothing in it is filled in.
 
-    IPython takes the prompts of a console (`>>>`) out of a cell.
+    IPython takes the prompts of a console (`>>>`) out of a cell; the line of a cell
+    ends at a line break.
     """
-    if _CONSOLE.search(prompt):
+    if _CONSOLE.search(prompt) or "\n" in line:
         return f"get_ipython().run_cell_magic('glm', {line!r}, {prompt!r})"
     last = "\n" if prompt.endswith("\n") else ""  # a cell's last line break is not sent
     return f"%%glm {line}\n{prompt}{last}"

@@ -21,6 +21,7 @@ from glmkit_widgets.columns.results import AnswerResult, Vote
 from glmkit_widgets.compare.differences import changes
 from glmkit_widgets.controls.model_list import choices
 from glmkit_widgets.shared.answer_runner import AnswerRun
+from glmkit_widgets.shared.arguments import names_of
 from glmkit_widgets.shared.assets import module, style
 from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 
@@ -79,7 +80,13 @@ class Compare(Columns):
         self._marking = ThrottledWorker(self._mark)
         shown = {} if layout is None else {"layout": layout}
         super().__init__(
-            prompt, client, settings, options, models=[*models], blind=blind, **shown
+            prompt,
+            client,
+            settings,
+            options,
+            models=names_of(models),
+            blind=blind,
+            **shown,
         )
         self.set_trait("known", [entry["id"] for entry in choices()])
         self.observe(self._edited, ["models", "blind"])

@@ -15,10 +15,12 @@ from glmkit.tables.inputs import Inputs, inputs_of
 from glmkit.tables.runner import CallRunner, asking
 from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.replies import where
+from glmkit.types.requests import check_names
 from glmkit.types.translation import _
 from glmkit_widgets.controls.model_list import choices
 from glmkit_widgets.lab import views
 from glmkit_widgets.lab.all_rows import AllRows, LabQuestion
+from glmkit_widgets.shared.arguments import names_of, numbers_of
 from glmkit_widgets.shared.assets import module, style
 from glmkit_widgets.shared.throttled_worker import ThrottledWorker
 from glmkit_widgets.shared.widget import GLMWidget
@@ -69,10 +71,9 @@ class PromptLab(GLMWidget):
     ).tag(sync=True)
     choices: traitlets.List[Any] = traitlets.List().tag(sync=True)
     tried = traitlets.Int(0, min=0).tag(sync=True)
-    #: The estimate of a run, and its progress: counts and labels.
+    #: The estimate of a run, its progress, and the verb over all rows.
     plan: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     progress: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
-    #: The verb over all rows: its plan, progress or end.
     whole: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -87,15 +88,14 @@ class PromptLab(GLMWidget):
         **options: Any,
     ) -> None:
         traits = {name: options.pop(name) for name in {*options} & {"layout"}}
-        self._settings = settings
-        self._options = options
+        check_names(options)
+        self._settings, self._options = settings, options
         self._place = where.get()
         self._source, self._table = inputs, inputs_of(inputs)
         self._all_rows = AllRows(self._show_whole, self._refuse, self._place)
         self._asked: Grid | None = None
         self._results: list[CellResult] = []
-        self._news: set[int] = set()
-        self._news_lock = Lock()
+        self._news, self._news_lock = set[int](), Lock()
         self._runner: CallRunner | None = None
         self._began, self._before = 0.0, 0
         self._shown = Event()
@@ -105,8 +105,8 @@ class PromptLab(GLMWidget):
         super().__init__(
             client,
             template=template,
-            models=list(dict.fromkeys(models)),
-            temperatures=list(dict.fromkeys(map(float, temperatures))),
+            models=names_of(models),
+            temperatures=numbers_of(temperatures),
             choices=list(choices()),
             tried=tried,
             **traits,

@@ -14,7 +14,7 @@ import traitlets
 from glmkit.catalog import cards, tokens
 from glmkit.catalog.tokens import NOTHING, Draft, Estimate
 from glmkit.client.prompts.media import prompt_of
-from glmkit.types.errors import GLMError
+from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.messages import Message, Request
 from glmkit.types.plain_text import escaped
 from glmkit.types.requests import turns_of
@@ -65,6 +65,11 @@ class TokenRuler(GLMWidget):
         attachments: Sequence[Any] = (),
         **options: Any,
     ) -> None:
+        if not isinstance(text, str):
+            raise ConfigError(
+                _("a draft cannot be a {kind}", kind=type(text).__name__),
+                hint=_('Pass a text: TokenRuler("Why is the sky blue?").'),
+            )
         self._text = text
         self._settings = settings
         self._history = history

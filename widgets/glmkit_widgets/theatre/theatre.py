@@ -13,6 +13,7 @@ from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 from glmkit_widgets.columns.columns import Column, Columns, Settings
 from glmkit_widgets.shared.answer_runner import AnswerRun
+from glmkit_widgets.shared.arguments import numbers_of
 from glmkit_widgets.shared.assets import module, style
 from glmkit_widgets.theatre.spread import AnswerText, Spread, sentence, spreads
 
@@ -166,7 +167,7 @@ def _bar(each: Spread) -> str:
 
 
 def _checked(temperatures: Sequence[float]) -> list[float]:
-    found = sorted({float(each) for each in temperatures})
+    found = sorted(numbers_of(temperatures))
     fits = all(0 <= each <= 1 for each in found)
     if not (fits and 2 <= len(found) <= _MOST_TEMPERATURES):
         raise ConfigError(
