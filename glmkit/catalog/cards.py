@@ -188,7 +188,12 @@ def card(model: str) -> Card | None:
     >>> card("glm4flashx250414").name
     'GLM-4-FlashX-250414'
     """
-    return _index(os.environ.get("GLMKIT_MODELS_FILE", "")).get(plain(model))
+    return _card(model, os.environ.get("GLMKIT_MODELS_FILE", ""))
+
+
+@lru_cache(maxsize=1024)
+def _card(model: str, user_file: str) -> Card | None:
+    return _index(user_file).get(plain(model))
 
 
 @lru_cache(maxsize=1)

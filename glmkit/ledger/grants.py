@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import fnmatch
 import sqlite3
+import time
 from datetime import datetime
 
 import msgspec
 
 from glmkit.types.replies import Call
 from glmkit.types.translation import _
+
+#: Seconds from one look for grants to the next.
+_GLANCE_S = 0.1
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -56,15 +60,12 @@ def create(db: sqlite3.Connection) -> None:
     )
     db.execute("ALTER TABLE calls ADD COLUMN grant_id INTEGER")
     db.execute("ALTER TABLE calls ADD COLUMN granted INTEGER")
-    for name, event, change in (
-        ("granted_insert", "INSERT", "NEW.granted"),
-        ("granted_update", "UPDATE OF granted", "NEW.granted - OLD.granted"),
-    ):
-        db.execute(
-            f"CREATE TRIGGER {name} AFTER {event} ON calls "
-            "WHEN NEW.grant_id IS NOT NULL BEGIN "
-            f"UPDATE grants SET used = used + {change} WHERE id = NEW.grant_id; END"
-        )
+    db.execute(
+        "CREATE TRIGGER granted AFTER UPDATE OF granted ON calls "
+        "WHEN NEW.grant_id IS NOT NULL BEGIN UPDATE grants "
+        "SET used = used + NEW.granted - coalesce(OLD.granted, 0) "
+        "WHERE id = NEW.grant_id; END"
+    )
     db.execute(
         "CREATE TRIGGER granted_delete AFTER DELETE ON calls "
         "WHEN OLD.grant_id IS NOT NULL AND OLD.state = 'pending' BEGIN "
@@ -91,9 +92,27 @@ def known(db: sqlite3.Connection) -> list[Grant]:
     return [grant for _, grant in _rows(db)]
 
 
-def there(db: sqlite3.Connection) -> bool:
-    """Whether there is a grant at all: asked before each call."""
-    return db.execute("SELECT 1 FROM grants LIMIT 1").fetchone() is not None
+class Glance:
+    """Whether there is a grant at all: asked before each call, looked up now and then.
+
+    A grant that another process has named is seen a moment later.
+    """
+
+    def __init__(self) -> None:
+        self._there = False
+        self._looked = -_GLANCE_S
+
+    def forget(self) -> None:
+        """Look again before the next call."""
+        self._looked = -_GLANCE_S
+
+    def there(self, db: sqlite3.Connection) -> bool:
+        """Return whether there is a grant."""
+        now = time.monotonic()
+        if now - self._looked > _GLANCE_S:
+            found = db.execute("SELECT 1 FROM grants LIMIT 1").fetchone()
+            self._there, self._looked = found is not None, now
+        return self._there
 
 
 def paying(db: sqlite3.Connection, call: Call, most: int) -> int | None:

@@ -31,6 +31,7 @@ class PendingRow:
         max_tokens: MaxTokens | None,
         private: bool,
         connection: Connection,
+        glance: grants.Glance,
     ) -> None:
         self.id = 0
         self.granted: int | None = None
@@ -38,16 +39,18 @@ class PendingRow:
         self._call = call
         self._max_cost = max_cost
         self._max_tokens = max_tokens
-        self._values = rows.opening(call, private)
+        self._private = private
+        self._values = rows.opening(call, max_cost, private)
         self._connection = connection
+        self._glance = glance
 
     def insert(self, db: sqlite3.Connection) -> None:
         """Write the row, unless nobody wants it any more; may be tried again."""
         if not self.id and not self.unwanted:
-            if self._max_tokens and grants.there(db):
+            if self._max_tokens and self._glance.there(db):
                 with nullcontext() if db.in_transaction else transaction(db):
                     self._grant(db, self._max_tokens(self._call))
-            self.id = self.id or self._inserted(db, rows.reserving(self._max_cost))
+            self.id = self.id or self._inserted(db, self._values)
             self._connection.open_rows.add(self.id)
         if self.id and self.unwanted:
             self.remove(db)
@@ -57,20 +60,21 @@ class PendingRow:
         grant = most and grants.paying(db, self._call, most)
         if grant and self._max_cost:
             nothing = Money(0, self._max_cost.currency)
-            self.id = self._inserted(db, rows.reserving(nothing, grant, most))
+            values = rows.opening(self._call, nothing, self._private)
+            self.id = self._inserted(db, values)
+            db.execute(rows.GRANT, (grant, most, self.id))
             self.granted = most
 
     def _inserted(
-        self, db: sqlite3.Connection, reserved: tuple[Any, ...], again: bool = True
+        self, db: sqlite3.Connection, values: tuple[Any, ...], again: bool = True
     ) -> int:
         owner = self._connection.owner
         try:
-            values = (owner, *self._values, *reserved)
-            return db.execute(rows.INSERT, values).lastrowid or 0
+            return db.execute(rows.INSERT, (owner, *values)).lastrowid or 0
         except sqlite3.IntegrityError as exc:  # a trigger of the budgets
             if again and str(exc) == "day":
                 budgets.begin_day(db, self._call.at)
-                return self._inserted(db, reserved, again=False)
+                return self._inserted(db, values, again=False)
             raise budgets.refusal(db, self._call, owner, self._max_cost) from exc
 
     def remove(self, db: sqlite3.Connection) -> None:

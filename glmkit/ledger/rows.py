@@ -15,7 +15,6 @@ from glmkit.types.replies import Answer, Call
 _OPENING = (
     "owner", "group_id", "state", "at", "notebook", "cell", "tag", "endpoint", "model",
     "stream", "key", "request", "operation", "run", "reserved", "reserved_currency",
-    "grant_id", "granted",
 )  # fmt: skip
 _CLOSING = (
     "state", "source", "answered", "answer_id", "request_id", "stand_in",
@@ -23,7 +22,7 @@ _CLOSING = (
     "reasoning_tokens", "cost", "cost_currency", "list_cost", "list_currency",
     "seconds", "first_token_s", "finish_reason", "error", "error_code", "status",
     "retries", "text", "thinking", "tool_calls", "sources", "task_id", "at_most",
-    "cost_basis", "resent", "granted",
+    "cost_basis", "resent",
 )  # fmt: skip
 
 INSERT = (
@@ -41,7 +40,12 @@ UPDATE = (
 )
 
 
-def opening(call: Call, private: bool) -> tuple[Any, ...]:
+#: What a call takes of a grant; few calls have one.
+GRANT = "UPDATE calls SET grant_id = ?, granted = ? WHERE id = ?"
+GRANTED = "UPDATE calls SET granted = ? WHERE id = ? AND at = ?"
+
+
+def opening(call: Call, max_cost: Money | None, private: bool) -> tuple[Any, ...]:
     """Return the values of INSERT after the owner: what is known before sending."""
     where = call.where
     key, asked = _asked(call)
@@ -59,14 +63,8 @@ def opening(call: Call, private: bool) -> tuple[Any, ...]:
         _without_words(call) if private else asked,
         call.operation,
         where.run or None,
+        *_money(max_cost),
     )
-
-
-def reserving(
-    max_cost: Money | None, grant: int | None = None, granted: int | None = None
-) -> tuple[Any, ...]:
-    """Return the last values of INSERT: what is reserved, in money or of a grant."""
-    return (*_money(max_cost), grant, granted)
 
 
 def _asked(call: Call) -> tuple[str, str]:
@@ -126,7 +124,6 @@ def closing(call: Call, private: bool) -> tuple[Any, ...]:
         call.cost is not None and call.cost.at_most,
         None if call.cost_basis == "owed" else call.cost_basis,
         call.resent,
-        call.granted,
         *_money(call.cost),
         call.id,
         call.at,

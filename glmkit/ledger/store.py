@@ -57,6 +57,7 @@ class Ledger:
     def __init__(self, path: Path | None = None) -> None:
         self._connection = connect((path or data_dir() / "ledger.db").absolute())
         self._looked = 0.0
+        self._glance = grants.Glance()
 
     @property
     def path(self) -> Path:
@@ -86,7 +87,9 @@ class Ledger:
         raised where a budget does not hold it. A call that is cancelled in here has
         sent nothing, and leaves no row.
         """
-        row = PendingRow(call, max_cost, max_tokens, self.private, self._connection)
+        row = PendingRow(
+            call, max_cost, max_tokens, self.private, self._connection, self._glance
+        )
         try:
             await self._connection.write_call(row.insert)
         except asyncio.CancelledError:
@@ -127,6 +130,8 @@ class Ledger:
         def update(db: sqlite3.Connection) -> list[Budget] | None:
             if not db.execute(rows.UPDATE, values).rowcount:
                 return None
+            if call.granted is not None:
+                db.execute(rows.GRANTED, (call.granted, call.id, call.at))
             return budgets.crossed(db) if self._looks() else []
 
         crossed = await self._connection.write_call(update)
@@ -245,6 +250,7 @@ class Ledger:
     def add_grant(self, grant: Grant) -> None:
         """Add a grant of tokens."""
         self._connection.persist(partial(grants.put, grant=grant))
+        self._glance.forget()
 
     def drop_grants(self, endpoint: str) -> int:
         """Delete the grants of an endpoint; return how many."""

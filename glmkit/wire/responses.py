@@ -137,16 +137,16 @@ class StreamReader:
             choice = chunk.choices[0]
             if (delta := choice.delta or choice.message) is not None:
                 if text := delta.content:
-                    self._take_text(text, out)
+                    if self._answers and self._halves is None:  # as nearly always
+                        self._wrote = True
+                        self._said += len(text)
+                        out.append(Text(text))
+                    else:
+                        self._take_text(text, out)
                 if thought := delta.reasoning_content or delta.reasoning:
                     self._take_thought(thought, out)
-                if delta.tool_calls:
-                    self._take_calls(delta.tool_calls, out)
-                if delta.refusal:
-                    self._refused = True
-                    self._take_text(delta.refusal, out)
-                if delta.audio is not None:
-                    out.append(sound(delta.audio))
+                if delta.tool_calls or delta.refusal or delta.audio is not None:
+                    self._take_rest(delta, out)
             if choice.finish_reason:
                 self._finish = choice.finish_reason
             if choice.usage is not None:
@@ -155,6 +155,15 @@ class StreamReader:
             out.extend(beside(chunk))
         if chunk.usage is not None:
             out += self._meter.read(chunk.usage, wrote=self._wrote)
+
+    def _take_rest(self, delta: Delta, out: list[Event]) -> None:
+        if delta.tool_calls:
+            self._take_calls(delta.tool_calls, out)
+        if delta.refusal:
+            self._refused = True
+            self._take_text(delta.refusal, out)
+        if delta.audio is not None:
+            out.append(sound(delta.audio))
 
     def _take_text(self, text: str, out: list[Event]) -> None:
         self._wrote = True

@@ -62,8 +62,7 @@ def plain_connection(path: Path) -> sqlite3.Connection:
 
 
 #: The whole call in one row: what is asked, what came of it.
-_OPENING = (*rows.opening(_PENDING, False), *rows.reserving(None))
-_ROW = (1, *_OPENING, *rows.closing(_DONE, False))
+_ROW = (1, *rows.opening(_PENDING, None, False), *rows.closing(_DONE, False))
 _INSERT = f"INSERT INTO calls VALUES (NULL, {', '.join('?' * len(_ROW))})"
 _RESERVED = Money(10**9, "CNY")
 

@@ -59,12 +59,7 @@ def calls(count: int) -> Iterator[tuple[Any, ...]]:
             seconds=chance.lognormvariate(0.5, 0.8),
             first_token_s=chance.lognormvariate(-1, 0.6),
         )
-        yield (
-            1,
-            *rows.opening(opened, False),
-            *rows.reserving(None),
-            *rows.closing(ended, False),
-        )
+        yield (1, *rows.opening(opened, None, False), *rows.closing(ended, False))
 
 
 def fill(path: Path, count: int) -> None:
