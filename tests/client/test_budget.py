@@ -108,3 +108,15 @@ def test_url_of_ones_own_is_unpriced(paced: Callable[..., Paced]) -> None:
     assert reply.cost is None
     assert str(reply.list_cost) == "¥0.000055"
     assert glmkit.usage("model")["mark"].tolist() == ["at least"]
+
+
+@pytest.mark.parametrize("model", ["glm-4-plus", "a-model-without-a-price"])
+def test_call_that_may_be_billed_is_listed_and_the_error_says_where(
+    ask: Callable[..., tuple[glmkit.Client, Paced]], model: str
+) -> None:
+    client, _server = ask(cut=0)
+    with pytest.raises(glmkit.TransportError) as caught:
+        client.chat("Hi", model=model)
+    assert "`glmkit.uncertain()` lists it." in caught.value.hint
+    assert "run it again in a moment" not in caught.value.hint
+    assert glmkit.uncertain()["model"].tolist() == [model]

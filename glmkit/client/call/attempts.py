@@ -59,7 +59,8 @@ class Attempts:
         if note:
             fault.hint = f"{fault.hint} {note}"
         if wait_s is None:
-            if may_be_done(fault) and self._bill.max_cost(call):
+            most = self._bill.max_cost(call)
+            if may_be_done(fault) and (most is None or most):
                 fault.hint += " " + _("`glmkit.uncertain()` lists it.")
             return None
         if may_be_done(fault):
