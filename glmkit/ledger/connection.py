@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,11 +84,11 @@ class Connection:
         except sqlite3.OperationalError:  # busy: any other error has been translated
             return await asyncio.to_thread(self.persist, work)
 
-    async def write_call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def write_call(self, work: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
         """Write the beginning or the end of a call, with others where many are open."""
         if len(self.open_rows) < _MANY or self._mode == "delete":
-            return await self.write(work)
-        return await self._batches.write(work)
+            return self.write(work)
+        return self._batches.write(work)
 
     def persist(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a write, waiting for other processes up to PATIENCE_S."""

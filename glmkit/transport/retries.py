@@ -18,7 +18,13 @@ from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
 
 from glmkit.transport.ends import may_be_done
-from glmkit.types.errors import APIError, GLMError, StreamError, TransportError
+from glmkit.types.errors import (
+    APIError,
+    GLMError,
+    ServerError,
+    StreamError,
+    TransportError,
+)
 from glmkit.types.events import Waiting
 from glmkit.types.translation import _
 
@@ -180,7 +186,8 @@ def _not_sent_again(fault: GLMError) -> str:
     if isinstance(fault, APIError | StreamError | TransportError) and may_be_done(
         fault
     ):
-        fault.hint = ""  # not the advice to run it again in a moment
+        if isinstance(fault, ServerError) and fault.hint == ServerError.hint:
+            fault.hint = ""  # not the advice to run it again in a moment
         return _(
             "The service may have done it, and may bill it, so it was not sent again."
         )

@@ -118,5 +118,14 @@ def test_call_that_may_be_billed_is_listed_and_the_error_says_where(
     with pytest.raises(glmkit.TransportError) as caught:
         client.chat("Hi", model=model)
     assert "`glmkit.uncertain()` lists it." in caught.value.hint
-    assert "run it again in a moment" not in caught.value.hint
     assert glmkit.uncertain()["model"].tolist() == [model]
+
+
+def test_error_after_which_running_again_may_cost_does_not_advise_it(
+    ask: Callable[..., tuple[glmkit.Client, Paced]],
+) -> None:
+    client, _server = ask(storm="1:500")
+    with pytest.raises(glmkit.ServerError) as caught:
+        client.chat("Hi", model="glm-4-plus")
+    assert caught.value.hint.startswith("The service may have done it, and may bill it")
+    assert "in a moment" not in caught.value.hint

@@ -57,7 +57,7 @@ class Attempts:
             return Attempt(counted, 0.0)
         wait_s, note = self._retries.after(fault, retry_after)
         if note:
-            fault.hint = f"{fault.hint} {note}"
+            fault.hint = f"{fault.hint} {note}".strip()
         if wait_s is None:
             most = self._bill.max_cost(call)
             if may_be_done(fault) and (most is None or most):

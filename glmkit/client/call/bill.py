@@ -9,6 +9,8 @@ from glmkit.types.events import Usage
 from glmkit.types.money import Money
 from glmkit.types.replies import Answer, Call, CostBasis, Origin
 
+_NOT_ASKED = "not asked"
+
 
 class Bill:
     """Costs of one kind of call at one endpoint, in the endpoint's currency."""
@@ -16,6 +18,7 @@ class Bill:
     def __init__(self, service: Service, operation: Operation) -> None:
         self._service = service
         self._operation = operation
+        self._own: str | None = _NOT_ASKED
 
     def nothing(self, call: Call) -> Money:
         """Return 0 in the currency of a call."""
@@ -98,7 +101,10 @@ class Bill:
         return self._own_currency(call) or self._service.endpoint.currency
 
     def _own_currency(self, call: Call) -> str | None:
-        return prices.own_currency(cards.card(call.model))
+        """Return the currency of the user's own price, looked up once for a call."""
+        if self._own is _NOT_ASKED:
+            self._own = prices.own_currency(cards.card(call.model))
+        return self._own
 
     def _price(
         self, call: Call, usage: Usage | None, currency: str | None

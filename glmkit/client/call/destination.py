@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from glmkit.catalog import cards, tiers
+from glmkit.catalog.cards import Card
 from glmkit.config.endpoints import LOCAL, SERVICES, likely_base, origin_of
 from glmkit.config.keys import Access
 from glmkit.transport.http import Sent
@@ -89,9 +90,16 @@ class Service:
         holds, else a right that has to be learned. Raises ConfigError for a tier that
         does not exist.
         """
+        return self.rights(model)[1]
+
+    def rights(self, model: str) -> tuple[str, Right]:
+        """Return the family of a model, and its right; see `family` and `right`."""
+        card = cards.card(model)
+        return card.id if card else model.lower(), self._right(card)
+
+    def _right(self, card: Card | None) -> Right:
         if self._in_flight is not None:
             return Right(self._in_flight, known=True)
-        card = cards.card(model)
         if card and card.in_flight and self._tiered:
             number = card.in_flight.get(tiers.current())
             if number is not None:

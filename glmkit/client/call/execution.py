@@ -177,7 +177,7 @@ class Exchange:
         service, model = self._service, self.call.model
         async for sentence in service.starting():
             yield [Waiting(sentence, notice=True)]
-        owner, model, right = service.owner, service.family(model), service.right(model)
+        owner, (model, right) = service.owner, service.rights(model)
         learned = None
         if not right.known and not _limiter.known(owner, model):
             learned = await self._ledger.right(owner, model)
