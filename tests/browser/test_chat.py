@@ -489,6 +489,7 @@ def test_a_picture_is_typeset_when_it_is_seen(notebook: Open, paced: Factory) ->
     ask(panel, "Why?")
     answered(panel, 1)
     expect(panel.locator("mjx-container")).to_have_count(1)
+    book.save()  # the page writes the picture then
     picture = book.cell(0).locator(".glmkit-still")
     expect(picture.locator(".glmkit-formula")).to_have_count(1)
     expect(picture.locator("mjx-container")).to_have_count(0)
