@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
-
-from glmkit.transport import background_loop
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -18,13 +17,19 @@ class DataFrameVerbs:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._work: background_loop.Work[None] | None = None
+        self._importing = Lock()
 
     def add(self) -> None:
-        """Begin to import them, and follow the shell's cells."""
-        self._work = background_loop.submit(_import())
+        """Follow the shell's cells; `ready` imports the verbs."""
         self._shell.events.register("pre_run_cell", self._wait)
-        self._formatter().for_type_by_name("glmkit.tables.plan", "Plan", _html)
+        self._formatter().for_type_by_name("glmkit.tables.plan", "Plan", html_of)
+
+    def ready(self) -> None:
+        """Import them, or wait for the thread that does."""
+        with self._importing:
+            from glmkit.tables import accessor
+
+            accessor.register()
 
     def leave(self) -> None:
         """Follow no more cells. The verbs stay: they belong to pandas."""
@@ -32,9 +37,8 @@ class DataFrameVerbs:
         self._formatter().pop("glmkit.tables.plan.Plan", None)
 
     def _wait(self, info: Any) -> None:
-        if self._work is not None and _USED in (info.raw_cell or ""):
-            self._work.result()
-            self._work = None
+        if _USED in (info.raw_cell or ""):
+            self.ready()
 
     def _formatter(self) -> Any:
         formatter = self._shell.display_formatter
@@ -42,13 +46,7 @@ class DataFrameVerbs:
         return formatter.formatters["text/html"]
 
 
-async def _import() -> None:
-    from glmkit.tables import accessor
-
-    accessor.register()
-
-
-def _html(plan: Any) -> str:
+def html_of(plan: Any) -> str:
     """Return a plan as a table."""
     from glmkit.render.page import page, static, table
 

@@ -44,7 +44,7 @@ def load(shell: InteractiveShell) -> None:
         "glmkit.types.replies", "Reply", _shown_by(session)
     )
     table_outputs.register(shell)
-    background_loop.submit(_warm(shell, place_of(shell)))
+    background_loop.submit(_warm(session, place_of(shell)))
 
 
 def _resumed(shell: InteractiveShell) -> Session | None:
@@ -102,12 +102,13 @@ def _displays(shell: InteractiveShell) -> Any:
     return formatter.ipython_display_formatter
 
 
-async def _warm(shell: InteractiveShell, place: Place) -> None:
-    """Import what the first call needs, on the loop's thread.
+async def _warm(session: Session, place: Place) -> None:
+    """Import what the first call needs, on the loop's thread, and then pandas.
 
     A front end at that place is asked whether it shows widgets.
     """
     import glmkit.client.clients
     import glmkit.notebook.cell  # noqa: F401
 
-    front_ends.probe(shell, place)
+    front_ends.probe(session.shell, place)
+    session.dataframe_verbs.ready()

@@ -28,9 +28,10 @@ def show(bundle: dict[str, str]) -> None:
         write(bundle["text/plain"] + "\n")
 
 
-def show_text(text: str) -> None:
-    """Show a text as an output of its own, filtered."""
-    show({"text/plain": plain(text)})
+def show_text(text: str, html: str = "") -> None:
+    """Show a text as an output of its own, filtered, or as the HTML of `render`."""
+    shown = {"text/html": html} if html else {}
+    show({"text/plain": plain(text), **shown})
 
 
 class Final(Protocol):

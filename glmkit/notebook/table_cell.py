@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from glmkit.notebook import schemas, surfaces
+from glmkit.notebook.dataframe_verbs import html_of
 from glmkit.types.errors import ConfigError
 from glmkit.types.plain_text import plain
 from glmkit.types.translation import _
@@ -31,7 +32,7 @@ def ask(
     """
     plan = _plan(session, question, names)
     if question.dry_run:
-        surfaces.show_text(repr(plan))
+        surfaces.show_text(repr(plan), html_of(plan))
         return None
     if not question.all and question.out == question.each:
         raise ConfigError(

@@ -11,6 +11,7 @@ import pytest
 import glmkit
 from glmkit.client import replay
 from glmkit.client.replay import Cassette, Rank, Recording, lines, ranks
+from glmkit.client.replay.illustrations import illustrate
 from glmkit.render.answer.badge import badge_of
 from glmkit.types.events import Finish, Start, Text, ToolCall, Usage
 from glmkit.types.replies import Call
@@ -38,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 def record(path: Path, rank: Rank, prompt: str = "Hi", cell: str = "") -> None:
     """Write an answer of a rank that names its rank."""
     if rank == "illustration":
-        replay.illustrate(path, prompt, rank, cell=cell)
+        illustrate(path, prompt, rank, cell=cell)
         return
     start = Start("a", "glm-4-plus", stand_in="Small" if rank == "stand-in" else "")
     call = Call(at=0, endpoint="", model="", request=request_of(prompt, {}))
@@ -205,7 +206,7 @@ def test_a_call_of_a_lesser_record_that_failed_can_be_made_again(
 def test_an_illustration_is_marked_wherever_it_is_shown(path: Path) -> None:
     prompt = "Why is the sky blue?"
     options: dict[str, Any] = {"model": "glm-4-plus", "thinking": True}
-    replay.illustrate(path, prompt, "Air scatters blue light.", options)
+    illustrate(path, prompt, "Air scatters blue light.", options)
     reply = client(None, path).chat(prompt, **options)
     line = badge_of(reply).line()
     assert reply.text == "Air scatters blue light."
@@ -223,10 +224,10 @@ def test_an_illustration_is_marked_wherever_it_is_shown(path: Path) -> None:
 def test_an_illustration_may_be_events_a_schema_and_another_take(path: Path) -> None:
     call = ToolCall(0, "c1", "weather", '{"city":"Bonn"}')
     tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
-    replay.illustrate(path, "Rain?", [call], {"tools": tools})
-    replay.illustrate(path, "Age?", '{"age": 7}', {"schema": dict[str, int]})
+    illustrate(path, "Rain?", [call], {"tools": tools})
+    illustrate(path, "Age?", '{"age": 7}', {"schema": dict[str, int]})
     for repeat, word in enumerate(("one", "two")):
-        replay.illustrate(path, "Roll", word, repeat=repeat)
+        illustrate(path, "Roll", word, repeat=repeat)
     asked = client(None, path)
     reply = asked.chat("Rain?", tools=tools)
     assert (reply.finish_reason, reply.tool_calls) == ("tool_calls", (call,))
@@ -237,8 +238,8 @@ def test_an_illustration_may_be_events_a_schema_and_another_take(path: Path) -> 
 def test_illustrations_replace_each_other_and_no_answer_of_a_model(path: Path) -> None:
     record(path, "service")
     before = path.read_bytes()
-    replay.illustrate(path, "Hi", "first")
-    replay.illustrate(path, "Hi", "second")
+    illustrate(path, "Hi", "first")
+    illustrate(path, "Hi", "second")
     assert path.read_bytes().startswith(before)
     assert [entry.rank for entry in Cassette(path).newest()] == [
         "service",
@@ -250,6 +251,6 @@ def test_illustrations_replace_each_other_and_no_answer_of_a_model(path: Path) -
 def test_a_script_writes_the_same_illustrations_each_time(tmp_path: Path) -> None:
     made = []
     for name in ("a", "b"):
-        replay.illustrate(tmp_path / name, "Hi", "Ho", {"temperature": 0.5})
+        illustrate(tmp_path / name, "Hi", "Ho", {"temperature": 0.5})
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]

@@ -16,7 +16,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import glmkit
 from glmkit.client import default
-from glmkit.client.replay import Cassette, illustrate
+from glmkit.client.replay import Cassette
+from glmkit.client.replay.illustrations import illustrate
 from glmkit.notebook import extension
 from tests.conftest import ROOT, Paced
 

@@ -57,6 +57,7 @@ REVIEWED = {
     "glmkit.tables.vectors:vectors_of tqdm": "constant words",
     "glmkit.types.attached_text:packed escape": "goes into a prompt",
     "glmkit.notebook.surfaces:show display": "plain in its text/plain",
+    "glmkit.notebook.surfaces:show_text text/html": "made by render.page",
     "glmkit.notebook.surfaces:show write": "plain in its text/plain",
     "glmkit.notebook.table_outputs: text/plain": "a function that filters",
     "glmkit.notebook.table_outputs: text/html": "pandas escapes",

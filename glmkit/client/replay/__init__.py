@@ -11,7 +11,6 @@ from glmkit.client.replay.cassettes import (
     switched as switched,
 )
 from glmkit.client.replay.file import Cassette as Cassette
-from glmkit.client.replay.illustrations import illustrate as illustrate
 from glmkit.client.replay.lines import Recording as Recording, key_of as key_of
 from glmkit.client.replay.modes import (
     MODES as MODES,

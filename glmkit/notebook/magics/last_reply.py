@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from glmkit.notebook import cell_errors
-from glmkit.render.answer.code_blocks import code_in
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
@@ -90,6 +89,7 @@ def last(session: Session) -> Any:
 def code(session: Session, *words: str) -> None:
     """Write the code of the last reply into a new cell: `%glm code [--first]`."""
     from glmkit.notebook.cell import write_cell
+    from glmkit.render.answer.code_blocks import code_in
 
     match words:
         case ():
