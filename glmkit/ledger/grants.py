@@ -128,13 +128,6 @@ def paying(db: sqlite3.Connection, call: Call, most: int) -> int | None:
     return None
 
 
-def take_again(db: sqlite3.Connection, call: Call) -> None:
-    """Set the most aside once more: an earlier try may have been taken off."""
-    db.execute(
-        "UPDATE calls SET granted = granted + ? WHERE id = ?", (call.granted, call.id)
-    )
-
-
 def _covers(grant: Grant, model: str) -> bool:
     return not grant.models or any(
         fnmatch.fnmatchcase(model.lower(), pattern) for pattern in grant.models

@@ -109,12 +109,15 @@ class Ledger:
         )
 
     async def reserve_again(self, call: Call, max_cost: Money | None) -> None:
-        """Reserve once more for a retry: an earlier try may be billed. BudgetError."""
+        """Reserve once more for a retry: an earlier try may be billed. BudgetError.
+
+        Off a grant, `call.granted` counts the tokens of all tries.
+        """
 
         def add(db: sqlite3.Connection) -> None:
             with transaction(db):
                 if call.granted is not None:
-                    grants.take_again(db, call)
+                    db.execute(rows.GRANTED, (call.granted, call.id, call.at))
                 else:
                     budgets.reserve_again(db, call, max_cost or Money(0, "CNY"))
 

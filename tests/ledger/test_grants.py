@@ -230,3 +230,25 @@ def test_refused_call_takes_nothing_and_an_unsure_one_its_most(
         assert grant.used == call.granted
         assert (grant.used > 50) is is_unsure
     assert ledger.verify().ok
+
+
+def test_try_after_one_that_may_have_been_done_takes_its_most_as_well(
+    paced: Callable[..., Paced],
+) -> None:
+    taken = []
+    for fails, again in ((-1, False), (1, True)):
+        place = paced(cut=1, fails=fails)
+        glmkit.grant(100_000, endpoint=place.url)
+        with glmkit.Client(
+            place.url, place.key, serves="bigmodel", retry_uncertain=again
+        ) as client:
+            try:
+                reply = client.chat("Why?", model="glm-4-plus", max_tokens=50)
+            except GLMError as exc:
+                reply = exc.reply
+        assert place.seen["requests"] == 1 + again
+        assert reply.cost == Money(0, "CNY")
+        taken.append(own().grants()[-1].used)
+        assert reply.calls[0].granted == taken[-1]
+    assert taken[1] == 2 * taken[0] > 0
+    assert own().verify().ok

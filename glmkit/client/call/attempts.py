@@ -64,9 +64,11 @@ class Attempts:
                 fault.hint += " " + _("`glmkit.uncertain()` lists it.")
             return None
         if may_be_done(fault):
-            if not await self._reserved_again(call, fault):
+            counted = msgspec.structs.replace(
+                counted, resent=call.resent + 1, granted=self._bill.granted_again(call)
+            )
+            if not await self._reserved_again(counted, fault):
                 return None
-            counted = msgspec.structs.replace(counted, resent=call.resent + 1)
         return Attempt(counted, wait_s)
 
     async def _reserved_again(self, call: Call, fault: GLMError) -> bool:

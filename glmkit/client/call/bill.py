@@ -46,6 +46,12 @@ class Bill:
         usage = counted(answer)
         return usage.total_tokens if owed and usage else 0
 
+    def granted_again(self, call: Call) -> int | None:
+        """Return what a call takes of its grant where it is sent once more."""
+        if call.granted is None:
+            return None
+        return call.granted + (self.max_tokens(call) or 0)
+
     def cost(
         self,
         call: Call,
@@ -83,11 +89,8 @@ class Bill:
 
     def basis(self, call: Call) -> CostBasis:
         """Return what the cost is: what is owed, or the list price at a gateway."""
-        if call.granted is not None or not self._service.endpoint.serves:
-            return "owed"
-        if self._own_currency(call):
-            return "owed"
-        return "list"
+        priced = call.granted is not None or self._own_currency(call)
+        return "owed" if priced or not self._service.endpoint.serves else "list"
 
     @property
     def _free(self) -> bool:
