@@ -18,7 +18,7 @@ from glmkit.tables.rows import Rows
 from glmkit.tables.run_options import (
     RunOptions,
     budget_of,
-    check_options,
+    checked_request,
     client_of,
     run_id,
 )
@@ -230,11 +230,10 @@ class TableVerbs:
                 _("nearest cannot return {k!r} rows", k=k),
                 hint=_("Pass a whole number from 1 on: k=5."),
             )
-        table_of(columns[vector])  # raises before anything is sent
+        places, table = table_of(columns[vector])  # raises before anything is sent
         found = client_of(client).embeddings(query, model=model, dimensions=dimensions)
-        cosines = similarities(columns[vector], found[0])
-        there = [place for place, cosine in enumerate(cosines) if cosine is not None]
-        best = sorted(there, key=lambda place: -(cosines[place] or 0.0))[:k]
+        cosines = dict(zip(places, similarities(table, found[0]), strict=True))
+        best = sorted(places, key=lambda place: -cosines[place])[:k]
         chosen = self._rows.at(best)
         return chosen.with_columns({to: [cosines[place] for place in best]})
 
@@ -289,9 +288,9 @@ class TableVerbs:
             options["schema"] = verb.form
         if verb.instruction:
             options["system"] = "\n\n".join(filter(None, (system, verb.instruction)))
-        check_options(client, options)
+        request = checked_request(client, options)
         task = RowTask(
             verb, bound, self._rows.values(bound), client, options,
-            run_id(verb, bound.text, client, options), hidden,
+            run_id(verb, bound.text, client, request), hidden,
         )  # fmt: skip
         return Plan(self._rows, task, fresh=fresh, retry=retry, budget=budget)

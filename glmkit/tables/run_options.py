@@ -13,7 +13,7 @@ from glmkit.client.clients import Client
 from glmkit.ledger.views.budgets import money_of
 from glmkit.tables.verbs import Verb
 from glmkit.types.errors import ConfigError
-from glmkit.types.messages import canonical_key
+from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
 from glmkit.types.options import Options
 from glmkit.types.translation import _
@@ -48,8 +48,8 @@ def client_of(client: Client | None) -> Client:
     )
 
 
-def check_options(client: Client, options: Mapping[str, Any]) -> None:
-    """Raise ConfigError for what no row could be asked with."""
+def checked_request(client: Client, options: Mapping[str, Any]) -> Request:
+    """Return a request with these options; ConfigError where no row could be asked."""
     request, _form = client.request("-", options)
     client.exchange(request, stream=False)
     if any(tool["type"] == "function" for tool in request.tools or ()):
@@ -57,13 +57,14 @@ def check_options(client: Client, options: Mapping[str, Any]) -> None:
             _("the rows of a table run no tools"),
             hint=_("Leave tools= out, or ask row by row with client.chat."),
         )
+    return request
 
 
-def run_id(
-    verb: Verb, template: str, client: Client, options: Mapping[str, Any]
-) -> str:
-    """Return the id of a run: what is asked, of which model, where."""
-    request, _form = client.request("-", options)
+def run_id(verb: Verb, template: str, client: Client, request: Request) -> str:
+    """Return the id of a run: what is asked, of which model, where.
+
+    `request` holds the options of every row.
+    """
     what = (verb.name, template, client.model, client.access.endpoint.name)
     text = msgspec.json.encode((*what, canonical_key(request)))
     return hashlib.sha256(text).hexdigest()[:16]

@@ -120,17 +120,16 @@ def _at_first(cost: Money | None, number: int) -> Money | None:
     return cost if number == 0 or cost is None else Money(0, cost.currency)
 
 
-def similarities(vectors: Sequence[Any], query: Sequence[float]) -> list[float | None]:
-    """Return the cosine of each vector with a query; None where a row has none.
+def similarities(table: Any, query: Sequence[float]) -> list[float]:
+    """Return the cosine of each row of a table of vectors with a query.
 
-    >>> similarities([[1.0, 0.0], None, [0.6, 0.8]], [0.0, 2.0])
-    [0.0, None, 0.8]
+    >>> places, table = table_of([[1.0, 0.0], None, [0.6, 0.8]])
+    >>> places, similarities(table, [0.0, 2.0])
+    ([0, 2], [0.0, 0.8])
     """
-    there, table = table_of(vectors)
-    found: list[float | None] = [None] * len(vectors)
     wanted = np.asarray(query, dtype=float)
-    if not there:
-        return found
+    if not len(table):
+        return []
     if table.shape[1] != len(wanted):
         raise ConfigError(
             _(
@@ -141,10 +140,10 @@ def similarities(vectors: Sequence[Any], query: Sequence[float]) -> list[float |
             hint=_("Name the model and dimensions that the rows were embedded with."),
         )
     lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(wanted)
-    cosines = (table @ wanted) / np.where(lengths == 0, 1.0, lengths)
-    for place, cosine in zip(there, cosines.tolist(), strict=True):
-        found[place] = cosine
-    return found
+    cosines: list[float] = (
+        (table @ wanted) / np.where(lengths == 0, 1.0, lengths)
+    ).tolist()
+    return cosines
 
 
 def table_of(vectors: Sequence[Any]) -> tuple[list[int], Any]:
