@@ -97,13 +97,8 @@ def test_an_exported_chat_asks_what_was_asked_and_runs_nothing(
 
 @pytest.mark.parametrize("system", ["Be 'brief' and \"kind\"", "One\n{word}\nthree"])
 def test_an_exported_chat_keeps_its_system_prompt(
-    paced: Callable[..., Paced],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    system: str,
+    place: Paced, tmp_path: Path, system: str
 ) -> None:
-    place = paced(tokens=3)
-    monkeypatch.setenv("GLMKIT_ENDPOINT", place.url)
     history = [Message("system", system), *messages(["Why?", "And?"])]
     book = json.loads(transcript.written("q", history, ".ipynb"))
     book["cells"].insert(1, nbformat.v4.new_code_cell("word = 'filled'"))
