@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from glmkit.notebook import extension
@@ -43,8 +45,13 @@ def test_everything_works_without_docstrings(place: Paced) -> None:
 
 
 def test_reloading_keeps_chats_settings_and_client(
-    run: Run, shell: InteractiveShell, place: Paced
+    run: Run,
+    shell: InteractiveShell,
+    place: Paced,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # the answers are recorded there
     run("%%glm --chat sky\nHi")
     run("%glm config temperature 0.5")
     run("%glm replay auto")
