@@ -97,6 +97,24 @@ def test_a_stop_in_mid_stream_leaves_the_server(notebook: Open, paced: Factory) 
     expect(panel.get_by_role("button", name="Send")).to_be_visible()
 
 
+def test_a_press_counts_where_the_button_moves_away(
+    notebook: Open, paced: Factory
+) -> None:
+    place = paced(tokens=100_000, rate=100)
+    book = notebook([talking(place)])
+    panel = shown(book)
+    ask(panel, "Why?")
+    stop = panel.get_by_role("button", name="Stop")
+    box = stop.bounding_box()
+    assert box
+    book.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    book.page.mouse.down()
+    stop.evaluate("node => node.closest('.composer').style.paddingTop = '200px'")
+    book.page.mouse.up()
+    place.until(lambda seen: seen["left"] == 1)
+    answered(panel, 1)
+
+
 def test_everything_works_by_keyboard_alone(notebook: Open, paced: Factory) -> None:
     place = paced(tokens=100_000, rate=60)
     book = notebook([talking(place, ", names={'table': [1, 2]}")])

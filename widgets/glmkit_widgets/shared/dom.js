@@ -11,10 +11,12 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** A button; `act` is called when it is pressed. */
+/** A button; `act` is called when it is pressed. A press counts where a growing answer
+ * moves the button from under the pointer before it is released. */
 function button(text, act, attributes = {}) {
   const node = make("button", { type: "button", ...attributes }, text);
   node.addEventListener("click", act);
+  node.addEventListener("pointerdown", (event) => node.setPointerCapture(event.pointerId));
   return node;
 }
 
