@@ -18,7 +18,8 @@ PACKAGES = (ROOT / "glmkit", ROOT / "widgets/glmkit_widgets")
 #: The lowest first.
 FOLDERS = [
     "types", "config", "catalog", "wire", "transport", "figures", "tools", "ledger",
-    "render", "local", "client", "tables", "glmkit_widgets", "notebook",
+    "render", "readers", "local", "client", "tables", "documents", "glmkit_widgets",
+    "notebook",
 ]  # fmt: skip
 #: Modules beside the folders: public names, and the command line.
 FACES = ["pandas", "errors", "sandbox", "widgets", "__init__", "__main__"]
@@ -28,9 +29,9 @@ DOORS = {
     "aiohttp": "transport",
     "aiohttp_socks": "transport",
     "anywidget": "glmkit_widgets",
-    "bs4": "client.prompts",
+    "bs4": "client.prompts readers",
     "dask": "tables",
-    "docx": "client.prompts",
+    "docx": "client.prompts readers",
     "httpx": "transport local",
     "httpx_aiohttp": "transport",
     "ipywidgets": "glmkit_widgets",
@@ -50,7 +51,10 @@ DOORS = {
     "psutil": "ledger notebook",
     "pyarrow": "ledger.views",
     "pygments": "notebook",
+    "openpyxl": "readers documents",
+    "pptx": "readers",
     "pypdf": "client.prompts",
+    "pypdfium2": "readers glmkit_widgets",
     "pydantic_monty": "tools.sandbox",
     "referencing": "tools",
     "sqlite3": "ledger local",
@@ -63,7 +67,7 @@ DOORS = {
 }
 EVERYWHERE = {"msgspec"}
 #: What `local` uses of the folders above it, and what is used of `local` from below.
-LOCAL_USES = {"types", "config", "catalog", "wire", "tools"}
+LOCAL_USES = {"types", "config", "catalog", "wire", "tools", "readers"}
 LOCAL_OFFERS = {"launcher", "weights"}
 
 #: Lines of a module at most.

@@ -1,0 +1,1 @@
+"""Asks about documents, with a page and a quote for each statement."""

@@ -1,0 +1,1 @@
+"""Files as texts that know their pages, and the quotes and numbers in them."""
