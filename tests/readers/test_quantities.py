@@ -1,0 +1,96 @@
+from decimal import Decimal
+
+import pytest
+
+from glmkit.readers.quantities import ANY, Field, amounts, declared, field_of, holds
+
+THOUSAND = Decimal(1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("收入 1,234.5万元", "12345000"),
+        ("收入１，２３４．５万元", "12345000"),
+        ("净利润（1,234.5）万元", "-12345000"),
+        ("3.2亿元", "320000000"),
+        ("−5.3 million", "-5300000"),
+        ("$1.2bn", "1200000000"),
+        ("(RMB 1,200)", "-1200"),
+        ("Net loss (500)", "-500"),
+        ("thirty (30) days", "30 30"),
+        ("△12", "-12"),
+        ("pages 3-5", "3 5"),
+        ("1.234.567,89", "1234567.89"),
+        ("EUR 12,5", "12.5"),
+        ("revenue 12.5%", "12.5 0.125"),
+        ("5‰", "0.5 0.005"),
+        ("百分之五点五", "5.5 0.055"),
+        ("人民币壹佰贰拾万元整", "1200000"),
+        ("one hundred and five", "105"),
+        ("亏损 300 万元", "-3000000 3000000"),
+        ("x1 = 5", "1 5"),
+        ("on 5 May (2024)", "5 -2024 2024"),
+        ("no number", ""),
+    ],
+)
+def test_a_number_is_what_its_signs_and_units_say(text: str, wanted: str) -> None:
+    found = amounts(text, 0, len(text))
+    assert sorted(found) == sorted(map(Decimal, wanted.split()))
+
+
+def test_a_part_of_a_number_is_read_as_the_whole_number() -> None:
+    assert amounts("11,234", 1, 6) == [Decimal(11234)]
+    assert amounts("(1,234)", 1, 6) == [Decimal(-1234)]
+
+
+def test_the_unit_of_a_table_holds_for_its_amounts_alone() -> None:
+    row = "Revenue 2024 | 1,234 | 1,100"
+    assert amounts(row, 0, len(row), ANY, THOUSAND) == [2024, 1234000, 1100000]
+    counted = "Employees | 1,234 people"
+    assert amounts(counted, 0, len(counted), ANY, THOUSAND) == [1234]
+    prose = "It served 1,234 guests. All were pleased; nobody left."
+    assert amounts(prose, 0, len(prose), ANY, THOUSAND) == [1234000, 1234]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("单位：万元", 10_000),
+        ("单位:人民币千元", 1_000),
+        ("人民币百万元", 1_000_000),
+        ("单位：元", 1),
+        ("(in thousands of RMB)", 1_000),
+        ("RMB'000", 1_000),
+        ("in millions, except per share", 1_000_000),
+        ("(US$ million)", 1_000_000),
+        ("单位：万元\n...\n单位：元", 1),
+        ("in the end", None),
+    ],
+)
+def test_the_last_unit_that_a_page_declares_holds(text: str, unit: int | None) -> None:
+    assert declared(text) == unit
+
+
+def test_a_field_says_in_which_unit_it_wants_its_number() -> None:
+    wan = field_of("revenue", "营业收入（万元）")
+    assert holds(1234.5, [Decimal("12345000")], wan)
+    assert not holds(1234.5, [Decimal("12345000")])
+    assert field_of("revenue_million").times == 10**6
+    assert field_of("margin", "in %").percent is True
+    assert field_of("share", "", 1).percent is False
+    assert field_of("margin").percent is None
+
+
+def test_a_loss_is_a_negative_profit_and_a_positive_loss() -> None:
+    text = "净亏损300万元"
+    profit = amounts(text, 0, len(text), field_of("net_profit"))
+    assert profit == [-3_000_000]
+    loss = amounts(text, 0, len(text), field_of("net_loss"))
+    assert 3_000_000 in loss
+
+
+def test_a_share_is_read_as_the_field_wants_it() -> None:
+    as_percent, as_fraction = Field(percent=True), Field(percent=False)
+    assert amounts("12.5%", 0, 5, as_percent) == [Decimal("12.5")]
+    assert amounts("12.5%", 0, 5, as_fraction) == [Decimal("0.125")]
