@@ -35,7 +35,7 @@ _LEAST = 2
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 
 
-class Place(msgspec.Struct, frozen=True):
+class QuotePlace(msgspec.Struct, frozen=True):
     """Where a quote stands: the page's number, and start and end in its text.
 
     `exact` is False where width, blanks, hyphens or grouping differ.
@@ -57,7 +57,7 @@ class Quotes:
         self._text: PagedText = paged(text)
         self._numbers = [page.number for page in self._text.pages]
 
-    def find(self, quote: str, page: int | None = None) -> Place | None:
+    def find(self, quote: str, page: int | None = None) -> QuotePlace | None:
         """Return where a quote stands; first on the page that is claimed for it."""
         order = sorted(
             range(len(self._numbers)),
@@ -75,7 +75,7 @@ class Quotes:
 
     def judge(
         self, value: Any, quote: str, page: int | None, field: Field = ANY
-    ) -> tuple[Found, Place | None]:
+    ) -> tuple[Found, QuotePlace | None]:
         """Return whether a quote stands in the text and holds a value, and where."""
         place = self.find(quote, page)
         if place is None:
@@ -84,20 +84,20 @@ class Quotes:
             return "value differs", place
         return ("exact" if place.exact else "normalised"), place
 
-    def _exactly(self, quote: str, at: int) -> Place | None:
+    def _exactly(self, quote: str, at: int) -> QuotePlace | None:
         start = self._text.pages[at].text.find(quote)
         if start < 0:
             return None
-        return Place(self._numbers[at], start, start + len(quote), True)
+        return QuotePlace(self._numbers[at], start, start + len(quote), True)
 
-    def _folded(self, quote: str, at: int) -> Place | None:
+    def _folded(self, quote: str, at: int) -> QuotePlace | None:
         span = _span(_parts(quote), self._folds[at])
         if span is None:
             return None
         start, end = _unfolded(self._text.pages[at].text, *span)
-        return Place(self._numbers[at], start, end, False)
+        return QuotePlace(self._numbers[at], start, end, False)
 
-    def _across(self, quote: str) -> Place | None:
+    def _across(self, quote: str) -> QuotePlace | None:
         """Find a quote that begins on one page and ends on the next."""
         parts = _parts(quote)
         for at, (here, there) in enumerate(
@@ -108,14 +108,14 @@ class Quotes:
                 continue
             text = self._text.pages[at].text
             start, _end = _unfolded(text, span[0], len(here))
-            return Place(self._numbers[at], start, len(text), False)
+            return QuotePlace(self._numbers[at], start, len(text), False)
         return None
 
     @cached_property
     def _folds(self) -> list[str]:
         return [fold(page.text) for page in self._text.pages]
 
-    def _holds(self, value: Any, place: Place, field: Field) -> bool:
+    def _holds(self, value: Any, place: QuotePlace, field: Field) -> bool:
         at = self._numbers.index(place.page)
         text = self._text.pages[at].text
         match value:
