@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -68,6 +68,11 @@ class PagedText(str):
         return "\n\n".join(
             f"{mark(self.unit, page)}\n{page.text}" for page in self.pages if page.text
         )
+
+    def only(self, numbers: Collection[int]) -> PagedText:
+        """Return the text of some pages, which keep their numbers."""
+        chosen = [page for page in self.pages if page.number in numbers]
+        return PagedText(chosen, self.name, self.path, self.unit, self.notes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PagedText, (self.pages, self.name, self.path, self.unit, self.notes)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from glmkit.readers.dates import dates
 from glmkit.readers.paged_text import PagedText, paged
 from glmkit.readers.quantities import ANY, Field, amounts, declared, holds, narrow
 
@@ -32,7 +33,6 @@ _SAME = str.maketrans("’‘“”„«»`", '\'\'"""""\'')
 _GAP = re.compile(r"\[?(?:\.{3,}|…+)\]?")
 #: Characters of a folded quote that are needed to find it.
 _LEAST = 2
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 
 
 class QuotePlace(msgspec.Struct, frozen=True):
@@ -126,7 +126,7 @@ class Quotes:
                 found = amounts(text, place.start, place.end, field, unit)
                 return holds(value, found, field)
             case date():
-                return _dated(value, text[place.start : place.end])
+                return value in dates(text[place.start : place.end])
             case list() | tuple():
                 return all(self._holds(part, place, field) for part in value)
             case _:
@@ -200,12 +200,3 @@ def _span(parts: Sequence[str], folded: str) -> tuple[int, int] | None:
 
 def _away(number: int, page: int | None) -> int:
     return 0 if page is None else abs(number - page)
-
-
-def _dated(value: date, text: str) -> bool:
-    """Return whether year, month and day of a date stand in a text."""
-    found = amounts(text, 0, len(text))
-    month = value.month in found or _MONTHS[value.month - 1] in text.lower()
-    year = value.year in found or value.year % 100 in found
-    compact = Decimal(value.strftime("%Y%m%d")) in found
-    return compact or (year and month and value.day in found)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import pandas as pd
 
 from glmkit.client.clients import Client
 from glmkit.tables import verbs
+from glmkit.tables.evidence import with_evidence
 from glmkit.tables.frame import columns_of, cost_of, group_frame
 from glmkit.tables.plan import Plan
 from glmkit.tables.preparation import RowTask
 from glmkit.tables.pseudonyms import pseudonyms_of
 from glmkit.tables.reduction import Rounds, one_column, reduced
+from glmkit.tables.relevant_pages import RelevantPages, relevant_pages
 from glmkit.tables.rows import Rows
 from glmkit.tables.run_options import (
     RunOptions,
@@ -77,14 +79,20 @@ class TableVerbs:
         labels: Sequence[str],
         multi: bool = False,
         to: str = "label",
+        evidence: bool = False,
         run: bool = True,
         **options: Unpack[RunOptions],
     ) -> Any:
         """Choose a label for each row, or with `multi` a list of those that fit.
 
-        The column is a category of the labels. Raises ConfigError for one label.
+        The column is a category of the labels. `evidence` adds the words of the row
+        that show it, as in `extract`, and `{to}_span`, where they begin and end in the
+        text of their page. Raises ConfigError for one label.
         """
-        return self._do(verbs.classify(labels, multi, to), template, run, options)
+        verb = verbs.classify(labels, multi, to)
+        if evidence:
+            verb = with_evidence(verb, spans=True)
+        return self._do(verb, template, run, options)
 
     def extract(  # type: ignore[misc]
         self,
@@ -92,14 +100,30 @@ class TableVerbs:
         *,
         schema: Any,
         to: str = "extract",
+        evidence: bool = False,
+        pages: Literal["all", "relevant"] = "all",
         run: bool = True,
         **options: Unpack[RunOptions],
     ) -> Any:
         """Fill the fields of a schema from each row, a typed column each.
 
         `schema` is what `Client.chat` takes; `to` names the bookkeeping columns.
+        `evidence` adds beside each field `_quote`, `_page` where the quote stands, and
+        `_found`: "exact", "normalised" (but for width, blanks, hyphens, grouping),
+        "value differs" (the number there, with its sign and unit, is another) or "not
+        found". `pages` "relevant" sends of a text of `glmkit.read` only the pages that
+        fit a field's name and description; a plan prices both.
+
+            class Income(msgspec.Struct):
+                revenue: Annotated[float, msgspec.Meta(description="in million CNY")]
+
+            docs.glm.extract("{document}", schema=Income, evidence=True)
         """
-        return self._do(verbs.extract(schema, to), template, run, options)
+        verb = verbs.extract(schema, to)
+        relevant = relevant_pages(verb, pages)
+        if evidence:
+            verb = with_evidence(verb)
+        return self._do(verb, template, run, options, relevant)
 
     def score(
         self,
@@ -242,9 +266,14 @@ class TableVerbs:
         return cost_of(self._rows.frame)
 
     def _do(
-        self, verb: Verb, template: str | None, run: bool, options: Mapping[str, Any]
+        self,
+        verb: Verb,
+        template: str | None,
+        run: bool,
+        options: Mapping[str, Any],
+        pages: RelevantPages | None = None,
     ) -> Any:
-        plan = self._plan(verb, template, dict(options))
+        plan = self._plan(verb, template, dict(options), pages=pages)
         return plan.run() if run else plan
 
     def _plan(
@@ -253,6 +282,7 @@ class TableVerbs:
         template: str | None,
         options: dict[str, Any],
         free: Collection[str] = (),
+        pages: RelevantPages | None = None,
     ) -> Plan:
         """Check all that can be known before anything is sent.
 
@@ -291,6 +321,6 @@ class TableVerbs:
         request = checked_request(client, options)
         task = RowTask(
             verb, bound, self._rows.values(bound), client, options,
-            run_id(verb, bound.text, client, request), hidden,
+            run_id(verb, bound.text, client, request), hidden, pages,
         )  # fmt: skip
         return Plan(self._rows, task, fresh=fresh, retry=retry, budget=budget)

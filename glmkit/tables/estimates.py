@@ -24,12 +24,16 @@ _SAMPLE = 50
 
 
 class PriceRange(msgspec.Struct, frozen=True):
-    """What a run may cost: from `low` to `high`, with this model, in a batch or not."""
+    """What a run may cost: from `low` to `high`, with this model, in a batch or not.
+
+    `pages` says which pages of the documents it is for: "all", "relevant" or "".
+    """
 
     model: str
     low: Money
     high: Money
     batch: bool = False
+    pages: str = ""
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from glmkit.tables.preparation import STATUSES, Preparation, RowOutcome
 from glmkit.tables.pseudonyms import put_back
 from glmkit.tables.rows import Rows
 from glmkit.tables.template import name_of
-from glmkit.tables.verbs import BOOKKEEPING, TargetColumn, Verb
+from glmkit.tables.verbs import BOOKKEEPING, Judge, TargetColumn, Verb
 from glmkit.types.errors import ConfigError
 from glmkit.types.money import Money
 from glmkit.types.translation import _
@@ -23,7 +23,9 @@ from glmkit.types.translation import _
 def frame_of(rows: Rows, verb: Verb, asked: Preparation) -> pd.DataFrame:
     """Return the rows with the verb's columns; a row that was not asked has none."""
     count = len(rows)
-    columns = columns_of(verb, asked.outcomes, asked.prompt_of, count, asked.names)
+    columns = columns_of(
+        verb, asked.outcomes, asked.prompt_of, count, asked.names, asked.task.values
+    )
     return rows.with_columns(columns)
 
 
@@ -41,24 +43,41 @@ def columns_of(
     prompt_of: Sequence[int],
     count: int,
     names: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
+    rows: Sequence[Sequence[Any]] = (),
 ) -> dict[str, Any]:
     """Return name → values of the columns that a verb adds.
 
     Rows with equal prompts share one call: its tokens and cost stand at the first.
-    `names` are what the pseudonyms of a row stand for.
+    `names` are what the pseudonyms of a row stand for, `rows` the values by which a
+    verb with evidence judges.
     """
     blank = RowOutcome()
     found = [outcomes[place] for place in prompt_of]
     found += [blank] * (count - len(found))
     first = _first(prompt_of, count)
     columns: dict[str, Any] = {}
+    answers = [one.values for one in found]
+    for row, known in names.items():
+        if (answer := answers[row]) is not None:
+            answers[row] = tuple(put_back(value, known) for value in answer)
+    if verb.evidence is not None:
+        answers = _judged(verb.evidence, answers, rows)
     for place, target in enumerate(verb.targets):
-        values = [one.values[place] if one.values else None for one in found]
-        for row, known in names.items():
-            values[row] = put_back(values[row], known)
+        values = [answer[place] if answer else None for answer in answers]
         columns[target.name] = _typed(values, target)
     beside = _bookkeeping(list(zip(found, first, strict=True)))
     return columns | {f"{verb.to}_{name}": values for name, values in beside.items()}
+
+
+def _judged(
+    evidence: Judge,
+    answers: Sequence[tuple[Any, ...] | None],
+    rows: Sequence[Sequence[Any]],
+) -> list[tuple[Any, ...] | None]:
+    return [
+        answer and evidence.judge(answer, rows[row])
+        for row, answer in enumerate(answers)
+    ]
 
 
 def _bookkeeping(rows: Sequence[tuple[RowOutcome, bool]]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from glmkit.tables.preparation import Preparation, RowTask
 from glmkit.tables.progress import Watch
 from glmkit.tables.rows import Rows
 from glmkit.types.errors import ConfigError
+from glmkit.types.messages import Request
 from glmkit.types.money import Money
 from glmkit.types.plain_text import plain
 from glmkit.types.translation import _
@@ -154,11 +155,7 @@ class Plan:
 
     def _counted(self) -> Facts:
         task = self._task
-        preparation = Preparation(task)
-        run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
-        found = (run.outcomes[place].request for place in run.places())
-        asked = [request for request in found if request is not None]
-        counted = [estimate_request(request, count) for request in asked]
+        preparation, asked, counted = self._prepared(task)
         states = [outcome.status for outcome in preparation.outcomes]
         answers, seconds = learned(task)
         load = Load(counted, asked, answers)
@@ -174,10 +171,32 @@ class Plan:
             cost=price(task, task.model, load),
             seconds=None if seconds is None else seconds * len(counted) / many,
             in_flight=many,
-            others=tuple(alternatives(task, load)),
+            others=(*alternatives(task, load), *self._other_pages(answers)),
             resumable=not ledger().private,
             hidden=sum(map(len, preparation.names.values())),
         )
+
+    def _prepared(
+        self, task: RowTask
+    ) -> tuple[Preparation, list[Request], list[Estimate]]:
+        """Return the prompts of a task, and those that would be sent, counted."""
+        preparation = Preparation(task)
+        run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
+        found = (run.outcomes[place].request for place in run.places())
+        asked = [request for request in found if request is not None]
+        return preparation, asked, [estimate_request(one, count) for one in asked]
+
+    def _other_pages(self, answers: tuple[int, int] | None) -> list[PriceRange]:
+        """Return the price with all pages, or where all are sent with the relevant."""
+        task = self._task
+        if task.pages is None or not task.paged:
+            return []
+        pages = task.pages.other()
+        other = msgspec.structs.replace(task, pages=pages)
+        _preparation, asked, counted = self._prepared(other)
+        found = price(other, other.model, Load(counted, asked, answers))
+        name = "all" if pages.every else "relevant"
+        return [msgspec.structs.replace(found, pages=name)] if found else []
 
     def __repr__(self) -> str:
         return plain("\n".join(f"{name:10}{what}" for name, what in self.lines()))
@@ -292,5 +311,13 @@ def _time(facts: Facts) -> str:
 
 
 def _instead(price: PriceRange) -> str:
-    way = _("{model} in a batch", model=price.model) if price.batch else price.model
+    match price.pages:
+        case "all":
+            way = _("all pages")
+        case "relevant":
+            way = _('pages="relevant"')
+        case _ if price.batch:
+            way = _("{model} in a batch", model=price.model)
+        case _:
+            way = price.model
     return f"{way}: {_rounded(price.low)} to {_rounded(price.high)}"

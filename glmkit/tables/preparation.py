@@ -10,7 +10,9 @@ import msgspec
 from glmkit.catalog import cards
 from glmkit.catalog.tokens import estimate_request
 from glmkit.client.clients import Client
+from glmkit.readers.paged_text import PagedText
 from glmkit.tables.pseudonyms import Pseudonyms
+from glmkit.tables.relevant_pages import RelevantPages
 from glmkit.tables.rows import portions
 from glmkit.tables.template import Template
 from glmkit.tables.verbs import Verb
@@ -49,7 +51,8 @@ class RowTask(msgspec.Struct, frozen=True):
 
     `values` are the rows' values of the template's columns; `options` those of the
     client, the verb's instruction and form among them; `run` names what is asked, so
-    that its calls are found in the ledger.
+    that its calls are found in the ledger. `pages` chooses those that are sent of a
+    text with pages; None sends all.
     """
 
     verb: Verb
@@ -59,6 +62,7 @@ class RowTask(msgspec.Struct, frozen=True):
     options: dict[str, Any]
     run: str
     pseudonyms: Pseudonyms = Pseudonyms()
+    pages: RelevantPages | None = None
 
     @property
     def model(self) -> str:
@@ -73,17 +77,29 @@ class RowTask(msgspec.Struct, frozen=True):
         return min((window for window in known if window), default=None)
 
     @property
+    def paged(self) -> bool:
+        """Whether a row holds a text with pages."""
+        return any(isinstance(value, PagedText) for row in self.values for value in row)
+
+    @property
     def nothing(self) -> Money:
         """What a row costs that is not sent."""
         return Money(0, self.client.access.endpoint.currency or "CNY")
 
     def prompt(self, place: int) -> tuple[Any, dict[str, str]]:
         """Return a row's prompt as it leaves, and what its pseudonyms stand for."""
-        prompt = self.template.fill(self.values[place])
+        prompt = self.template.fill([*map(self._shown, self.values[place])])
         names: dict[str, str] = {}
         if isinstance(prompt, list):
             return [self._text(part, names) for part in prompt], names
         return self._text(prompt, names), names
+
+    def _shown(self, value: Any) -> Any:
+        """Return a value as it goes into a prompt; pages are named to be cited by."""
+        if not isinstance(value, PagedText):
+            return value
+        chosen = value if self.pages is None else self.pages.of(value)
+        return chosen.marked if self.verb.evidence else str(chosen)
 
     def _text(self, part: Any, names: dict[str, str]) -> Any:
         if not isinstance(part, str):

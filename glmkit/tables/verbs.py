@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -34,12 +34,20 @@ class TargetColumn(msgspec.Struct, frozen=True):
     categories: tuple[Any, ...] | None = None
 
 
+class Judge(Protocol):
+    """Judges the values of an answer by the values of the row."""
+
+    def judge(self, values: Sequence[Any], row: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the values of all targets."""
+
+
 class Verb(msgspec.Struct, frozen=True):
     """One question for every row.
 
     `to` names the group of columns, `instruction` goes before the rows' prompts as
     the system prompt, `form` is what an answer must be (None: any text), `targets`
-    are its columns and `values` what an answer puts into them.
+    are its columns and `values` what an answer puts into them. `evidence` judges these
+    values by the row's text.
     """
 
     name: str
@@ -48,6 +56,7 @@ class Verb(msgspec.Struct, frozen=True):
     form: Form | None
     targets: tuple[TargetColumn, ...]
     values: Callable[[Any], tuple[Any, ...]]
+    evidence: Judge | None = None
 
     @property
     def added(self) -> list[str]:
@@ -200,9 +209,7 @@ def _target(
     name: str, part: Mapping[str, Any], root: Mapping[str, Any]
 ) -> TargetColumn:
     """Return the column of one field, by its JSON Schema."""
-    if not isinstance(part, Mapping):
-        return TargetColumn(name)
-    part = _without_null(_resolved(part, root), root)
+    part = plain_part(part, root)
     if isinstance(choices := part.get("enum"), list):
         kinds = {type(choice) for choice in choices}
         if len(kinds) > 1 or not kinds <= {str, int, bool}:
@@ -217,6 +224,13 @@ def _target(
             return TargetColumn(name, _DTYPES.get(kind, ""))
         case _:
             return TargetColumn(name)
+
+
+def plain_part(part: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a field without its reference and without null."""
+    if not isinstance(part, Mapping):
+        return {}
+    return _without_null(_resolved(part, root), root)
 
 
 def _without_null(

@@ -23,7 +23,7 @@ class Plan:
     lane: str = ""
     tokens: int = 16
     rate: float = 0.0  # events a second, 0: as fast as it goes
-    text: str = "mixed"  # mixed, hostile, fence, paragraph; echo: the prompt
+    text: str = "mixed"  # mixed, hostile, fence, paragraph; echo, answer: the prompt
     wait_s: float = 0.0  # before the headers
     first_s: float = 0.0  # between the headers and the first event
     gate: int = -1  # wait after so many events, 0: before all, for the lane's release
@@ -151,12 +151,16 @@ _TEXTS: dict[str, Callable[[], Iterator[str]]] = {
 def pieces(name: str, tokens: int, prompt: str = "") -> list[str]:
     """Return `tokens` pieces of a text; `echo` cuts the prompt, however long, instead.
 
+    `answer` cuts what stands behind the last "ANSWER:" of the prompt.
+
     >>> pieces("echo", 0, "Hello, world")
     ['Hello,', ' world']
     >>> len(pieces("fence", 100))
     100
     """
-    if name == "echo":
+    if name == "answer":
+        prompt = prompt.rpartition("ANSWER:")[2]
+    if name in ("echo", "answer"):
         return re.findall(r"\s*\S{1,6}|\s+", prompt)
     if name == "fence" and tokens > 1:
         return [*islice(_fence(), tokens - 1), "\n```\n"]

@@ -1,0 +1,127 @@
+"""The pages of a text that may say what the fields of a schema ask for."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from glmkit.readers.paged_text import PagedText
+from glmkit.readers.quantities import narrow
+from glmkit.tables.verbs import Verb, plain_part
+from glmkit.types.errors import ConfigError
+from glmkit.types.translation import _
+
+#: Pages that are sent for each field.
+_EACH = 3
+_WORDS = re.compile(r"[a-z]+|\d+|[\u3400-\u9fff\uf900-\ufaff]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+#: The constants of BM25 as Robertson and Zaragoza give them (2009).
+_K1, _B = 1.2, 0.75
+
+
+class RelevantPages:
+    """Chooses for each query the pages that fit it best, by their words (BM25).
+
+    A field's query is its name with its description. Each text is looked at once.
+    With `every` True all pages are sent: what it would choose is then for comparison.
+    """
+
+    def __init__(self, queries: Sequence[str], *, every: bool = False) -> None:
+        self.queries = tuple(queries)
+        self.every = every
+        self._chosen: dict[PagedText, PagedText] = {}
+
+    def other(self) -> RelevantPages:
+        """Return the other way: all pages in place of the chosen ones, or they."""
+        return RelevantPages(self.queries, every=not self.every)
+
+    def of(self, text: PagedText) -> PagedText:
+        """Return the pages of a text that are sent; all where none fits at all."""
+        if self.every:
+            return text
+        if text not in self._chosen:
+            numbers = self._numbers(text)
+            self._chosen[text] = text.only(numbers) if numbers else text
+        return self._chosen[text]
+
+    def _numbers(self, text: PagedText) -> set[int]:
+        pages = [terms(f"{page.title}\n{page.text}") for page in text.pages]
+        scores = bm25(pages, [terms(query) for query in self.queries])
+        chosen: set[int] = set()
+        for row in scores:
+            best = sorted(range(len(row)), key=lambda at: -row[at])[:_EACH]
+            chosen |= {text.pages[at].number for at in best if row[at] > 0}
+        return chosen
+
+
+def relevant_pages(verb: Verb, pages: str) -> RelevantPages | None:
+    """Return what chooses the pages for a verb's fields; None where it has none."""
+    if pages not in ("all", "relevant"):
+        raise ConfigError(
+            _("pages cannot be {value!r}", value=pages),
+            hint=_('Pass pages="all", or pages="relevant".'),
+        )
+    if verb.form is None:
+        return None
+    return RelevantPages(queries_of(verb.form.schema), every=pages == "all")
+
+
+def queries_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the query of each field: its name, title and description."""
+    return [
+        " ".join(
+            [
+                _CAMEL.sub(" ", name).replace("_", " "),
+                *(
+                    str(one.get(key, ""))
+                    for one in (part, plain_part(part, schema))
+                    for key in ("title", "description")
+                ),
+            ]
+        )
+        for name, part in schema.get("properties", {}).items()
+    ]
+
+
+def terms(text: str) -> Counter[str]:
+    """Return the words of a text, and the pairs of signs of its Chinese, counted.
+
+    >>> sorted(terms("营业收入 of 2024"))
+    ['2024', 'of', '业收', '收入', '营业']
+    """
+    found: Counter[str] = Counter()
+    for word in _WORDS.findall(narrow(text).lower()):
+        if word.isascii():
+            found[word.removesuffix("s") if len(word) > 3 else word] += 1
+        else:
+            pairs = [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+            found.update(pairs)
+    return found
+
+
+def bm25(
+    texts: Sequence[Counter[str]], queries: Sequence[Counter[str]]
+) -> list[list[float]]:
+    """Return for each query the score of each text, 0 where they share no word."""
+    sizes = [text.total() for text in texts]
+    mean = sum(sizes) / max(1, len(sizes)) or 1
+    among = Counter(word for text in texts for word in text)
+
+    def score(text: Counter[str], size: int, query: Counter[str]) -> float:
+        total = 0.0
+        for word in query:
+            if count := text[word]:
+                rare = math.log(
+                    1 + (len(texts) - among[word] + 0.5) / (among[word] + 0.5)
+                )
+                room = _K1 * (1 - _B + _B * size / mean)
+                total += rare * count * (_K1 + 1) / (count + room)
+        return total
+
+    return [
+        [score(text, size, query) for text, size in zip(texts, sizes, strict=True)]
+        for query in queries
+    ]
