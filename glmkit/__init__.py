@@ -33,11 +33,11 @@ if TYPE_CHECKING:
         last as last,
     )
     from glmkit.client.prompts import media as media
-    from glmkit.client.prompts.files import (
-        read as read,
-    )
     from glmkit.config.keys import (
         Key as Key,
+    )
+    from glmkit.documents.folder import (
+        read_folder as read_folder,
     )
     from glmkit.ledger.views.budgets import (
         balance as balance,
@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     )
     from glmkit.ledger.views.grants import (
         grant as grant,
+    )
+    from glmkit.readers.files import (
+        read as read,
     )
     from glmkit.tools.tool import (
         Tool as Tool,
@@ -145,7 +148,8 @@ _HOMES = {
     "glmkit.client.clients": "AsyncClient Client",
     "glmkit.client.conversation": "AsyncConversation Conversation",
     "glmkit.client.default": "last",
-    "glmkit.client.prompts.files": "read",
+    "glmkit.readers.files": "read",
+    "glmkit.documents.folder": "read_folder",
     "glmkit.widgets": "dashboard",
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -160,8 +164,8 @@ _MODULES = {
 __all__ = [
     "AsyncClient", "AsyncConversation", "Client", "Conversation", "Message", "Money",
     "Reply", "balance", "budget", "dashboard", "errors", "export", "figures", "grant",
-    "last",
-    "media", "models", "read", "sandbox", "tag", "tool", "usage", "widgets",
+    "last", "media", "models", "read", "read_folder", "sandbox", "tag", "tool", "usage",
+    "widgets",
 ]  # fmt: skip
 
 

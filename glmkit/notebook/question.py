@@ -11,12 +11,13 @@ import msgspec
 from glmkit.client.call.streams import Stream
 from glmkit.client.clients import Client
 from glmkit.client.conversation import Conversation
-from glmkit.client.prompts import files as texts, values as digests
+from glmkit.client.prompts import values as digests
 from glmkit.client.prompts.media import prompt_of
 from glmkit.client.replay import Mode
 from glmkit.config.privacy import private
 from glmkit.notebook import interpolation, schemas, window
 from glmkit.notebook.conversations import Chats, NamedChat
+from glmkit.readers import files as texts
 from glmkit.render.answer.badge import About
 from glmkit.render.answer.code_blocks import Block
 from glmkit.render.answer.request_summary import Typed, sized, sized_part

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from glmkit.client.prompts import files as texts
+from glmkit.readers import files as texts
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 

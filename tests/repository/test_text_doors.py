@@ -41,6 +41,7 @@ REVIEWED = {
     "glmkit.client.resources.polling:Bar.__call__ tqdm": "a number",
     "glmkit.client.resources.sync_async:Namespace.__repr__ __repr__": "by !r",
     "glmkit.config.keys:Key.__repr__ __repr__": "stars and four letters of a key",
+    "glmkit.documents.folder:read_folder tqdm": "constant words",
     "glmkit.ledger.views.model_table:ModelTable._repr_html_ _repr_html_": "by escaped",
     "glmkit.local.engine.__main__:main print": "JSON, read by a process",
     "glmkit.local.state:Platform.__repr__ __repr__": "a loopback address, and !r",

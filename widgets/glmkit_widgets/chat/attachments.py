@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from glmkit.client.prompts import files as texts, media as documents, values as digests
+from glmkit.client.prompts import media as documents, values as digests
+from glmkit.readers import files as texts
 from glmkit.types.attached_text import packed, unpacked
 from glmkit.types.errors import ConfigError
 from glmkit.types.messages import AudioPart, ImagePart, Message, Part, TextPart

@@ -12,7 +12,7 @@ import pypdf
 import pytest
 
 import glmkit
-from glmkit.client.prompts import files as texts
+from glmkit.readers import files as texts
 from glmkit.tables.inputs import inputs_of
 from glmkit.types.errors import MediaWarning
 from glmkit_widgets.chat.attachments import of_file, of_upload
@@ -194,7 +194,7 @@ def test_locked_pdf_is_refused(tmp_path: Path) -> None:
     writer.add_blank_page(10, 10)
     writer.encrypt("secret", algorithm="RC4-128")
     writer.write(tmp_path / "a.pdf")
-    assert "cannot be read as pdf" in refused(tmp_path / "a.pdf")
+    assert "is protected by a password" in refused(tmp_path / "a.pdf")
 
 
 def test_scanned_pdf_says_what_to_do(tmp_path: Path) -> None:
