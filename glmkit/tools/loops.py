@@ -272,7 +272,7 @@ def _value(result: ToolResult) -> Any:
     text = result.content.encode("utf-8", "replace").decode()
     try:
         return msgspec.Raw(msgspec.json.format(text, indent=-1))
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text
 
 

@@ -94,7 +94,7 @@ def decode(kind: Any, text: str | bytes) -> Any:
         return msgspec.json.decode(text, type=kind, dec_hook=_from_builtins)
     except msgspec.ValidationError:
         raise
-    except msgspec.DecodeError:
+    except ValueError:
         try:
             whole = msgspec.json.encode(decoded_whole(text))
         except ValueError:

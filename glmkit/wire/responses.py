@@ -99,7 +99,7 @@ class StreamReader:
                 return
             try:
                 piece = _decode(data)
-            except (msgspec.DecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 if (odd := self._odd(data)) is None:
                     if self.done:
                         return
@@ -227,7 +227,7 @@ def read_body(body: bytes) -> list[Event]:
     """
     try:
         reply = _decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         reply = _odd_reply(body)
     else:
         if reply.error or not reply.choices:

@@ -145,7 +145,7 @@ def _line(line: bytes) -> _ResultLine:
     """Return a line of the results; ValueError for what is not one."""
     try:
         return msgspec.json.decode(line, type=_ResultLine)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return record_of(decoded_whole(line), _ResultLine)
 
 
