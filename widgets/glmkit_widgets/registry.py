@@ -18,6 +18,7 @@ class WidgetEntry(NamedTuple):
     | `[MODEL ...]`   | `models`, a list                                        |
     | `[-p PROMPT]`   | the first argument: the rest of the line                |
     | `[NAME]`        | `conversation` and `title`: a chat of the notebook      |
+    | `TABLE`         | the first argument: a variable of the notebook          |
 
     A class that has a `settings` or a `names` argument gets those of the notebook. A
     widget without a `word` is a part of others.
@@ -75,6 +76,13 @@ WIDGETS = (
         "ruler",
         "[MODEL] [-p PROMPT]",
         "Count a prompt's tokens against the context window",
+    ),
+    WidgetEntry(
+        "Review",
+        "review.review",
+        "review",
+        "TABLE",
+        "Check extracted values against their pages",
     ),
     WidgetEntry("LiveAnswer", "shared.answer"),
     WidgetEntry("Filters", "dashboard.filters"),

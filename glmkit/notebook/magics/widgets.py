@@ -28,6 +28,8 @@ def _command(entry: WidgetEntry) -> Command:
             return [part.strip("[]") for part in parts if part.startswith("[-")]
         if "MODEL" in entry.usage:
             return choices.models(session, word)
+        if entry.usage == "TABLE":
+            return _tables(session)
         return session.chats if "NAME" in entry.usage else ()
 
     return Command(run, entry.help, entry.usage, complete)
@@ -45,6 +47,9 @@ def _opened(session: Session, entry: WidgetEntry, words: tuple[str, ...]) -> Any
     """
     prompt, options = arguments(entry, words)
     made = entry.load()
+    first: list[Any] = [*prompt]
+    if "table" in options:
+        first = [_variable(session, entry, options.pop("table"))]
     if name := options.pop("conversation", None):
         known = name in session.chats
         system = None if known else session.settings.system
@@ -56,7 +61,7 @@ def _opened(session: Session, entry: WidgetEntry, words: tuple[str, ...]) -> Any
     if "names" in takes:
         options["names"] = session.names()
     with session.here(session.settings.tag):
-        return made(*prompt, **options)
+        return made(*first, **options)
 
 
 def arguments(
@@ -82,6 +87,8 @@ def arguments(
     if "[MODEL ...]" in entry.usage:
         models = [name for word in names for name in word.split(",") if name]
         return prompt, options | ({"models": models} if models else {})
+    if entry.usage == "TABLE":
+        return prompt, {"table": _one_table(entry, names)}
     if not names:
         return prompt, options
     if len(names) > 1 or not {"[MODEL]", "[NAME]"} & {*entry.usage.split(" ")}:
@@ -107,6 +114,34 @@ def _check_flag(entry: WidgetEntry, word: str) -> None:
             _("`%glm {word}` has no option {option!r}", word=entry.word, option=word),
             hint=_hint(entry),
         )
+
+
+def _one_table(entry: WidgetEntry, names: list[str]) -> str:
+    if len(names) != 1:
+        raise ConfigError(
+            _("`%glm {word}` takes the name of one table", word=entry.word),
+            hint=_("Write `%glm {word} out`.", word=entry.word),
+        )
+    return names[0]
+
+
+def _variable(session: Session, entry: WidgetEntry, name: str) -> Any:
+    """Return a variable of the notebook. Raises ConfigError where there is none."""
+    names = session.names()
+    if name not in names:
+        raise ConfigError(
+            _("there is no variable {name!r}", name=name),
+            hint=_(
+                "Name a table: `out = ...`, then `%glm {word} out`.", word=entry.word
+            ),
+        )
+    return names[name]
+
+
+def _tables(session: Session) -> list[str]:
+    """Return the variables that hold a table."""
+    names = session.names()
+    return [name for name in names if type(names[name]).__name__ == "DataFrame"]
 
 
 def _too_many(entry: WidgetEntry, names: list[str]) -> ConfigError:

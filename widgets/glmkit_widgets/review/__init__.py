@@ -1,0 +1,1 @@
+"""Looks through extracted values, each beside the page that it stands on."""
