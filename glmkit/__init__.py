@@ -92,12 +92,12 @@ if TYPE_CHECKING:
         TransportError as TransportError,
     )
     from glmkit.types.events import (
+        ContentReview as ContentReview,
         Event as Event,
         Finish as Finish,
         Media as Media,
         Output as Output,
         Repair as Repair,
-        Review as Review,
         Search as Search,
         Start as Start,
         Text as Text,
@@ -133,7 +133,7 @@ _HOMES = {
         "ServerError StandInWarning StreamError ToolError TransportError"
     ),
     "glmkit.types.events": (
-        "Event Finish Media Output Repair Review Search Start Text Thinking "
+        "Event Finish Media Output Repair ContentReview Search Start Text Thinking "
         "ToolCall ToolResult Usage Waiting"
     ),
     "glmkit.types.messages": "Message",

@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 
 from glmkit.documents.cell_values import Kind, missing
-from glmkit.documents.review_store import Decision, ReviewStore
+from glmkit.documents.review_store import ReviewDecision, ReviewStore
 from glmkit.documents.review_table import ReviewField, ReviewTable
 
 State = Literal["untouched", "confirmed", "corrected", "rejected", "differs"]
@@ -19,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Outcome(NamedTuple):
+class ReviewOutcome(NamedTuple):
     """What all reviewers together decided on an item.
 
     `state` is "differs" where their last decisions are not the same.
@@ -29,18 +29,18 @@ class Outcome(NamedTuple):
     corrected: Any = None
 
 
-def outcome_of(decisions: Sequence[Decision]) -> Outcome:
+def outcome_of(decisions: Sequence[ReviewDecision]) -> ReviewOutcome:
     """Return what the last decisions of all reviewers come to."""
     made = [d for d in decisions if d.decision != "none"]
     if not made:
-        return Outcome("untouched")
+        return ReviewOutcome("untouched")
     first = made[-1]
     if any(
         (d.decision, d.corrected) != (first.decision, first.corrected) for d in made
     ):
-        return Outcome("differs")
+        return ReviewOutcome("differs")
     assert first.decision != "none"  # left out above
-    return Outcome(first.decision, first.corrected)
+    return ReviewOutcome(first.decision, first.corrected)
 
 
 def decisions_frame(table: ReviewTable, store: ReviewStore) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from glmkit.types.translation import _
 Verdict = Literal["confirmed", "corrected", "rejected", "none"]
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What a reviewer decided on one item, and when (UTC, ISO 8601).
 
     `row` is the row's position, from 0; `corrected` the value in place of the model's.
@@ -41,7 +41,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     at: str = ""
 
 
-class _Head(msgspec.Struct, frozen=True, kw_only=True):
+class _FileHead(msgspec.Struct, frozen=True, kw_only=True):
     """The first line: the table that the decisions are about."""
 
     glmkit_review: int = 1
@@ -51,7 +51,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENCODER = msgspec.json.Encoder()
 _BEGINS = b'{"glm'
-_LINE = msgspec.json.Decoder(Decision)
+_LINE = msgspec.json.Decoder(ReviewDecision)
 
 
 class ReviewStore:
@@ -67,17 +67,17 @@ class ReviewStore:
         self.path = path or Path.cwd() / f"glmkit-review-{table.digest}.jsonl"
         self.damaged = 0
         self._offset = 0
-        self._held: dict[int, dict[str, Decision]] = {}
+        self._held: dict[int, dict[str, ReviewDecision]] = {}
         self._lock = RLock()
         self.read()
 
-    def of(self, number: int) -> tuple[Decision, ...]:
+    def of(self, number: int) -> tuple[ReviewDecision, ...]:
         """Return the last decision of each reviewer on an item, the newest last."""
         with self._lock:
             held = self._held.get(number, {}).values()
             return tuple(sorted(held, key=lambda decision: decision.at))
 
-    def by(self, number: int, reviewer: str) -> Decision | None:
+    def by(self, number: int, reviewer: str) -> ReviewDecision | None:
         """Return the last decision of a reviewer on an item."""
         with self._lock:
             return self._held.get(number, {}).get(reviewer)
@@ -88,7 +88,7 @@ class ReviewStore:
         with self._lock:
             return sorted(self._held)
 
-    def add(self, number: int, decision: Decision) -> list[int]:
+    def add(self, number: int, decision: ReviewDecision) -> list[int]:
         """Write a decision on an item; return the items that changed in the file."""
         item = self._table[number]
         decision = msgspec.structs.replace(
@@ -182,7 +182,7 @@ class ReviewStore:
         return b"".join(_ENCODER.encode(made) + b"\n" for made in held)
 
     def _head(self) -> bytes:
-        head = _Head(digest=self._table.digest, rows=self._table.rows)
+        head = _FileHead(digest=self._table.digest, rows=self._table.rows)
         return _ENCODER.encode(head) + b"\n"
 
     def _unusable(self, exc: OSError) -> ConfigError:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from glmkit.types.events import (
+    ContentReview,
     Event,
     Finish,
     Media,
     Repair,
-    Review,
     Search,
     Source,
     Start,
@@ -44,7 +44,7 @@ class Answer(msgspec.Struct, frozen=True):
     usage: Usage | None = None
     finish_reason: str = ""
     tool_results: tuple[ToolResult, ...] = ()
-    content_filter: tuple[Review, ...] = ()
+    content_filter: tuple[ContentReview, ...] = ()
     media: tuple[Media, ...] = ()
 
     @property
@@ -96,7 +96,7 @@ class Fold:
         self._usage: Usage | None = None
         self._finish = ""
         self._results: list[ToolResult] = []
-        self._reviews: list[Review] = []
+        self._reviews: list[ContentReview] = []
         self._media: dict[tuple[str, str, str], list[Media]] = {}
 
     def add(self, events: Iterable[Event]) -> None:
@@ -119,7 +119,7 @@ class Fold:
                 case Repair():
                     self._text = _Pieces()
                     said = self._text.new
-                case ToolResult() | Search() | Review() | Media():
+                case ToolResult() | Search() | ContentReview() | Media():
                     self._beside(event)
                 case Waiting():
                     pass
@@ -129,14 +129,14 @@ class Fold:
             if len(parts) >= _FRAGMENTS:
                 parts[:] = [_joined(parts)]
 
-    def _beside(self, event: ToolResult | Search | Review | Media) -> None:
+    def _beside(self, event: ToolResult | Search | ContentReview | Media) -> None:
         """Add an event that comes whole, beside the text."""
         match event:
             case ToolResult():
                 self._results.append(event)
             case Search(results):
                 self._sources += results
-            case Review():
+            case ContentReview():
                 self._reviews.append(event)
             case Media(kind, medium_id, _, url):
                 self._media.setdefault((kind, medium_id, url), []).append(event)

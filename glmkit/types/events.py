@@ -152,7 +152,9 @@ class Finish(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     reason: str
 
 
-class Review(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+class ContentReview(
+    msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="Review"
+):
     """The content review of a part: "user", "assistant" or "history".
 
     `level` is 0 (most severe) to 3.
@@ -181,7 +183,7 @@ Event = (
     | ToolCall
     | ToolResult
     | Search
-    | Review
+    | ContentReview
     | Media
     | Usage
     | Repair

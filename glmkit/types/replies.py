@@ -11,7 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 from glmkit.types.answers import WHOLE as WHOLE, Answer as Answer, Fold as Fold
-from glmkit.types.events import Media, Review, Source, ToolCall, ToolResult, Usage
+from glmkit.types.events import (
+    ContentReview,
+    Media,
+    Source,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from glmkit.types.messages import Request, canonical_key
 from glmkit.types.money import Money
 from glmkit.types.options import CITED
@@ -152,7 +159,7 @@ class Reply(msgspec.Struct, frozen=True):
         return self._last.answer.tool_results
 
     @property
-    def content_filter(self) -> tuple[Review, ...]:
+    def content_filter(self) -> tuple[ContentReview, ...]:
         """What content review found, where it found something."""
         return self._last.answer.content_filter
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from glmkit.types.events import Event, Media, Review, Search, Source, Start
+from glmkit.types.events import ContentReview, Event, Media, Search, Source, Start
 from glmkit.wire.tool_calls import CalledTool
 
 #: How the id of an answer of the local platform ends.
@@ -120,6 +120,6 @@ def beside(chunk: Chunk) -> Iterator[Event]:
     if chunk.web_search:
         yield search(chunk.web_search)
     for found in chunk.content_filter or ():
-        yield Review(found.role or "", 3 if found.level is None else found.level)
+        yield ContentReview(found.role or "", 3 if found.level is None else found.level)
     for video in chunk.video_result or ():
         yield Media("video", url=video.url or "", cover=video.cover_image_url or "")

@@ -11,16 +11,18 @@ import pandas as pd
 import pytest
 
 from glmkit.documents.review_results import decisions_frame, outcome_of, result_frame
-from glmkit.documents.review_store import Decision, ReviewStore, reviewer_name
+from glmkit.documents.review_store import ReviewDecision, ReviewStore, reviewer_name
 from glmkit.documents.review_table import ReviewTable
 from glmkit.types.errors import ConfigError
 from tests.conftest import ROOT
 from tests.documents.evidence_tables import table
 
 
-def decided(verdict: str = "confirmed", who: str = "Ada", **more: object) -> Decision:
+def decided(
+    verdict: str = "confirmed", who: str = "Ada", **more: object
+) -> ReviewDecision:
     fields = {"row": 0, "field": "", "decision": verdict, "reviewer": who, **more}
-    return Decision(**fields)  # type: ignore[arg-type]
+    return ReviewDecision(**fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -91,12 +93,13 @@ def test_a_first_line_that_was_cut_short_is_written_again(path: Path) -> None:
 
 _KILLED = """
 import os, signal
-from glmkit.documents.review_store import Decision, ReviewStore
+from glmkit.documents.review_store import ReviewDecision, ReviewStore
 from glmkit.documents.review_table import ReviewTable
 from tests.documents.evidence_tables import table
 store = ReviewStore(ReviewTable(table(100)))
+made = ReviewDecision(row=0, field="", decision="rejected", reviewer="B")
 for number in range(150):
-    store.add(number, Decision(row=0, field="", decision="rejected", reviewer="B"))
+    store.add(number, made)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

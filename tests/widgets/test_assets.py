@@ -12,6 +12,7 @@ from glmkit_widgets.compare.compare import Compare
 from glmkit_widgets.controls.controls import Controls
 from glmkit_widgets.dashboard.filters import Filters
 from glmkit_widgets.lab.lab import PromptLab
+from glmkit_widgets.review.review import Review
 from glmkit_widgets.ruler.ruler import TokenRuler
 from glmkit_widgets.shared.assets import module, style
 from glmkit_widgets.theatre.theatre import TemperatureTheatre
@@ -23,6 +24,7 @@ _PANELS = {
     "controls": Controls,
     "filters": Filters,
     "lab": PromptLab,
+    "review": Review,
     "ruler": TokenRuler,
     "theatre": TemperatureTheatre,
 }

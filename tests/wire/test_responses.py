@@ -19,10 +19,10 @@ from glmkit.types.errors import (
     TransportError,
 )
 from glmkit.types.events import (
+    ContentReview,
     Finish,
     Media,
     Output,
-    Review,
     Source,
     Text,
     Thinking,
@@ -396,7 +396,7 @@ def test_whole_body_holds_review_sound_and_mcp() -> None:
     assert ToolCall(0, "m", "mcp_call", "", "mcp") in events
     assert ToolResult("m", "mcp_call", "5") in events
     assert Media("audio", "a", "UklG", expires_at=5) in events
-    assert Review("user", 1) in events
+    assert ContentReview("user", 1) in events
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from glmkit.render import Badge, Blocks, Piece
 from glmkit.render.answer.views import Shown
 from glmkit.render.page import code, folded, sources
 from glmkit.types.events import (
+    ContentReview,
     Event,
     Finish,
     Media,
     Repair,
-    Review,
     Search,
     Source,
     Start,
@@ -131,7 +131,7 @@ class Rendering:
                     self._body = Section(self._before)
                     self._thinking.taken = 0
                     self.restarted = True
-                case Start() | Usage() | Finish() | Review() | Media():
+                case Start() | Usage() | Finish() | ContentReview() | Media():
                     pass
 
     @property

@@ -10,6 +10,7 @@ class DocumentPage {
   constructor(ask) {
     this.ask = ask;
     this.page = null;
+    this.place = 0;
     this.asText = false;
     this.title = make("span", { class: "title" });
     this.state = make("span", { class: "help", "aria-live": "polite" });
@@ -32,7 +33,13 @@ class DocumentPage {
 
   /** Ask for the page of a quote. */
   open() {
-    this.ask({ page: 0, pixels: this.pixels });
+    this.go(0);
+  }
+
+  /** Ask for a page; the next key may come before it is there. */
+  go(place) {
+    this.place = place;
+    this.ask({ page: place, pixels: this.pixels });
   }
 
   /** Another item's page is on its way: what is marked belongs to the last one. */
@@ -43,15 +50,15 @@ class DocumentPage {
 
   turn(by) {
     if (!this.page?.count) return;
-    const place = this.page.place + by;
-    if (place >= 1 && place <= this.page.count) this.ask({ page: place, pixels: this.pixels });
+    const place = (this.place || this.page.own || 1) + by;
+    if (place >= 1 && place <= this.page.count) this.go(place);
   }
 
   /** Show text in place of the picture, or the picture again. */
   change() {
     if (!this.page?.drawable) return;
     this.asText = !this.asText;
-    this.ask({ page: this.page.place, pixels: this.pixels });
+    this.go(this.place);
   }
 
   clear(text = "") {
@@ -67,6 +74,7 @@ class DocumentPage {
   show(page, buffers) {
     if (page.kind === "none") return this.clear("The table has no document for this value.");
     this.page = page;
+    this.place ||= page.place;
     this.paper.hidden = false;
     const name = this.name(page);
     this.title.textContent = name;

@@ -3,7 +3,8 @@
 // Pixels of a line, as in review.css; lines beyond the edges that are kept ready.
 const LINE_HEIGHT = 32;
 const SPARE = 8;
-// Milliseconds after which lines that are missing are asked for, and lines at one time.
+// Milliseconds after which lines that are missing are asked for; lines at one time, which
+// are more than fit into the list.
 const GATHER = 30;
 const PORTION = 200;
 const MARKS = { confirmed: "\u2713", corrected: "\u270e", rejected: "\u2715", differs: "\u2260" };
@@ -99,7 +100,8 @@ class ItemList {
     let missing = false;
     for (let at = first; at < end; at++) missing = !this.write(at) || missing;
     this.arrange();
-    if (missing) this.gather(first, end);
+    const ahead = this.order[Math.min(end + PORTION / 4, this.order.length - 1)];
+    if (missing || !this.store.lines.has(ahead)) this.gather();
   }
 
   /** Nodes stand in the order of the list, as a screen reader goes through them. */
@@ -154,17 +156,19 @@ class ItemList {
     return node;
   }
 
-  /** Ask for lines in sight, once the scrolling rests. */
-  gather(first, end) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
+  /** Ask for lines in sight and those behind them, a little later for all together. */
+  gather() {
+    this.timer ||= setTimeout(() => {
+      this.timer = 0;
+      const first = Math.floor(this.root.scrollTop / LINE_HEIGHT) - SPARE;
+      const end = Math.min(first + PORTION, this.order.length);
       const wanted = [];
-      for (let at = first; at < Math.min(end + PORTION / 4, this.order.length); at++) {
+      for (let at = Math.max(0, first); at < end; at++) {
         const n = this.order[at];
         if (!this.store.lines.has(n) && !this.asked.has(n)) wanted.push(n);
       }
       for (const n of wanted) this.asked.add(n);
-      while (wanted.length) this.ask(wanted.splice(0, PORTION));
+      if (wanted.length) this.ask(wanted);
     }, GATHER);
   }
 

@@ -48,7 +48,7 @@ function progressOf(model) {
     text.textContent = `${many(all - untouched)} of ${many(all)} reviewed`;
   }
   show();
-  return { node: make("div", { class: "line progress" }, bar, text), show };
+  return { node: make("div", { class: "line share" }, bar, text), show };
 }
 
 /** One view of a review. */
@@ -119,7 +119,8 @@ class ReviewPanel {
   /** Send a decision on the current item, and go on to the next. */
   decide(content) {
     const n = this.list.current;
-    if (n === undefined || !this.store.of(n)) return;
+    if (n === undefined) return;
+    if (!this.store.of(n)) return this.line.say("This value is not loaded yet.");
     this.typed = content.decision === "corrected" ? { n, text: content.corrected } : null;
     this.store.wait(n, content.decision);
     this.line.do("decide", { item: n, ...content });
@@ -160,12 +161,20 @@ class ReviewPanel {
     const typing = event.target.closest("textarea, input");
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.target.closest(".paper") && SCROLLS.has(event.key)) return;
+    if (this.card.later) return this.early(event);
     const act = typing?.type === "radio" && event.key.startsWith("Arrow") ? null : this.keys[event.key];
     if (!act || (typing && typing.type !== "radio")) return;
     event.preventDefault();
     event.stopPropagation();
     // A key that is held down decides once.
     if (!event.repeat || MOVES.has(event.key)) act();
+  }
+
+  /** A field is about to open: what is typed too early is not a command. */
+  early(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") this.card.close();
   }
 
   get keys() {

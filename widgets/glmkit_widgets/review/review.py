@@ -12,7 +12,7 @@ from glmkit.config.privacy import private
 from glmkit.documents.cell_values import value_from
 from glmkit.documents.review_results import decisions_frame, result_frame
 from glmkit.documents.review_store import (
-    Decision,
+    ReviewDecision,
     ReviewStore,
     Verdict,
     reviewer_name,
@@ -160,7 +160,7 @@ class Review(GLMWidget):
             raise
         self.send({"kept": number})
 
-    def _made(self, number: int, content: dict[str, Any]) -> Decision:
+    def _made(self, number: int, content: dict[str, Any]) -> ReviewDecision:
         """Return a decision from a page's message; a note stays unless it is sent."""
         item = self._table[number]
         before = self._store.by(number, self.reviewer)
@@ -180,7 +180,7 @@ class Review(GLMWidget):
                 verdict, corrected = before.decision, before.corrected
             case _:
                 pass
-        return Decision(
+        return ReviewDecision(
             row=item.row, field=item.field, decision=verdict, corrected=corrected,
             note=note.strip()[:_LONGEST], reviewer=self.reviewer,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from glmkit.documents.cell_values import text_of
 from glmkit.documents.review_results import State, outcome_of
-from glmkit.documents.review_store import Decision, ReviewStore
+from glmkit.documents.review_store import ReviewDecision, ReviewStore
 from glmkit.documents.review_table import ReviewItem, ReviewTable
 from glmkit.render.page import table as as_table
 from glmkit.types.plain_text import escaped, one_line, plain
@@ -65,7 +65,7 @@ class ReviewCounts:
         return {name: self._sums[name] for name in FILTERS}
 
     def order(self, name: str) -> tuple[list[int], int]:
-        """Return the items that a filter shows, and the place of the first untouched."""
+        """Return the items that a filter shows, and where the first untouched is."""
         shows, states = FILTERS[name], self._states
         order = [t.number for t in self._table if shows(t, states[t.number])]
         untouched = (at for at, n in enumerate(order) if states[n] == "untouched")
@@ -78,7 +78,9 @@ class ReviewCounts:
                 self._sums[name] += count
 
 
-def line(item: ReviewItem, made: tuple[Decision, ...], who: str) -> dict[str, Any]:
+def line(
+    item: ReviewItem, made: tuple[ReviewDecision, ...], who: str
+) -> dict[str, Any]:
     """Return an item as the list shows it."""
     own = next((d for d in made if d.reviewer == who and d.decision != "none"), None)
     return {
@@ -93,7 +95,9 @@ def line(item: ReviewItem, made: tuple[Decision, ...], who: str) -> dict[str, An
     }
 
 
-def whole(item: ReviewItem, made: tuple[Decision, ...], who: str) -> dict[str, Any]:
+def whole(
+    item: ReviewItem, made: tuple[ReviewDecision, ...], who: str
+) -> dict[str, Any]:
     """Return an item in full, with what everybody decided on it."""
     return {
         **line(item, made, who),
@@ -104,7 +108,7 @@ def whole(item: ReviewItem, made: tuple[Decision, ...], who: str) -> dict[str, A
     }
 
 
-def _decision(made: Decision, who: str) -> dict[str, Any]:
+def _decision(made: ReviewDecision, who: str) -> dict[str, Any]:
     return {
         "decision": made.decision,
         "corrected": plain(text_of(made.corrected)[:_WHOLE]),
