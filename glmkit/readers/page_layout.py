@@ -25,11 +25,15 @@ _CELL_GAP, _GUTTER, _PARAGRAPH = 0.8, 0.8, 0.75
 #: Rows that have text on both sides of a gutter, at least.
 _LEAST_ROWS = 3
 #: What is prose: the share of a column that its lines fill, and their characters.
-_FILLED, _LONG = 0.55, 14
+_FILLED, _LONG = 0.72, 14
 #: The share of a column's lines that may have wide gaps.
 _BROKEN_ROWS = 0.4
 #: Heights of a line: a space at most, and from a header or footer to the text.
 _SPACE, _APART = 0.6, 1.0
+#: Height of a line by which the rows of a table are further apart than their lines.
+_ROW_GAP = 0.3
+#: Heights of a line: a space at least, and one at least between Han characters.
+_LEAST_SPACE, _WIDE_SPACE = 0.08, 0.4
 _MOST_GAPS, _MOST_GUTTERS, _DEEPEST = 400, 8, 5
 
 _BULLET = re.compile(r"[•◦▪‣∙·●○■□–—*-]|\(?\w{1,3}[.)、]|\d+(\.\d+)+\.?")
@@ -37,13 +41,17 @@ _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
 
 class Box(msgspec.Struct, frozen=True, gc=False):
-    """A word and its place; y grows upwards, as in a PDF."""
+    """A word and its place; y grows upwards, as in a PDF.
+
+    `spaced` where the file has a space before it, however narrow.
+    """
 
     text: str
     left: float
     bottom: float
     right: float
     top: float
+    spaced: bool = False
 
 
 #: Words of one baseline, from left to right.
@@ -74,7 +82,7 @@ def turned(box: Box, turn: int, width: float, height: float) -> Box:
             a, b, c, d = height - box.top, box.left, height - box.bottom, box.right
         case _:
             return box
-    return Box(box.text, a, b, c, d)
+    return Box(box.text, a, b, c, d, box.spaced)
 
 
 def rows_of(words: Sequence[Box]) -> list[Row]:
@@ -84,7 +92,8 @@ def rows_of(words: Sequence[Box]) -> list[Row]:
     for word in sorted(words, key=lambda w: (-(w.bottom + w.top), w.left)):
         if tallest and (_level(word, tallest) or _level(tallest, word)):
             rows[-1].append(word)
-            tallest = max(tallest, word, key=_height)
+            if _height(word) > _height(tallest):
+                tallest = word
         else:
             rows.append([word])
             tallest = word
@@ -204,9 +213,21 @@ def _is_prose(rows: list[Row], x: float, depth: int) -> bool:
     left, right = _sides(rows, x)
     pairs = zip(pairwise(left), pairwise(right), strict=True)
     both = sum(any(a) and any(b) for a, b in pairs)
-    return both >= _LEAST_ROWS - 1 and all(
-        _fills([row for row in side if row], depth) for side in (left, right)
-    )
+    if both < _LEAST_ROWS - 1 or _is_grid(rows, left, right):
+        return False
+    return all(_fills([row for row in side if row], depth) for side in (left, right))
+
+
+def _is_grid(rows: list[Row], left: list[Row], right: list[Row]) -> bool:
+    """Whether wider gaps part both sides into the rows of a table with long cells."""
+    gaps = [
+        min(w.bottom for w in upper) - max(w.top for w in lower)
+        for upper, lower in pairwise(rows)
+    ]
+    wide = median(gaps) + _ROW_GAP * _height(rows[0][0])
+    starts = [0, *(place for place, gap in enumerate(gaps, 1) if gap > wide)]
+    level = sum(bool(left[place]) and bool(right[place]) for place in starts)
+    return len(starts) >= _LEAST_ROWS and level == len(starts)
 
 
 def _fills(rows: list[Row], depth: int) -> bool:
@@ -268,10 +289,11 @@ def _lines(rows: list[Row]) -> list[str]:
 def _joined(cell: Row) -> str:
     text = cell[0].text
     for a, b in pairwise(cell):
-        apart = b.left - a.right > 0.08 * _height(a)
-        wide = _WIDE.match(a.text[-1:]) and _WIDE.match(b.text[:1])
-        near = wide and b.left - a.right < 0.4 * _height(a)
-        text += (" " if apart and not near else "") + b.text
+        gap, height = b.left - a.right, a.top - a.bottom
+        apart = b.spaced or gap > _LEAST_SPACE * height
+        if apart and gap < _WIDE_SPACE * height:
+            apart = not (_WIDE.match(a.text[-1]) and _WIDE.match(b.text))
+        text += f" {b.text}" if apart else b.text
     return text
 
 

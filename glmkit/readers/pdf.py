@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -29,8 +29,13 @@ LOCK = threading.RLock()
 _WORD = re.compile("[^\\s\0\x02\ufffe\ufeff]+[\x02\ufffe]?")
 #: The end of a whole file has this mark; what a transfer cut has not.
 _END, _TAIL = b"%%EOF", 4096
-#: Heights of a line that part the characters of one word, as in cells without spaces.
-_APART = 0.8
+_HYPHENS = "\x02\ufffe"
+#: Heights of a line that part the characters of one word, as in cells without spaces:
+#: beside each other, and below.
+_APART, _LOWER = 0.8, 0.7
+
+#: Left, bottom, right and top of a character.
+Place = tuple[float, float, float, float]
 
 
 def pdf(source: FileSource, encoding: str | None = None) -> Reading:
@@ -124,53 +129,60 @@ class _Boxes:
     """Reads the places of characters."""
 
     def __init__(self, raw: Any, text: Any) -> None:
-        self._raw, self._text = raw, text
+        self._read, self._text = raw.FPDFText_GetLooseCharBox, text
         self._box = raw.FS_RECTF()
 
     def words(self, characters: str) -> Iterator[Box]:
         """Yield the words of a page."""
         for found in _WORD.finditer(characters):
             begin, word = found.start(), found[0]
-            hyphen = word[-1] in "\x02\ufffe"
-            whole = self._joined(word[:-1] if hyphen else word, begin)
-            if not hyphen:
-                yield from whole
-                continue
-            *before, last = whole
-            yield from before
-            places = last.left, last.bottom, last.right, last.top
-            yield Box(last.text + HYPHEN, *places)
+            hyphen = HYPHEN if word[-1] in _HYPHENS else ""
+            spaced = begin > 0 and characters[begin - 1] == " "
+            yield from self._boxes(word[:-1] if hyphen else word, begin, spaced, hyphen)
 
-    def _joined(self, word: str, begin: int) -> list[Box]:
+    def _boxes(self, word: str, begin: int, spaced: bool, hyphen: str) -> Iterable[Box]:
         """Return a word, or its parts where its characters stand apart."""
-        first, last = self._place(begin), self._place(begin + len(word) - 1)
-        box = _around(word, first, last)
-        height = box.top - box.bottom
-        if box.right - box.left < height * (len(word) + _APART):
-            return [box]
+        first = last = self._place(begin)
+        if len(word) > 1:
+            last = self._place(begin + len(word) - 1)
+        height = first[3] - first[1]
+        wide = last[2] - first[0] > height * (len(word) + _APART)
+        if wide or abs(last[1] - first[1]) > _LOWER * height:
+            return self._parts(word, begin, spaced, hyphen)
+        return (_around(word + hyphen, first, last, spaced),)
+
+    def _parts(self, word: str, begin: int, spaced: bool, hyphen: str) -> list[Box]:
+        """Cut a word where there is a gap, or where the next line begins."""
         places = [self._place(begin + place) for place in range(len(word))]
         cuts = [
-            place
-            for place in range(1, len(word))
-            if places[place][0] - places[place - 1][2] > _APART * height
+            at
+            for at, (a, b) in enumerate(pairwise(places), 1)
+            if b[0] - a[2] > _APART * (a[3] - a[1])
+            or a[1] - b[1] > _LOWER * (a[3] - a[1])
         ]
         ends = [0, *cuts, len(word)]
-        return [_around(word[a:b], places[a], places[b - 1]) for a, b in pairwise(ends)]
+        return [
+            _around(
+                word[a:b] + (hyphen if b == len(word) else ""),
+                places[a],
+                places[b - 1],
+                spaced and not a,
+            )
+            for a, b in pairwise(ends)
+        ]
 
-    def _place(self, index: int) -> tuple[float, float, float, float]:
+    def _place(self, index: int) -> Place:
         box = self._box
-        if not self._raw.FPDFText_GetLooseCharBox(self._text, index, box):
+        if not self._read(self._text, index, box):
             return (0.0, 0.0, 0.0, 0.0)
         return box.left, box.bottom, box.right, box.top
 
 
-def _around(
-    text: str,
-    a: tuple[float, float, float, float],
-    b: tuple[float, float, float, float],
-) -> Box:
+def _around(text: str, a: Place, b: Place, spaced: bool) -> Box:
     """Return the box of a word from those of its first and last character."""
-    bottom, top = min(a[1], b[1]), max(a[3], b[3])
+    bottom = a[1] if a[1] < b[1] else b[1]
+    top = a[3] if a[3] > b[3] else b[3]
     if top <= bottom:
         top = bottom + 1.0
-    return Box(text, min(a[0], b[0]), bottom, max(a[2], b[2]), top)
+    left = a[0] if a[0] < b[0] else b[0]
+    return Box(text, left, bottom, a[2] if a[2] > b[2] else b[2], top, spaced)
