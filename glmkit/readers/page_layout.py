@@ -56,6 +56,8 @@ class Box(msgspec.Struct, frozen=True, gc=False):
 
 #: Words of one baseline, from left to right.
 Row = list[Box]
+#: Left, bottom, right and top of a character.
+Place = tuple[float, float, float, float]
 
 
 def text_of(words: Iterable[Box]) -> str:
@@ -67,22 +69,22 @@ def text_of(words: Iterable[Box]) -> str:
     return dehyphenated("\n".join(_read(list(words))))
 
 
-def turned(box: Box, turn: int, width: float, height: float) -> Box:
-    """Return a box on a page that is shown turned clockwise by `turn` degrees.
+def turned(place: Place, turn: int) -> Place:
+    """Return a place on a page that is turned clockwise round its corner.
 
-    `width` and `height` are those of the page before.
+    >>> turned((1, 2, 3, 4), 90)
+    (2, -3, 4, -1)
     """
+    left, bottom, right, top = place
     match turn % 360:
         case 90:
-            a, b, c, d = box.bottom, width - box.right, box.top, width - box.left
+            return bottom, -right, top, -left
         case 180:
-            a, b = width - box.right, height - box.top
-            c, d = width - box.left, height - box.bottom
+            return -right, -top, -left, -bottom
         case 270:
-            a, b, c, d = height - box.top, box.left, height - box.bottom, box.right
+            return -top, left, -bottom, right
         case _:
-            return box
-    return Box(box.text, a, b, c, d, box.spaced)
+            return place
 
 
 def rows_of(words: Sequence[Box]) -> list[Row]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from glmkit.readers.page_layout import HYPHEN, Box, text_of, turned
+from glmkit.readers.page_layout import HYPHEN, Box, Place, text_of, turned
 from glmkit.readers.page_ranges import compact
 from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.source import (
@@ -33,9 +33,6 @@ _HYPHENS = "\x02\ufffe"
 #: Heights of a line that part the characters of one word, as in cells without spaces:
 #: beside each other, and below.
 _APART, _LOWER = 0.8, 0.7
-
-#: Left, bottom, right and top of a character.
-Place = tuple[float, float, float, float]
 
 
 def pdf(source: FileSource, encoding: str | None = None) -> Reading:
@@ -100,16 +97,14 @@ def _words(raw: Any, page: Any) -> list[Box]:
     try:
         text = page.get_textpage()
         try:
-            boxes = _Boxes(raw, text.raw)
-            found = list(boxes.words(_characters(raw, text)))
+            characters = _characters(raw, text)
+            boxes = _Boxes(raw, text.raw, page.get_rotation())
+            found = list(boxes.words(characters))
+            if abs(boxes.upward) > boxes.long / 2:  # a table drawn along the side
+                turn = boxes.turn + (90 if boxes.upward > 0 else 270)
+                found = list(_Boxes(raw, text.raw, turn).words(characters))
         finally:
             text.close()
-        turn = page.get_rotation()
-        if turn:
-            width, height = page.get_size()
-            if turn % 180:
-                width, height = height, width
-            found = [turned(word, turn, width, height) for word in found]
         return found
     finally:
         page.close()
@@ -126,11 +121,16 @@ def _characters(raw: Any, text: Any) -> str:
 
 
 class _Boxes:
-    """Reads the places of characters."""
+    """Reads the places of characters, on a page turned clockwise by `turn`.
 
-    def __init__(self, raw: Any, text: Any) -> None:
+    `long` counts the words of several characters, `upward` those that go up, less those
+    that go down.
+    """
+
+    def __init__(self, raw: Any, text: Any, turn: int) -> None:
         self._read, self._text = raw.FPDFText_GetLooseCharBox, text
         self._box = raw.FS_RECTF()
+        self.turn, self.long, self.upward = turn, 0, 0
 
     def words(self, characters: str) -> Iterator[Box]:
         """Yield the words of a page."""
@@ -145,9 +145,13 @@ class _Boxes:
         first = last = self._place(begin)
         if len(word) > 1:
             last = self._place(begin + len(word) - 1)
+            self.long += 1
         height = first[3] - first[1]
         wide = last[2] - first[0] > height * (len(word) + _APART)
-        if wide or abs(last[1] - first[1]) > _LOWER * height:
+        rise = last[1] - first[1]
+        if wide or abs(rise) > _LOWER * height:
+            if abs(rise) > abs(last[0] - first[0]):
+                self.upward += 1 if rise > 0 else -1
             return self._parts(word, begin, spaced, hyphen)
         return (_around(word + hyphen, first, last, spaced),)
 
@@ -175,7 +179,8 @@ class _Boxes:
         box = self._box
         if not self._read(self._text, index, box):
             return (0.0, 0.0, 0.0, 0.0)
-        return box.left, box.bottom, box.right, box.top
+        place = box.left, box.bottom, box.right, box.top
+        return turned(place, self.turn) if self.turn else place
 
 
 def _around(text: str, a: Place, b: Place, spaced: bool) -> Box:

@@ -140,18 +140,22 @@ class WordBody:
         return "\n".join(self._rows(table))
 
     def _rows(self, table: Any) -> Iterator[str]:
+        """Yield rows as lines; a row that goes over a page is on its first one."""
+        due = ""
         for row in _children(table, "tr"):
             if _is_deleted(row):
                 continue
-            cells: list[str] = []
-            broken = ""
+            texts, cells = [], []
             for cell in _children(row, "tc"):
-                text = self._cell(cell)
-                # A row that goes over a page is on the one where it begins.
-                broken = broken or (PAGE if text.startswith(PAGE) else "")
-                cells.append(" ".join(text.replace(PAGE, " ").split()))
+                texts.append(self._cell(cell))
+                cells += [" ".join(texts[-1].replace(PAGE, " ").split())]
                 cells += [""] * (_span(cell) - 1)
-            yield broken + "| " + " | ".join(cells) + " |"
+            breaks = max((text.count(PAGE) for text in texts), default=0)
+            before = min(breaks, any(text.startswith(PAGE) for text in texts))
+            yield f"{due}{PAGE * before}| {' | '.join(cells)} |"
+            due = PAGE * (breaks - before)
+        if due:
+            yield due
 
     def _cell(self, cell: Any) -> str:
         merge = cell.find(f"{_W}tcPr/{_W}vMerge")
