@@ -22,7 +22,7 @@ VARIABLES = {
     "GLMKIT_STATE_DIR": "the folder of locks and running servers",
     "GLMKIT_LOCAL_MODEL": "the GGUF file that answers on this machine",
     "GLMKIT_LOCAL_EMBEDDINGS": "the folder of the local model of vectors",
-    "GLMKIT_LOCAL_DOCUMENTS": "the folder that the local web search reads",
+    "GLMKIT_LOCAL_DOCUMENTS": "the folder to search, as serve --documents",
     "GLMKIT_LOCAL_IDLE_S": "seconds without a call after which the platform ends",
     "ZHIPUAI_API_KEY": "a key of bigmodel",
     "ZHIPUAI_BASE_URL": "another URL for ZHIPUAI_API_KEY",

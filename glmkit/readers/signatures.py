@@ -40,7 +40,8 @@ _PROMISES: dict[str, tuple[Kind, str]] = {
 _OLD = {".doc": ".docx", ".xls": ".xlsx", ".ppt": ".pptx"}
 #: Endings of texts that are no tables when they hold a web page.
 _TABLES = {".csv", ".tsv"}
-_PICTURES: tuple[Kind, ...] = ("png", "jpeg", "gif")
+#: Kinds that only OCR can read.
+PICTURES: frozenset[Kind] = frozenset({"png", "jpeg", "gif"})
 
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -102,7 +103,7 @@ def check(source: FileSource, kind: Kind) -> None:
 
 
 def _hint(kind: Kind) -> str:
-    if kind in _PICTURES:
+    if kind in PICTURES:
         return _(
             "Send it as a picture with --image, or have it read by OCR: "
             "client.documents.parse(path)."

@@ -54,6 +54,10 @@ class FileSource(msgspec.Struct, frozen=True):
             return file.read()
 
 
+class NoTextError(ConfigError):
+    """A file in which nothing is written: empty, or a scan, which takes OCR."""
+
+
 def damaged(source: FileSource, why: object) -> ConfigError:
     """Return the error of a file that its reader cannot make sense of."""
     return ConfigError(
@@ -78,9 +82,9 @@ def locked(source: FileSource) -> ConfigError:
     )
 
 
-def without_text(source: FileSource, hint: str = "") -> ConfigError:
+def without_text(source: FileSource, hint: str = "") -> NoTextError:
     """Return the error of a file in which nothing is written."""
-    return ConfigError(
+    return NoTextError(
         _("{file} holds no text", file=source.name),
         hint=hint or _("Open it in its own program to see what it holds."),
     )

@@ -131,7 +131,8 @@ def test_a_list_comes_in_pages(http: httpx.Client) -> None:
     other = upload(http, "other.txt", b"x", "agent").json()["id"]
     everything = http.get("files", params={"limit": "100"}).json()["data"]
     assert {other, *made} <= {one["id"] for one in everything}
-    assert refusal(http.get(f"files/{made[0]}/content")) == (400, "1210")
+    assert refusal(http.get(f"files/{other}/content")) == (400, "1210")
+    assert http.get(f"files/{made[0]}/content").json()["content"] == "x"
 
 
 def test_a_page_after_an_unknown_id_is_empty() -> None:

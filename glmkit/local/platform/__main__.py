@@ -62,7 +62,12 @@ def _arguments() -> argparse.ArgumentParser:
         help="whose rights in flight to grant (default: GLMKIT_TIER, else V0)",
     )
     add("--weights", type=Path, metavar="FILE", help="any GGUF file")
-    add("--documents", type=Path, metavar="DIR", help="a folder that search looks into")
+    add(
+        "--documents",
+        type=Path,
+        metavar="DIR",
+        help="a folder that search looks into (default: GLMKIT_LOCAL_DOCUMENTS)",
+    )
     add("--store", type=Path, metavar="DIR", help="keep files, tasks and batches there")
     for name, what in _SWITCHES.items():
         how: dict[str, Any] = {"help": what.lstrip("!")}
@@ -138,12 +143,12 @@ def _key(place: Path | None) -> str:
 def _folder(named: Path | None) -> Path | None:
     """Return the folder of documents: the option's, else GLMKIT_LOCAL_DOCUMENTS."""
     folder = named or os.environ.get("GLMKIT_LOCAL_DOCUMENTS")
-    if folder and not Path(folder).is_dir():
+    if folder and not Path(folder).expanduser().is_dir():
         raise ConfigError(
             _("there is no folder {folder}", folder=folder),
             hint=_("Name the folder to search in."),
         )
-    return Path(folder) if folder else None
+    return Path(folder).expanduser() if folder else None
 
 
 def _switched(asked: argparse.Namespace) -> Switches:

@@ -131,7 +131,8 @@ class _Answering:
         self._reason = "stop"
 
     async def parts(self, account: str) -> AsyncGenerator[Part, None]:
-        ground = self._talk._grounds.of(self._ask, account)
+        grounds = self._talk._grounds
+        ground = await asyncio.to_thread(grounds.of, self._ask, account)
         self._talk._runner.check(self._ask)
         self._grounding = ground.texts
         if ground.sources and not ground.after:

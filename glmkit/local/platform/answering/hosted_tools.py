@@ -125,7 +125,7 @@ class ToolRunner:
         yield Using(new_id(), BROWSER, f"search({query})")
         if not here:
             return
-        found = searched(self._folder, ask.question, _PAGES)
+        found = await asyncio.to_thread(searched, self._folder, ask.question, _PAGES)
         names = ("title", "link", "content")
         yield Outcome(BROWSER, [{name: one[name] for name in names} for one in found])
         known = "\n\n".join(one["content"] for one in found)

@@ -13,7 +13,7 @@ from glmkit.local.platform.answering.requests import (
     RetrievalTool,
     SearchTool,
 )
-from glmkit.local.platform.server.errors import LackError
+from glmkit.local.platform.server.errors import DOCUMENTS, LackError
 from glmkit.local.platform.storage.full_text_index import Folder, Hit
 
 #: Tools of the service that a stand-in cannot run.
@@ -101,7 +101,7 @@ def searched(folder: Folder | None, query: str, count: int) -> list[dict[str, An
     if folder is None:
         raise LackError(
             "search the web",
-            "`glmkit serve --documents DIR` lets it search a folder of yours",
+            f"{DOCUMENTS}, lets it search a folder of documents",
             code="1702",
         )
     return folder.find(query, count)

@@ -1,4 +1,4 @@
-"""Files: upload, list, delete, and the content of batch files."""
+"""Files: upload, list, delete; the content of batch files, the text of documents."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from glmkit.local.platform.endpoints import batch_lines
+from glmkit.local.platform.endpoints.document_text import text_of
 from glmkit.local.platform.endpoints.knowledge import KnowledgeBases
 from glmkit.local.platform.server.access import account_of, form_of
 from glmkit.local.platform.server.errors import (
@@ -132,11 +133,13 @@ class FileEndpoints:
         return JSONResponse({"id": id, "object": "file", "deleted": True})
 
     async def content(self, request: Request) -> Response:
-        """GET /files/{id}/content, of batch files only."""
+        """GET /files/{id}/content, of batch files and files to extract text from."""
         id = request.path_params["id"]
         found = self._store.get(account_of(request), KIND, id)
         if found is None:
             raise no_such_file(id)
+        if found["purpose"] == "file-extract":
+            return await self._extracted(id, found["filename"])
         if not found["purpose"].startswith("batch"):
             raise Refusal(400, "1210", "only batch files can be read back")
         return FileResponse(
@@ -144,6 +147,12 @@ class FileEndpoints:
             media_type="application/octet-stream",
             filename=found["filename"],
         )
+
+    async def _extracted(self, id: str, name: str) -> Response:
+        text = await text_of(self._store.content(id).read_bytes(), name)
+        ending = PurePath(name).suffix.lower().lstrip(".")
+        answer = {"content": text, "file_type": ending, "filename": name}
+        return JSONResponse({**answer, "title": "", "type": "file"})
 
 
 def new_id() -> str:

@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from glmkit.local.platform.answering.fields import FieldText, decoded
+from glmkit.local.platform.endpoints.document_text import text_of
 from glmkit.local.platform.server.access import account_of, body_of, form_of
 from glmkit.local.platform.server.envelopes import Answering, Endpoint, bare, wrap
 from glmkit.local.platform.server.errors import LackError, Refusal
-from glmkit.local.platform.storage.full_text_index import Hit, Index, pieces_of, plain
+from glmkit.local.platform.storage.full_text_index import Hit, Index, pieces_of
 from glmkit.local.platform.storage.store import Store
 
 OPEN = "/api/llm-application/open"
@@ -178,10 +179,12 @@ class KnowledgeBases:
             if isinstance(file, UploadFile):
                 name = PurePath(file.filename or "document").name
                 try:
-                    id = self._take(account, base, name, await file.read(), size)
+                    data = await file.read()
+                    text = await text_of(data, name)
+                    id = self._take(account, base, name, text, len(data), size)
                     good.append({"documentId": id, "fileName": name, "filename": name})
-                except ValueError:
-                    why = "the local stand-in reads texts only"
+                except Refusal as refusal:
+                    why = refusal.message
                     fault = {"fileName": name, "filename": name, "failReason": why}
                     bad.append(fault)
         return {"successInfos": good, "failedInfos": bad}
@@ -232,16 +235,17 @@ class KnowledgeBases:
             },
         }
 
-    def _take(self, account: str, base: str, name: str, data: bytes, size: int) -> str:
-        text = plain(data, PurePath(name).suffix.lower())
+    def _take(
+        self, account: str, base: str, name: str, text: str, length: int, size: int
+    ) -> str:
         id = _new_id()
-        self._store.content(id).write_bytes(text.encode())
+        self._store.content(id).write_bytes(text.encode("utf-8", "replace"))
         document = {
             "id": id,
             "knowledge_id": base,
             "name": name,
             "word_num": len(text),
-            "length": len(data),
+            "length": length,
             "sentence_size": size,
             "embedding_stat": 1,
             "failInfo": None,

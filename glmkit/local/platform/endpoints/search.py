@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from glmkit.local.platform.answering import (
 from glmkit.local.platform.answering.fields import FieldText, decoded
 from glmkit.local.platform.server.access import body_of
 from glmkit.local.platform.server.errors import (
+    DOCUMENTS,
     LackError,
     Refusal,
     characters,
@@ -85,7 +87,8 @@ class SearchEndpoints:
         ask = decoded(await body_of(request), SearchAsk)
         query = _checked(ask)
         size = _HIGH if ask.content_size == "high" else _MEDIUM
-        found = retrieval.searched(self._folder, query, ask.count or 10)
+        count = ask.count or 10
+        found = await run_in_threadpool(retrieval.searched, self._folder, query, count)
         results = [{**one, "content": one["content"][:size]} for one in found]
         id = responses.new_id()
         return JSONResponse(
@@ -107,7 +110,7 @@ class SearchEndpoints:
         texts = [message.text for message in ask.messages or ()]
         if not texts:
             raise missing("messages")
-        found = retrieval.searched(self._folder, texts[-1], 10)
+        found = await run_in_threadpool(retrieval.searched, self._folder, texts[-1], 10)
         calls: list[dict[str, Any]] = [
             {
                 "id": "intent",
@@ -128,12 +131,13 @@ class SearchEndpoints:
         ask = decoded(await body_of(request), ReaderAsk)
         if not ask.url:
             raise missing("url")
-        found = self._folder and self._folder.read(ask.url)
+        found = None
+        if self._folder is not None:
+            found = await run_in_threadpool(self._folder.read, ask.url)
         if not found:
             raise LackError(
                 "read web pages",
-                "it reads the documents of `glmkit serve --documents DIR` by their "
-                "link or name",
+                f"{DOCUMENTS}, lets it read the files of a folder by link or name",
                 code="1703",
             )
         path, text = found

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 #: The `type` of an error that only the stand-in has; the service's errors have none.
 STAND_IN = "stand_in"
+#: What gives search and page reading something to read.
+DOCUMENTS = "`glmkit serve --documents DIR`, or the variable GLMKIT_LOCAL_DOCUMENTS"
 _KEYS = "ZHIPUAI_API_KEY or ZAI_API_KEY"
 
 

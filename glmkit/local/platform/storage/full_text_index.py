@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,18 +16,21 @@ from typing import Any
 
 import msgspec
 
-from glmkit.types import encodings
+from glmkit.readers import files
+from glmkit.types.errors import ConfigError
 
 _ENDINGS = {
     ".csv", ".htm", ".html", ".ipynb", ".json", ".jsonl", ".md", ".py", ".rst",
     ".tex", ".toml", ".tsv", ".txt", ".xml", ".yaml", ".yml",
 }  # fmt: skip
-_MOST_BYTES = 4 * 2**20
+_BINARY = {".docx", ".pdf", ".pptx", ".xlsm", ".xlsx"}
+#: Bytes of a text, and of a document with pictures and fonts.
+_MOST_BYTES, _MOST_BINARY = 4 * 2**20, 50 * 2**20
 _MOST_FILES = 5000
 _CHUNK = 600
 _HAN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
 _WORDS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_]+")
-_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(r"<[^>]*>")
 _SMALL_WORDS = {
     "a", "an", "and", "are", "as", "at", "be", "by", "do", "does", "for", "from",
     "how", "in", "is", "it", "of", "on", "or", "that", "the", "this", "to", "was",
@@ -48,6 +52,7 @@ class Index:
     """Pieces of texts by their owner, in a database of memory."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._db = sqlite3.connect(
             ":memory:", isolation_level=None, check_same_thread=False
         )
@@ -59,18 +64,18 @@ class Index:
 
     def add(self, owner: str, title: str, pieces: Iterable[str]) -> None:
         """Add the pieces of one text, in place of what the owner had."""
-        self.drop(owner)
-        self._db.executemany(
-            "insert into pieces values (?, ?, ?, ?, ?)",
-            (
-                (_spaced(f"{title}\n{piece}"), owner, title, piece, place)
-                for place, piece in enumerate(pieces)
-            ),
-        )
+        rows = [
+            (_spaced(f"{title}\n{piece}"), owner, title, piece, place)
+            for place, piece in enumerate(pieces)
+        ]
+        with self._lock:
+            self.drop(owner)
+            self._db.executemany("insert into pieces values (?, ?, ?, ?, ?)", rows)
 
     def drop(self, owner: str) -> None:
         """Delete an owner's pieces."""
-        self._db.execute("delete from pieces where owner = ?", (owner,))
+        with self._lock:
+            self._db.execute("delete from pieces where owner = ?", (owner,))
 
     def find(
         self, query: str, most: int, owners: Iterable[str] | None = None
@@ -84,10 +89,11 @@ class Index:
             " where pieces match ?"
         )
         among = None if owners is None else set(owners)
-        rows = self._db.execute(f"{sql} order by bm25(pieces)", (words,))
-        found = (Hit(*row) for row in rows)
-        wanted = (hit for hit in found if among is None or hit.owner in among)
-        return [hit for hit, _ in zip(wanted, range(most), strict=False)]
+        with self._lock:
+            rows = self._db.execute(f"{sql} order by bm25(pieces)", (words,))
+            found = (Hit(*row) for row in rows)
+            wanted = (hit for hit in found if among is None or hit.owner in among)
+            return [hit for hit, _ in zip(wanted, range(most), strict=False)]
 
 
 def pieces_of(text: str, size: int = _CHUNK) -> list[str]:
@@ -103,31 +109,31 @@ def pieces_of(text: str, size: int = _CHUNK) -> list[str]:
     return [*pieces, piece] if piece else pieces
 
 
-def plain(data: bytes, ending: str) -> str:
-    """Return the text of a file's bytes; ValueError where they are not text."""
-    found = encodings.decode(data)
-    if found is None:
-        raise ValueError("not a text")
-    text = found.text
-    if ending in {".html", ".htm", ".xml"}:
-        return re.sub(r"[ \t]+", " ", _TAGS.sub(" ", text)).strip()
-    if ending == ".ipynb":
-        cells = msgspec.json.decode(text).get("cells", [])
-        return "\n\n".join("".join(cell.get("source", [])) for cell in cells)
-    return text
+def _text_of(path: Path) -> str:
+    """Return the text of a file; "" where it has none that can be read."""
+    try:
+        text = str(files.decoded(path).text)
+    except ConfigError:
+        return ""
+    return _TAGS.sub(" ", text) if path.suffix.lower() == ".xml" else text
 
 
 class Folder:
-    """The texts below a folder, indexed again where they changed."""
+    """The documents below a folder, indexed again where they changed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._lock = threading.RLock()
         self._index = Index()
         self._seen: dict[str, tuple[int, int]] = {}
 
     def find(self, query: str, most: int) -> list[dict[str, Any]]:
         """Return the results, best first, in the shape of the service's search."""
-        self._refresh()
+        if not query.strip():
+            return []
+        with self._lock:
+            self._refresh()
+            hits = self._index.find(query, most)
         return [
             {
                 "title": hit.title,
@@ -138,16 +144,18 @@ class Folder:
                 "refer": f"ref_{place}",
                 "publish_date": _day(Path(hit.owner)),
             }
-            for place, hit in enumerate(self._index.find(query, most), 1)
+            for place, hit in enumerate(hits, 1)
         ]
 
     def read(self, link: str) -> tuple[Path, str] | None:
         """Return the file of a link or a name, and its text; None if there is none."""
-        self._refresh()
-        for owner in self._seen:
+        with self._lock:
+            self._refresh()
+            seen = list(self._seen)
+        for owner in seen:
             path = Path(owner)
             if link in {path.as_uri(), owner, str(path.relative_to(self.root))}:
-                return path, plain(path.read_bytes(), path.suffix.lower())
+                return path, _text_of(path)
         return None
 
     def _refresh(self) -> None:
@@ -158,10 +166,7 @@ class Folder:
         for owner, stamp in now.items():
             if self._seen.get(owner) != stamp:
                 path = Path(owner)
-                try:
-                    text = plain(path.read_bytes(), path.suffix.lower())
-                except (OSError, ValueError, AttributeError, msgspec.DecodeError):
-                    text = ""
+                text = _text_of(path)
                 self._index.add(owner, _title(path, text), pieces_of(text))
         self._seen = now
 
@@ -171,11 +176,13 @@ class Folder:
             hidden = any(
                 part.startswith(".") for part in path.relative_to(self.root).parts
             )
-            if hidden or path.suffix.lower() not in _ENDINGS:
+            ending = path.suffix.lower()
+            if hidden or ending not in _ENDINGS | _BINARY:
                 continue
-            # A link may lead out of the folder that the person named.
+            most = _MOST_BINARY if ending in _BINARY else _MOST_BYTES
+            # A link may lead out of the folder that the user named.
             inside = path.resolve().is_relative_to(self.root)
-            if inside and path.is_file() and path.stat().st_size <= _MOST_BYTES:
+            if inside and path.is_file() and path.stat().st_size <= most:
                 found.append(path)
         return found[:_MOST_FILES]
 
