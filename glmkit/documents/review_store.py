@@ -94,9 +94,16 @@ class ReviewStore:
         decision = msgspec.structs.replace(
             decision, row=item.row, field=item.field, at=_now()
         )
+        try:
+            line = _ENCODER.encode(decision) + b"\n"
+        except UnicodeEncodeError as exc:
+            raise ConfigError(
+                _("the text holds half of a character (a lone surrogate)"),
+                hint=_("Type it again without that character."),
+            ) from exc
         with self._lock:
             try:
-                self._append(_ENCODER.encode(decision) + b"\n")
+                self._append(line)
             except OSError as exc:
                 raise self._unusable(exc) from exc
             return self.read()

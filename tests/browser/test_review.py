@@ -203,6 +203,21 @@ def test_filters_count_and_keep_their_values_until_they_are_chosen_again(
     expect(panel.get_by_role("option").first).to_contain_text("value differs")
 
 
+def test_a_decision_that_cannot_be_written_is_taken_back_in_sight(
+    notebook: Open,
+) -> None:
+    cells = _cells(10)
+    cells[0] = cells[0].replace("reviewer='Ada'", "file='nowhere/r.jsonl'")
+    book = notebook(cells)
+    panel = _shown(book)
+    book.page.keyboard.press("c")
+    expect(_current(panel)).to_have_attribute("aria-posinset", "2")
+    expect(panel.locator(".what")).to_have_text("Firm 0")
+    expect(panel.locator(".note.refused")).to_contain_text("nowhere")
+    expect(panel.locator("[data-waits]")).to_have_count(0)
+    expect(panel.locator(".sum")).to_have_text("0 of 20 reviewed")
+
+
 def test_a_pdf_page_is_a_picture_with_the_quote_in_a_box(notebook: Open) -> None:
     book = notebook(_statement())
     panel = _shown(book)

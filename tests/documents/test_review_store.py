@@ -188,6 +188,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert store.numbers == []
 
 
+def test_half_of_a_character_is_refused(path: Path) -> None:
+    store = ReviewStore(ReviewTable(table()), path)
+    with pytest.raises(ConfigError, match="half of a character"):
+        store.add(1, decided("corrected", corrected="\ud83d"))
+    assert not path.exists()
+
+
 def test_the_name_of_a_reviewer_is_one_line() -> None:
     assert reviewer_name("Ada\nLovelace\x1b") == "Ada Lovelace"
     assert reviewer_name(None)

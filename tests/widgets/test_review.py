@@ -248,6 +248,26 @@ def test_the_ink_of_the_quote_is_inside_the_box(tmp_path: Path) -> None:
         assert there == pytest.approx(here, abs=6)
 
 
+def test_a_quote_is_found_by_rows_where_the_file_has_its_words_out_of_order(
+    tmp_path: Path,
+) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    path = tmp_path / "a.pdf"
+    canvas = Canvas(str(path), pagesize=(400, 400))
+    for x, column in [(40, ["Revenue", "Costs"]), (250, ["1,234", "567"])]:
+        for n, word in enumerate(column):
+            canvas.drawString(x, 300 - 40 * n, word)
+    canvas.showPage()
+    canvas.save()
+    shown = PdfPages().draw(str(path), 1, "Costs | 567", 600)
+    assert shown is not None
+    ((left, top, width, height),) = shown.boxes
+    assert left == pytest.approx(100, abs=4)
+    assert left + width == pytest.approx(675, abs=10)
+    assert top < 1000 - 260 / 400 * 1000 < top + height + 8
+
+
 @pytest.mark.parametrize("kind", ["gone", "damaged", "empty", "encrypted"])
 def test_a_pdf_that_cannot_be_drawn_is_shown_as_its_text(
     review: Make, kind: str
@@ -357,6 +377,15 @@ def test_the_static_picture_has_the_first_lines_and_no_markup_of_the_table(
 
 
 _TWICE = ["a", "a", "a_quote", "a_page", "a_found"]
+
+
+def test_an_export_is_named_by_its_kind(review: Make, tmp_path: Path) -> None:
+    widget = review(table(4))
+    for name in ("out.xlsx", "out.HTML"):
+        assert widget.export(name).stat().st_size > 1000
+    with pytest.raises(ConfigError, match=r"cannot be written to out\.csv") as caught:
+        widget.export("out.csv")
+    assert ".xlsx" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from threading import RLock
 from typing import Any, NamedTuple
 
+from glmkit.readers.page_layout import Box as Word, rows_of
+from glmkit.readers.pdf import LOCK
 from glmkit_widgets.review.quote_marks import span_of
 
-#: PDFium may be used by one thread at a time.
-PDFIUM_LOCK = RLock()
+_WORD = re.compile("[^\\s\u00ad]+")
+
+#: A rectangle in points: left, bottom, right, top.
+Rect = tuple[float, float, float, float]
 
 #: A box on a page, in thousandths of its width and height: left, top, width, height.
 Box = tuple[float, float, float, float]
@@ -48,7 +52,7 @@ class PdfPages:
         self, path: str, number: int, quote: str, pixels: int
     ) -> PagePicture | None:
         """Return page `number` (from 1), `pixels` wide, with the quote's place."""
-        with PDFIUM_LOCK:
+        with LOCK:
             try:
                 document, mark = self._document(path)
                 page = document[_index(document, number)]
@@ -65,7 +69,7 @@ class PdfPages:
 
     def close(self) -> None:
         """Close the file that is open, and forget the pictures."""
-        with PDFIUM_LOCK:
+        with LOCK:
             held, self._open = self._open, None
             self._pictures.clear()
             if held is not None:
@@ -115,12 +119,45 @@ def _boxes(document: Any, page: Any, number: int, quote: str) -> list[Box]:
         if span is None and number < len(document):
             span = span_of(characters, quote, _text(document[number]))
         if span is None:
-            return []
-        lines = text.count_rects(span.start, span.end - span.start)
-        rects = [text.get_rect(n) for n in range(min(lines, _BOXES))]
+            rects = _in_rows(text, characters, quote)
+        else:
+            lines = text.count_rects(span.start, span.end - span.start)
+            rects = [text.get_rect(n) for n in range(min(lines, _BOXES))]
     finally:
         text.close()
     return [_box(page, rect) for rect in rects]
+
+
+def _in_rows(text: Any, characters: str, quote: str) -> list[Rect]:
+    """Return the places of a quote by rows, where a file has its words out of order."""
+    words = []
+    for found in _WORD.finditer(characters):
+        first, last = (text.get_charbox(n) for n in (found.start(), found.end() - 1))
+        (left, low, _, high), (_, bottom, right, top) = first, last
+        words.append(Word(found[0], left, min(low, bottom), right, max(high, top)))
+    rows = rows_of(words)
+    joined = " ".join(word.text for row in rows for word in row)
+    span = span_of(joined, quote)
+    rects: list[Rect] = []
+    place = 0
+    for row in rows:
+        inside = []
+        for word in row:
+            if span and place < span.end and place + len(word.text) > span.start:
+                inside.append(word)
+            place += len(word.text) + 1
+        if inside:
+            rects.append(_around(inside))
+    return rects
+
+
+def _around(words: Sequence[Word]) -> Rect:
+    return (
+        min(word.left for word in words),
+        min(word.bottom for word in words),
+        max(word.right for word in words),
+        max(word.top for word in words),
+    )
 
 
 def _text(page: Any) -> str:
@@ -147,7 +184,7 @@ def _character(code: int) -> str:
     return "\u00ad" if odd or 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code)
 
 
-def _box(page: Any, rect: Sequence[float]) -> Box:
+def _box(page: Any, rect: Rect) -> Box:
     """Return a rectangle of PDF coordinates as the page shows it, turned or cut."""
     left, bottom, right, top = rect
     corners = [_place(page, left, top), _place(page, right, bottom)]

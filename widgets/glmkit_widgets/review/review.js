@@ -61,12 +61,13 @@ class ReviewPanel {
     this.timer = 0;
     this.typed = null;
     this.note = make("p", { class: "note", role: "status" });
+    this.hint = make("p", { class: "help", role: "status" });
     this.damaged = make("p", { class: "help", role: "status" });
     this.line = new Line(model, this.note);
     const focus = () => this.list.root.focus();
     this.filters = filtersOf(model, (name) => this.choose(name), focus);
     this.progress = progressOf(model);
-    this.list = new ItemList(store, (items) => this.line.do("lines", { items }), (n) => this.open(n));
+    this.list = new ItemList(store, (items) => this.read("lines", { items }), (n) => this.open(n));
     this.card = new ItemCard((content) => this.decide(content), focus);
     this.document = new DocumentPage((wish) => this.want(wish));
     this.build(el);
@@ -88,10 +89,18 @@ class ReviewPanel {
     const left = make("div", { class: "left" }, this.list.root, this.list.none, this.card.root);
     const both = make("div", { class: "both" }, left, this.document.root);
     const below = make("div", { class: "line below" }, who, keysHelp());
-    this.root = panel("glmkit-review", "Review", above, both, this.note, this.damaged, below);
+    this.root = panel("glmkit-review", "Review", above, both, this.note, this.hint, this.damaged, below);
     this.root.addEventListener("keydown", (event) => this.press(event));
     deaf(this.root);
     el.append(this.root);
+  }
+
+  /** Ask for what is to be shown; what was refused before stays in sight. */
+  read(name, content) {
+    const { textContent: text, classList: classes } = this.note;
+    const refused = classes.contains("refused");
+    this.line.do(name, content);
+    this.line.say(text, refused);
   }
 
   choose(filter) {
@@ -103,32 +112,37 @@ class ReviewPanel {
   /** An item has become the current one. */
   open(n) {
     clearTimeout(this.timer);
+    this.say("");
     this.card.begin(n === undefined ? null : (this.store.of(n) ?? { n, row: "", field: "", value: "", found: "" }));
     if (n === undefined) return this.document.clear();
     this.document.wait();
     this.timer = setTimeout(() => {
-      this.line.do("open", { item: n, view: this.view });
+      this.read("open", { item: n, view: this.view });
       this.document.open();
     }, PAUSE);
   }
 
   want({ page, pixels }) {
-    this.line.do("page", { item: this.list.current, view: this.view, page, pixels });
+    this.read("page", { item: this.list.current, view: this.view, page, pixels });
   }
 
   /** Send a decision on the current item, and go on to the next. */
   decide(content) {
     const n = this.list.current;
     if (n === undefined) return;
-    if (!this.store.of(n)) return this.line.say("This value is not loaded yet.");
+    if (!this.store.of(n)) return this.say("This value is not loaded yet.");
     this.typed = content.decision === "corrected" ? { n, text: content.corrected } : null;
     this.store.wait(n, content.decision);
     this.line.do("decide", { item: n, ...content });
     if (FORWARD.has(content.decision)) this.next();
   }
 
+  say(text) {
+    this.hint.textContent = text;
+  }
+
   next() {
-    if (!this.list.step(1)) this.line.say("This is the last value of the list.");
+    if (!this.list.step(1)) this.say("This is the last value of the list.");
   }
 
   /** A decision is in the file, or was refused: then its item's `line` comes with it. */

@@ -10,6 +10,7 @@ import traitlets
 
 from glmkit.config.privacy import private
 from glmkit.documents.cell_values import value_from
+from glmkit.documents.review_html import write_html
 from glmkit.documents.review_results import decisions_frame, result_frame
 from glmkit.documents.review_store import (
     ReviewDecision,
@@ -18,7 +19,9 @@ from glmkit.documents.review_store import (
     reviewer_name,
 )
 from glmkit.documents.review_table import ReviewTable
-from glmkit.types.plain_text import one_line
+from glmkit.documents.review_xlsx import write_xlsx
+from glmkit.types.errors import ConfigError
+from glmkit.types.plain_text import one_line, plain
 from glmkit.types.translation import _
 from glmkit_widgets.review import views
 from glmkit_widgets.review.page_texts import PageWish, shown_page
@@ -30,6 +33,8 @@ from glmkit_widgets.shared.widget import GLMWidget
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_EXPORTS = {".xlsx": write_xlsx, ".html": write_html, ".htm": write_html}
 
 #: Lines of the list in one message, characters of a note, and of a corrected value.
 _PORTION, _LONGEST = 400, 100_000
@@ -47,8 +52,8 @@ class Review(GLMWidget):
     current folder, named by the table's values: opened again on the same table, a
     review goes on where it was. Decisions of several reviewers are all kept.
 
-    `.decisions` is a DataFrame of them, `.result()` the reviewed frame; `.value` counts
-    the items. Raises ConfigError.
+    `.decisions` is a DataFrame of them, `.result()` the reviewed frame, and `.export`
+    writes them to a file; `.value` counts the items. Raises ConfigError.
 
         review = glmkit.widgets.Review(out, reviewer="Ada")
         review.result()
@@ -108,6 +113,25 @@ class Review(GLMWidget):
         with self._lock:
             self._read()
             return result_frame(self._table, self._store)
+
+    def export(self, path: str | Path) -> Path:
+        """Write the review to a file, and return its path; a file is replaced whole.
+
+        `.xlsx`: a line for each value with its quote, found-state, decision, note and
+        a link to its page in the document's file. `.html`: the same in one file that
+        needs nothing else, with the pages' texts in it. Raises ConfigError.
+        """
+        path = Path(path)
+        write = _EXPORTS.get(path.suffix.lower())
+        if write is None:
+            raise ConfigError(
+                _("a review cannot be written to {path}", path=path),
+                hint=_('Name a .xlsx or a .html file: `review.export("review.xlsx")`.'),
+            )
+        with self._lock:
+            self._read()
+            write(path, self._table, self._store)
+        return path
 
     def _leave(self) -> None:
         self._pages.close()
@@ -182,7 +206,7 @@ class Review(GLMWidget):
                 pass
         return ReviewDecision(
             row=item.row, field=item.field, decision=verdict, corrected=corrected,
-            note=note.strip()[:_LONGEST], reviewer=self.reviewer,
+            note=plain(note).strip()[:_LONGEST], reviewer=self.reviewer,
         )  # fmt: skip
 
     def _read(self) -> None:
