@@ -23,12 +23,14 @@ WATCH = """() => {
     window.glmkitHit = undefined;
     window.alert = () => { window.glmkitHit = 'alert' };
 }"""
+#: JupyterLab itself makes links of the paths in a traceback.
 FOUND = """() => {
+    const own = '[data-commandlinker-command="rendermime:handle-local-link"]';
     const all = s => [...document.querySelectorAll('.jp-OutputArea ' + s)];
     return {
         hit: window.glmkitHit ?? null,
         answers: all('.glmkit-answer').length,
-        linked: all('[data-commandlinker-command]').length,
+        linked: all(`[data-commandlinker-command]:not(pre ${own})`).length,
         fixed: all('.glmkit-answer *')
             .filter(e => getComputedStyle(e).position === 'fixed').length,
         styles: all('style').filter(e =>
