@@ -13,7 +13,7 @@ from glmkit.readers.paged_text import PagedText
 from glmkit.readers.pdf import pdf
 from glmkit.readers.plain_text_file import plain_text
 from glmkit.readers.slides import slides
-from glmkit.readers.source import FileSource, Reading
+from glmkit.readers.source import FileSource, Reading, unreadable
 from glmkit.readers.spreadsheet import spreadsheet
 from glmkit.readers.web_page import web_page
 from glmkit.readers.word import word
@@ -101,7 +101,7 @@ def decoded(path: str | Path, encoding: str | None = None) -> FileText:
     try:
         regular, size = file.is_file(), file.stat().st_size
     except (OSError, ValueError) as exc:
-        raise _unreadable(file, exc) from exc
+        raise unreadable(file.name or file, exc) from exc
     if not regular:
         raise ConfigError(
             _("{file} is not a file", file=file),
@@ -112,7 +112,7 @@ def decoded(path: str | Path, encoding: str | None = None) -> FileText:
     try:
         return _read(FileSource(file.name, file), size, encoding)
     except OSError as exc:
-        raise _unreadable(file, exc) from exc
+        raise unreadable(file.name or file, exc) from exc
 
 
 def of_bytes(data: bytes, name: str) -> PagedText:
@@ -146,11 +146,3 @@ def _check_size(source: FileSource, size: int, most: int) -> None:
             ),
             hint=_("Send the part that matters, or a summary of its tables."),
         )
-
-
-def _unreadable(file: Path, exc: Exception) -> ConfigError:
-    why = getattr(exc, "strerror", None) or str(exc)
-    return ConfigError(
-        _("{file} cannot be read: {why}", file=file.name or file, why=why),
-        hint=_("Relative paths start from {folder}.", folder=Path.cwd()),
-    )

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from glmkit.readers.page_layout import HYPHEN, Box, Place, text_of, turned
+from glmkit.readers.page_layout import HYPHEN, text_of
 from glmkit.readers.page_ranges import compact
+from glmkit.readers.page_rows import Box, Place, turned
 from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.source import (
     FileSource,
     Reading,
     damaged,
+    fault_of,
     locked,
     no_reader,
     without_text,
@@ -42,15 +44,16 @@ def pdf(source: FileSource, encoding: str | None = None) -> Reading:
     except ImportError as exc:
         raise no_reader("PDF") from exc
     _check_end(source)
+    notes: list[str] = []
     try:
-        pages = list(_pages(pypdfium2, source))
-    except (ConfigError, OSError):
+        pages = list(_pages(pypdfium2, source, notes))
+    except ConfigError:
         raise
     except Exception as exc:  # whatever a damaged file leads to
         if "password" in str(exc).lower():
             raise locked(source) from exc
-        raise damaged(source, exc) from exc
-    return _whole(source, pages), ""
+        raise fault_of(source, exc) from exc
+    return _whole(source, pages, notes), ""
 
 
 def _check_end(source: FileSource) -> None:
@@ -59,11 +62,13 @@ def _check_end(source: FileSource) -> None:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - _TAIL))
         tail = file.read()
-    if _END not in tail:
+    _before, found, after = tail.rpartition(_END)
+    # After the end of an older state, objects of the next one would be lost.
+    if not found or b" obj" in after:
         raise damaged(source, _("its end is missing"))
 
 
-def _whole(source: FileSource, pages: list[TextPage]) -> PagedText:
+def _whole(source: FileSource, pages: list[TextPage], notes: list[str]) -> PagedText:
     blank = [page.number for page in pages if not page.text]
     if len(blank) == len(pages):
         raise without_text(
@@ -73,15 +78,18 @@ def _whole(source: FileSource, pages: list[TextPage]) -> PagedText:
                 "--image sends its pages as pictures."
             ),
         )
-    notes = [_("pages without text: {pages}", pages=compact(blank))] if blank else []
+    if blank:
+        notes.append(_("pages without text: {pages}", pages=compact(blank)))
     return PagedText(pages, source.name, source.path, "page", notes)
 
 
-def _pages(pypdfium2: Any, source: FileSource) -> Iterator[TextPage]:
-    """Yield the pages; the lock is free between them."""
+def _pages(pypdfium2: Any, source: FileSource, notes: list[str]) -> Iterator[TextPage]:
+    """Yield the pages; the lock is free between them. Adds to the notes."""
     with LOCK:
         document = pypdfium2.PdfDocument(source.origin)
         count = len(document)
+        if document.get_formtype():
+            notes.append(_("what is filled into the fields of a form is not read"))
     try:
         for number in range(count):
             with LOCK:

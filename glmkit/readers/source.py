@@ -74,6 +74,22 @@ def damaged(source: FileSource, why: object) -> ConfigError:
     )
 
 
+def fault_of(source: FileSource, exc: Exception) -> ConfigError:
+    """Return the error of a file that a library could not read, or not open."""
+    if isinstance(exc, OSError) and exc.errno is not None:
+        return unreadable(source.name, exc)
+    return damaged(source, exc)
+
+
+def unreadable(file: object, exc: Exception) -> ConfigError:
+    """Return the error of a file that the system does not open."""
+    why = getattr(exc, "strerror", None) or str(exc)
+    return ConfigError(
+        _("{file} cannot be read: {why}", file=file, why=why),
+        hint=_("Relative paths start from {folder}.", folder=Path.cwd()),
+    )
+
+
 def locked(source: FileSource) -> ConfigError:
     """Return the error of a file that only opens with a password."""
     return ConfigError(

@@ -14,7 +14,7 @@ from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.source import (
     FileSource,
     Reading,
-    damaged,
+    fault_of,
     no_reader,
     too_long,
     without_text,
@@ -47,10 +47,10 @@ def spreadsheet(source: FileSource, encoding: str | None = None) -> Reading:
                 texts = openpyxl.load_workbook(again, read_only=True)
                 with closing(texts):
                     return _read(source, values, texts if formulas else None), ""
-    except (ConfigError, OSError):
+    except ConfigError:
         raise
     except Exception as exc:  # whatever a damaged file leads to
-        raise damaged(source, exc) from exc
+        raise fault_of(source, exc) from exc
 
 
 def _read(source: FileSource, values: Any, texts: Any) -> PagedText:

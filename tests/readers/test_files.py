@@ -2,7 +2,9 @@
 
 import base64
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -17,6 +19,7 @@ from glmkit.tables.inputs import inputs_of
 from glmkit.types.errors import MediaWarning
 from glmkit_widgets.chat.attachments import of_file, of_upload
 from tests.conftest import Paced
+from tests.readers.test_signatures import changed, excel, word
 
 Run = Callable[[str], Any]
 
@@ -204,3 +207,21 @@ def test_scanned_pdf_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(glmkit.ConfigError) as caught:
         texts.read(tmp_path / "a.pdf")
     assert "--image" in caught.value.hint
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_files_are_read_or_refused_and_nothing_else(seed: int) -> None:
+    chosen = random.Random(seed)
+    for name, data in (("a.pdf", PDF), ("a.docx", word()), ("a.xlsx", excel())):
+        for _ in range(60):
+            broken = bytearray(data)
+            for _ in range(chosen.randint(1, 8)):
+                broken[chosen.randrange(len(broken))] = chosen.randrange(256)
+            with suppress(glmkit.ConfigError):
+                texts.of_bytes(bytes(broken), name)
+
+
+def test_a_workbook_without_its_parts_is_damaged(tmp_path: Path) -> None:
+    gone = changed(excel(), "[Content_Types].xml", b"sheet.main+xml", b"other+xml")
+    (tmp_path / "a.xlsx").write_bytes(gone)
+    assert "cannot be read as xlsx" in refused(tmp_path / "a.xlsx")

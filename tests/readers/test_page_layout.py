@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from glmkit.readers.page_layout import Box, dehyphenated, rows_of, text_of, turned
+from glmkit.readers.page_layout import dehyphenated, text_of
+from glmkit.readers.page_rows import Box, rows_of, turned
 
 
 def word(text: str, left: float, bottom: float, size: float = 10) -> Box:
@@ -90,6 +91,30 @@ def test_rows_of_long_cells_with_gaps_between_them_stay_rows() -> None:
     assert len(lines) == 10
 
 
+def test_a_table_across_two_columns_keeps_its_rows() -> None:
+    cells = ("Item", "2023", "Sum", "Rest")
+    words = prose("L", 50, 8) + prose("R", 230, 8)
+    words += prose("M", 50, 8, 500) + prose("S", 230, 8, 500)
+    for n in range(4):
+        row_ = [
+            word(f"{c}{n}", 50 + 70 * at, 580 - 14 * n) for at, c in enumerate(cells)
+        ]
+        words += row_
+    found = [line for line in text_of(shuffled(words)).split("\n") if line]
+    assert found[16:20] == [" | ".join(f"{c}{n}" for c in cells) for n in range(4)]
+    marks = [line.split()[0][0] for line in found[:16] + found[20:]]
+    assert "".join(marks) == "L" * 8 + "R" * 8 + "M" * 8 + "S" * 8
+
+
+def test_a_table_inside_a_column_keeps_its_rows() -> None:
+    words = prose("L", 50, 20) + prose("R", 230, 8) + prose("S", 230, 8, 700 - 144)
+    for n in range(4):
+        words += [word("cell", 230, 604 - 12 * n), word(f"{n}00", 310, 604 - 12 * n)]
+    found = [line for line in text_of(shuffled(words)).split("\n") if line]
+    assert [line.split()[0][0] for line in found[:20]] == ["L"] * 20
+    assert found[28:32] == [f"cell | {n}00" for n in range(4)]
+
+
 def test_a_bullet_and_a_justified_line_are_not_cells() -> None:
     bullet = row(100, ("•", 50), ("point", 75), ("one", 105))
     wide = [word("word", 50 + 31 * n, 84) for n in range(8)]  # 11 points between
@@ -115,6 +140,8 @@ def test_han_characters_are_joined_without_a_space() -> None:
         ("well\ufffe\nknown, well-known", "well-known, well-known"),
         ("co\u00adoperation", "cooperation"),
         ("Anglo\ufffe\nSaxon", "Anglo-Saxon"),
+        ("net | n\ufffe\nsum | 5", "net | n-\nsum | 5"),
+        ("a \ufffe\nb", "a -\nb"),
     ],
 )
 def test_a_word_that_a_line_cuts_is_joined(text: str, read: str) -> None:

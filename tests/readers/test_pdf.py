@@ -1,6 +1,7 @@
 """PDF files: pages, reading order, tables, and files that cannot be read whole."""
 
 import io
+import re
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 import glmkit
-from glmkit.readers import files
+from glmkit.readers import files, page_layout, pdf as pdf_reader
 from glmkit.readers.paged_text import PagedText
 from tests.readers.drawn import CHINESE, column, lines, pdf, table, write
 
@@ -162,6 +163,59 @@ def test_a_cut_file_is_not_read_as_a_whole_one(tmp_path: Path, share: float) -> 
     whole = pdf(*(lines(f"page {n}") for n in range(20)))
     path = write(tmp_path, whole[: int(len(whole) * share)])
     assert "cannot be read as pdf" in str(refused(path))
+
+
+def updated() -> bytes:
+    """Return a PDF whose page was replaced by a later state at the file's end."""
+    old = pdf(lines("old state"))
+    (contents,) = re.findall(rb"/Contents (\d+) 0 R", old)
+    (size,) = re.findall(rb"/Size (\d+)", old)
+    (root,) = re.findall(rb"/Root (\d+ 0 R)", old)
+    (start,) = re.findall(rb"startxref\s+(\d+)", old)
+    drawn = b"BT /F1 10 Tf 72 700 Td (new state) Tj ET"
+    new = b"%s 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (
+        contents, len(drawn), drawn
+    )  # fmt: skip
+    table_ = b"xref\n%s 1\n%010d 00000 n \n" % (contents, len(old))
+    trailer = b"trailer\n<< /Size %s /Root %s /Prev %s >>\n" % (size, root, start)
+    end = b"startxref\n%d\n%%%%EOF\n" % (len(old) + len(new))
+    return old + new + table_ + trailer + end
+
+
+def test_a_cut_update_is_not_read_as_the_state_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = updated()
+    assert glmkit.read(write(tmp_path, whole)) == "new state"
+    cut = write(tmp_path, whole[: whole.rindex(b"xref")])
+    assert "its end is missing" in str(refused(cut))
+    monkeypatch.setattr(pdf_reader, "_check_end", lambda source: None)  # the control
+    assert glmkit.read(cut) == "old state"
+
+
+def test_the_fields_of_a_form_are_noted() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "Name:")
+        canvas.acroForm.textfield(name="n", value="Zhang San", x=120, y=690)
+
+    text = read(pdf(draw))
+    assert text == "Name:"
+    assert text.notes == ("what is filled into the fields of a form is not read",)
+
+
+def test_without_the_layout_columns_and_rows_would_be_mixed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        column(canvas, [f"L{n}" for n in range(9)], 60, 220, 750, False, seed=1)
+        column(canvas, [f"R{n}" for n in range(9)], 300, 220, 750, False, seed=2)
+
+    assert [line[0] for line in read(pdf(draw)).split("\n") if line] == [
+        *"LLLLLLLLL", *"RRRRRRRRR"
+    ]  # fmt: skip
+    monkeypatch.setattr(page_layout, "gutter", lambda rows, depth: None)
+    assert "L0" in read(pdf(draw)).split(" | ")[0]
+    assert " | R0" in read(pdf(draw))
 
 
 def test_1000_pages_are_read_quickly_in_little_memory(tmp_path: Path) -> None:

@@ -155,3 +155,13 @@ def test_xml_entities_are_refused(tmp_path: Path, encoding: str) -> None:
     data = changed(word(), name, part, harm.encode(encoding))
     (tmp_path / "a.docx").write_bytes(data)
     assert "XML entities" in str(refused(tmp_path / "a.docx"))
+
+
+def test_a_harmful_part_would_reach_the_library_without_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office_archive, "check", lambda source: None)  # the control
+    name = "word/document.xml"
+    data = changed(word(), name, b"<w:document", b"<!DOCTYPE x []><w:document")
+    (tmp_path / "a.docx").write_bytes(data)
+    assert glmkit.read(tmp_path / "a.docx") == "Hello"
