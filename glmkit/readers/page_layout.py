@@ -7,6 +7,7 @@ that. In every other row the cells, words apart from each other, stay together.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from itertools import pairwise
@@ -19,8 +20,10 @@ from glmkit.readers.page_rows import Box, Row, cells, height, joined, rows_of
 CELL = " | "
 #: Ends a line whose last word goes on in the next line.
 HYPHEN = "\ufffe"
-#: Heights of a line between paragraphs.
-_PARAGRAPH = 0.75
+#: Heights of a line between paragraphs, and more than between their lines.
+_PARAGRAPH, _MORE = 0.75, 0.25
+#: Gaps of which the middle one tells how far lines are apart.
+_FEW = 3
 
 _BROKEN = re.compile(rf"(\w+)(?:{HYPHEN}|\u00ad)\n+(\w+)")
 
@@ -52,18 +55,21 @@ def _read(words: list[Box], depth: int = 0) -> list[str]:
 
 def _lines(rows: list[Row]) -> list[str]:
     """Return rows as lines, with an empty line between paragraphs."""
+    gaps = [
+        min(w.bottom for w in upper) - max(w.top for w in lower)
+        for upper, lower in pairwise(rows)
+    ]
+    usual = median(gaps) if len(gaps) >= _FEW else 0.0
     lines: list[str] = []
-    before: tuple[float, bool] | None = None
-    for row in rows:
+    table = False
+    for gap, row in zip([-math.inf, *gaps], rows, strict=True):
         parts = [joined(cell) for cell in cells(row)]
-        bottom, top = min(w.bottom for w in row), max(w.top for w in row)
+        size = median(map(height, row))
+        apart = gap > _PARAGRAPH * size and gap > usual + _MORE * size
+        if apart and not (table and len(parts) > 1):
+            lines.append("")
         table = len(parts) > 1
-        if before and not (table and before[1]):
-            gap = before[0] - top
-            if gap > _PARAGRAPH * median(map(height, row)):
-                lines.append("")
         lines.append(CELL.join(parts))
-        before = (bottom, table)
     return lines
 
 

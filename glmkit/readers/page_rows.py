@@ -90,10 +90,13 @@ def length(word: Box) -> int:
 
 
 def cells(row: Row) -> list[Row]:
-    """Cut a row where its words stand apart: the cells of a table."""
+    """Cut a row where its words stand apart: the cells of a table.
+
+    The spaces of a justified line are as wide as some gaps, but all about as wide.
+    """
     gaps = [b.left - a.right for a, b in pairwise(row)]
     size = median(map(height, row))
-    usual = median(gaps) if len(gaps) >= 5 else 0.0  # justified lines have wide spaces
+    usual = median(gaps) if len(gaps) >= 5 and not _is_numbers(row) else 0.0
     found: list[Row] = [[row[0]]]
     for gap, word in zip(gaps, row[1:], strict=True):
         if gap > max(_CELL_GAP * size, 1.8 * usual if usual < size * 1.2 else 0):
@@ -103,6 +106,11 @@ def cells(row: Row) -> list[Row]:
     if len(found) == 2 and _BULLET.fullmatch(joined(found[0])) and _begins(found[1]):
         return [row]
     return found
+
+
+def _is_numbers(row: Row) -> bool:
+    """Whether half of the words are numbers, as in no line of justified text."""
+    return sum(word.text[-1].isdigit() for word in row) * 2 >= len(row)
 
 
 def _begins(cell: Row) -> bool:

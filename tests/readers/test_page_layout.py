@@ -126,6 +126,19 @@ def test_paragraphs_have_an_empty_line_between_them() -> None:
     assert text_of(words) == "first line\n\nsecond"
 
 
+def test_a_heading_inside_a_table_is_no_paragraph() -> None:
+    words = [
+        *row(100, ("Assets", 0)), *row(82, ("cash", 0), ("1", 90)),
+        *row(64, ("Other", 0)), *row(46, ("goods", 0), ("2", 90)),
+    ]  # fmt: skip
+    assert text_of(words) == "Assets\ncash | 1\nOther\ngoods | 2"
+
+
+def test_narrow_columns_of_numbers_are_cells() -> None:
+    words = [word(f"1,23{n}", 40 * n, 0) for n in range(8)]  # 15 points between
+    assert text_of(words) == " | ".join(f"1,23{n}" for n in range(8))
+
+
 def test_han_characters_are_joined_without_a_space() -> None:
     words = [Box("营业", 0, 0, 20, 10), Box("收入", 21, 0, 41, 10)]
     assert text_of(words) == "营业收入"
