@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from glmkit.types.translation import _
 MOST_ROWS, MOST_CELLS = 200_000, 2_000_000
 _CHUNK = 2**20
 _DIGITS = 15
+#: A formula in a cell without a value.
+_UNSAVED = re.compile(rb"<f(?: [^>]*)?(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v></v>)")
 
 
 def spreadsheet(source: FileSource, encoding: str | None = None) -> Reading:
@@ -38,7 +41,7 @@ def spreadsheet(source: FileSource, encoding: str | None = None) -> Reading:
     except ImportError as exc:
         raise no_reader("Excel") from exc
     try:
-        formulas = _counted(source)
+        unsaved = _counted(source)
         office_archive.check(source)
         with warnings.catch_warnings(), source.open() as file, source.open() as again:
             warnings.simplefilter("ignore")  # styles and validations that it drops
@@ -46,7 +49,7 @@ def spreadsheet(source: FileSource, encoding: str | None = None) -> Reading:
             with closing(values):
                 texts = openpyxl.load_workbook(again, read_only=True)
                 with closing(texts):
-                    return _read(source, values, texts if formulas else None), ""
+                    return _read(source, values, texts if unsaved else None), ""
     except ConfigError:
         raise
     except Exception as exc:  # whatever a damaged file leads to
@@ -91,8 +94,10 @@ class _SheetRows:
         for row in _rows(self._sheet):
             texts = next(twins, ())
             cells = [shown(cell.value, _format(cell)) for cell in row]
-            for place, cell in enumerate(texts):
-                if place < len(cells) and not cells[place] and cell.data_type == "f":
+            for place, (cell, value) in enumerate(zip(texts, row, strict=False)):
+                # An empty text that was saved is of type "s".
+                empty = value.value is None and value.data_type == "n"
+                if empty and cell.data_type == "f":
                     cells[place] = shown(_formula(cell.value), "")
                     self.unsaved += 1
             while cells and not cells[-1]:
@@ -145,32 +150,34 @@ def _number(value: float) -> str:
 
 
 def _counted(source: FileSource) -> bool:
-    """Return whether there are formulas; ConfigError for more rows than can be read.
+    """Whether a formula has no saved value; ConfigError for too many rows.
 
     Counts in the packed file, before anything of it is loaded.
     """
     rows = cells = unpacked = 0
-    formulas = False
+    unsaved = False
     with source.open() as file, zipfile.ZipFile(file) as archive:
         sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/")]
         for name in sheets:
             with archive.open(name) as content:
                 rest = b""
                 while chunk := content.read(_CHUNK):
-                    # A tag that the chunks cut is counted in the next one.
+                    # What the chunks cut is counted with the next one.
                     text = rest + chunk
-                    end = text.rfind(b">") + 1
+                    end = text.rfind(b"</c>") + 4
+                    if end < 4:
+                        end = text.rfind(b">") + 1
                     text, rest = text[:end], text[end:][-_CHUNK:]
                     rows += text.count(b"<row")
                     cells += text.count(b"<v>") + text.count(b"<is>")
-                    formulas = formulas or b"<f>" in text or b"<f " in text
+                    unsaved = unsaved or _UNSAVED.search(text) is not None
                     unpacked += len(chunk)
                     filled = min(rows, cells)  # styles alone make rows too
                     if filled > MOST_ROWS or cells > MOST_CELLS:
                         raise _too_many(source, filled > MOST_ROWS)
                     if unpacked > office_archive.LARGEST_UNPACKED:
-                        return formulas  # the check of the archive refuses it
-    return formulas
+                        return unsaved  # the check of the archive refuses it
+    return unsaved
 
 
 def _too_many(source: FileSource, rows: bool) -> ConfigError:

@@ -76,6 +76,26 @@ def test_formulas_are_their_saved_values_or_stand_themselves() -> None:
     )
 
 
+def test_a_formula_whose_saved_value_is_an_empty_text_is_empty() -> None:
+    data = bytes_of(book_of([["a", "=IF(A1,A1,B1)", "b"]]))
+    buffer = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as old, ZipFile(buffer, "w") as new:
+        for item in old.namelist():
+            part = old.read(item).replace(b'<c r="B1"><f>', b'<c r="B1" t="str"><f>')
+            new.writestr(item, part)
+    text = read(buffer.getvalue())
+    assert (text, text.notes) == ("a |  | b", ())
+
+
+@pytest.mark.parametrize("chunk", [150, 200, 333])
+def test_a_formula_cut_by_the_count_is_found(
+    monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(spreadsheet, "_CHUNK", chunk)
+    text = read(bytes_of(book_of([[n, "b", "=A1+1"] for n in range(9)])))
+    assert text.split("\n")[8] == "8 | b | =A1+1"
+
+
 def test_merged_cells_are_read_once_and_keep_the_places() -> None:
     book = book_of([["Revenue", None, "Cost"], ["a", "b", "c"]])
     book.active.merge_cells("A1:B1")
