@@ -135,7 +135,7 @@ def test_a_heading_inside_a_table_is_no_paragraph() -> None:
 
 
 def test_narrow_columns_of_numbers_are_cells() -> None:
-    words = [word(f"1,23{n}", 40 * n, 0) for n in range(8)]  # 15 points between
+    words = [word(f"1,23{n}", 36 * n, 0) for n in range(8)]  # 11 points between
     assert text_of(words) == " | ".join(f"1,23{n}" for n in range(8))
 
 
