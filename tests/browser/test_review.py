@@ -210,6 +210,22 @@ def test_filters_count_and_keep_their_values_until_they_are_chosen_again(
     expect(panel.get_by_role("option").first).to_contain_text("value differs")
 
 
+def test_two_views_show_one_review(notebook: Open) -> None:
+    book = notebook([*_cells(10), "review"])
+    panel = _shown(book)
+    book.run(3)
+    other = book.cell(3).locator(".glmkit-review")
+    other.get_by_text("Disagrees").click()
+    expect(other.get_by_role("option")).to_have_count(2)
+    expect(_current(panel)).to_have_attribute("aria-setsize", "20")
+    expect(other.locator(".what")).to_have_text("1002")
+    other.get_by_role("listbox").focus()
+    book.page.keyboard.press("Shift+R")
+    expect(panel.get_by_role("option").nth(4)).to_contain_text("rejected")
+    for each in (panel, other):
+        expect(each.locator(".sum")).to_have_text("1 of 20 reviewed")
+
+
 def test_a_decision_that_cannot_be_written_is_taken_back_in_sight(
     notebook: Open,
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from glmkit.documents import review_store
 from glmkit.documents.review_results import decisions_frame, outcome_of, result_frame
 from glmkit.documents.review_store import ReviewDecision, ReviewStore, reviewer_name
 from glmkit.documents.review_table import ReviewTable
@@ -84,6 +85,16 @@ def test_a_kernel_killed_in_a_line_loses_that_line_alone(path: Path) -> None:
         assert third.damaged == (2 not in third.numbers)
 
 
+def test_without_a_line_break_of_its_own_the_next_decision_would_be_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ReviewStore(ReviewTable(table()), path).add(0, decided())
+    path.write_bytes(path.read_bytes()[:-9])
+    monkeypatch.setattr(review_store, "_last_byte", lambda *_: b"\n")
+    ReviewStore(ReviewTable(table()), path).add(1, decided())
+    assert ReviewStore(ReviewTable(table()), path).numbers == []
+
+
 def test_a_first_line_that_was_cut_short_is_written_again(path: Path) -> None:
     ReviewStore(ReviewTable(table()), path).add(0, decided())
     path.write_bytes(path.read_bytes()[:20])
@@ -96,6 +107,7 @@ import os, signal
 from glmkit.documents.review_store import ReviewDecision, ReviewStore
 from glmkit.documents.review_table import ReviewTable
 from tests.documents.evidence_tables import table
+# broken
 store = ReviewStore(ReviewTable(table(100)))
 made = ReviewDecision(row=0, field="", decision="rejected", reviewer="B")
 for number in range(150):
@@ -104,15 +116,21 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+#: A store that writes later, as one would that waits for more.
+_LATER = "ReviewStore._append = lambda self, line: None"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize(("broken", "kept"), [("", 150), (_LATER, 0)])
 def test_a_killed_process_leaves_every_decision(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, kept: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    ended = subprocess.run([sys.executable, "-c", _KILLED], check=False)
+    script = _KILLED.replace("# broken", broken)
+    ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -9
-    assert ReviewStore(ReviewTable(table(100))).numbers == [*range(150)]
+    assert ReviewStore(ReviewTable(table(100))).numbers == [*range(kept)]
 
 
 def test_two_reviewers_on_one_file_are_both_kept(path: Path) -> None:

@@ -178,7 +178,7 @@ def test_what_another_reviewer_wrote_is_seen(review: Make) -> None:
         {"do": "filter", "filter": "__class__", "view": "v"},
         {"do": "decide", "item": 0, "decision": ["confirmed"]},
         {"do": "decide", "item": 10**9, "decision": "confirmed"},
-        {"do": "page", "item": 0, "view": "v", "page": "1", "pixels": 5},
+        {"do": "page", "item": 0, "view": "v", "page": "1", "pixels": 5, "have": ""},
     ],
 )
 def test_a_message_that_is_not_of_the_page_changes_nothing(
@@ -349,10 +349,25 @@ def test_of_many_wishes_the_newest_is_shown(review: Make) -> None:
     assert seen == [49, 7]
 
 
+def test_a_picture_that_is_shown_already_is_not_sent_again(review: Make) -> None:
+    path = Path("report.pdf").absolute()
+    widget = review(statement(path))
+    first, _png = shown_page(widget._table, widget._pdf, PageWish("v", 0, 0, 800))
+    wish = PageWish("v", 1, 0, 800, first["key"])
+    second, buffers = shown_page(widget._table, widget._pdf, wish)
+    assert (second["key"], buffers) == (first["key"], [])
+    assert second["boxes"] != first["boxes"]
+    assert "report" not in first["key"]
+    draw_pdf(path, [*STATEMENT, ["another page"]])
+    third, buffers = shown_page(widget._table, widget._pdf, wish)
+    assert len(buffers) == 1
+    assert third["key"] != first["key"]
+
+
 def test_pages_are_sent_to_the_view_that_asked(review: Make) -> None:
     widget = review(statement(Path("report.pdf").absolute()))
     sent = listening(widget)
-    do(widget, "page", item=3, view="mine", page=0, pixels=700)
+    do(widget, "page", item=3, view="mine", page=0, pixels=700, have="")
     wait_for(lambda: found(sent, "page"))
     (page,) = found(sent, "page")
     assert (page["view"], page["item"], page["marked"]) == ("mine", 3, True)

@@ -12,6 +12,7 @@ class DocumentPage {
     this.page = null;
     this.place = 0;
     this.asText = false;
+    this.url = this.key = "";
     this.title = make("span", { class: "title" });
     this.state = make("span", { class: "help", "aria-live": "polite" });
     this.before = button("\u2039", () => this.turn(-1), { class: "small", "aria-label": "Previous page" });
@@ -39,7 +40,7 @@ class DocumentPage {
   /** Ask for a page; the next key may come before it is there. */
   go(place) {
     this.place = place;
-    this.ask({ page: place, pixels: this.pixels });
+    this.ask({ page: place, pixels: this.pixels, have: this.key });
   }
 
   /** Another item's page is on its way: what is marked belongs to the last one. */
@@ -86,9 +87,9 @@ class DocumentPage {
     this.toggle.hidden = !page.drawable;
     this.toggle.setAttribute("aria-pressed", String(this.asText));
     this.state.textContent = this.words(page);
+    if (page.kind === "picture") return this.picture(page, name, buffers[0]);
     this.free();
-    if (page.kind === "picture") this.picture(page, name, buffers[0]);
-    else this.text(page);
+    this.text(page);
   }
 
   name({ name, unit, number, count, title }) {
@@ -103,10 +104,13 @@ class DocumentPage {
     return kind === "picture" ? "The quote is not located on the picture; its text may show it." : "The quote is not located on this page.";
   }
 
+  /** Show a picture; one that is there already comes without its data. */
   picture(page, name, data) {
-    this.url = URL.createObjectURL(new Blob([data], { type: "image/png" }));
-    const image = make("img", { alt: name, src: this.url, class: "picture" });
-    image.style.aspectRatio = `${page.width} / ${page.height}`;
+    if (data) this.draw(page, data);
+    // Another picture came in between: now the kernel hears which one is there.
+    if (page.key !== this.key) return this.go(this.place);
+    const [image] = this.leaf.children;
+    image.alt = name;
     const boxes = page.boxes.map(([left, top, width, height]) => {
       const box = make("span", { class: "box", "aria-hidden": "true" });
       Object.assign(box.style, {
@@ -117,9 +121,19 @@ class DocumentPage {
       });
       return box;
     });
+    this.leaf.replaceChildren(image, ...boxes);
     this.paper.className = "paper drawn";
-    this.paper.replaceChildren(make("div", { class: "leaf" }, image, ...boxes));
     this.reveal(boxes[0]);
+  }
+
+  draw({ key, width, height }, data) {
+    this.free();
+    this.key = key;
+    this.url = URL.createObjectURL(new Blob([data], { type: "image/png" }));
+    const image = make("img", { alt: "", src: this.url, class: "picture" });
+    image.style.aspectRatio = `${width} / ${height}`;
+    this.leaf = make("div", { class: "leaf" }, image);
+    this.paper.replaceChildren(this.leaf);
   }
 
   text({ parts: [before, quote, after] }) {
@@ -142,6 +156,6 @@ class DocumentPage {
 
   free() {
     if (this.url) URL.revokeObjectURL(this.url);
-    this.url = "";
+    this.url = this.key = "";
   }
 }

@@ -18,13 +18,14 @@ class PageWish(NamedTuple):
     """What a view wants to see: an item's page, or another one of its document.
 
     `page` counts from 1, 0 is the page of the quote; `pixels` is the width of a
-    picture, 0 asks for the text.
+    picture, 0 asks for the text; `have` is the key of the picture that is shown.
     """
 
     view: str
     item: int
     page: int
     pixels: int
+    have: str = ""
 
 
 def page_of(table: ReviewTable, item: ReviewItem) -> int:
@@ -41,7 +42,7 @@ def page_of(table: ReviewTable, item: ReviewItem) -> int:
 def shown_page(
     table: ReviewTable, pdf: PdfPages, wish: PageWish
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Return a page as a view shows it, and the picture's bytes if it is one."""
+    """Return a page as a view shows it, and the bytes of a picture that it lacks."""
     item = table[wish.item]
     document = table.document(item.row)
     if document is None or not document.pages:
@@ -64,8 +65,9 @@ def shown_page(
         drawn = pdf.draw(document.path, page.number, quote, wish.pixels)
         if drawn is not None:
             size = {"width": drawn.width, "height": drawn.height}
-            picture = {"kind": "picture", "boxes": drawn.boxes, **size}
-            return {**shown, **picture, "marked": bool(drawn.boxes)}, [drawn.png]
+            picture = {"kind": "picture", "boxes": drawn.boxes, "key": drawn.key}
+            sent = [] if drawn.key == wish.have else [drawn.png]
+            return {**shown, **picture, **size, "marked": bool(drawn.boxes)}, sent
         shown["drawable"] = False
     following = document.pages[place].text if place < len(document.pages) else ""
     parts = marked_parts(page.text, quote, following)

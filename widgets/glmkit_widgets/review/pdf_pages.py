@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from glmkit.readers.page_layout import Box as Word, rows_of
+from glmkit.readers.page_rows import Box as Word, rows_of
 from glmkit.readers.pdf import LOCK
 from glmkit_widgets.review.quote_marks import span_of
 
@@ -28,8 +29,12 @@ _CHARACTERS, _BOXES = 200_000, 400
 
 
 class PagePicture(NamedTuple):
-    """A page as PNG, its width and height in points, and where a quote stands on it."""
+    """A page as PNG, its width and height in points, and where a quote stands on it.
 
+    `key` tells the picture from others.
+    """
+
+    key: str
     png: bytes
     width: float
     height: float
@@ -58,11 +63,12 @@ class PdfPages:
                 page = document[_index(document, number)]
                 try:
                     wide = max(_NARROW, min(_WIDE, pixels))
-                    png, width, height = self._png(page, (*mark, number, wide), wide)
+                    picture = (*mark, number, wide)
+                    png, width, height = self._png(page, picture, wide)
                     boxes = _boxes(document, page, number, quote)
                 finally:
                     page.close()
-                return PagePicture(png, width, height, boxes)
+                return PagePicture(key_of(picture), png, width, height, boxes)
             except (ImportError, OSError, RuntimeError, ValueError, MemoryError):
                 self.close()
                 return None
@@ -100,6 +106,11 @@ class PdfPages:
                 del self._pictures[next(iter(self._pictures))]
             self._pictures[mark] = data.getvalue(), width, height
         return self._pictures[mark]
+
+
+def key_of(picture: tuple[Any, ...]) -> str:
+    """Return a short name of a picture, which holds no path."""
+    return blake2b(repr(picture).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _index(document: Any, number: int) -> int:

@@ -122,8 +122,8 @@ class ReviewPanel {
     }, PAUSE);
   }
 
-  want({ page, pixels }) {
-    this.read("page", { item: this.list.current, view: this.view, page, pixels });
+  want(wish) {
+    this.read("page", { item: this.list.current, view: this.view, ...wish });
   }
 
   /** Send a decision on the current item, and go on to the next. */
@@ -176,12 +176,13 @@ class ReviewPanel {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.target.closest(".paper") && SCROLLS.has(event.key)) return;
     if (this.card.later) return this.early(event);
-    const act = typing?.type === "radio" && event.key.startsWith("Arrow") ? null : this.keys[event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const act = typing?.type === "radio" && event.key.startsWith("Arrow") ? null : this.keys[key];
     if (!act || (typing && typing.type !== "radio")) return;
     event.preventDefault();
     event.stopPropagation();
     // A key that is held down decides once.
-    if (!event.repeat || MOVES.has(event.key)) act();
+    if (!event.repeat || MOVES.has(key)) act();
   }
 
   /** A field is about to open: what is typed too early is not a command. */

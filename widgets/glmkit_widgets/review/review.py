@@ -157,9 +157,10 @@ class Review(GLMWidget):
                 self.send({"opened": item, "view": view})
             case "page", {
                 "item": number, "view": str(view), "page": int(page),
-                "pixels": int(pixels),
+                "pixels": int(pixels), "have": str(have),
             } if self._has(number):  # fmt: skip
-                self._pages.ask(PageWish(view, number, max(0, page), max(0, pixels)))
+                wish = PageWish(view, number, max(0, page), max(0, pixels), have)
+                self._pages.ask(wish)
             case "decide", {"item": number} if self._has(number):
                 self._decide(number, content)
             case _:
