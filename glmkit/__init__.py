@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from glmkit.documents.folder import (
         read_folder as read_folder,
     )
+    from glmkit.documents.hidden_sentence import (
+        needle as needle,
+    )
+    from glmkit.documents.questions import (
+        ask_document as ask_document,
+    )
     from glmkit.ledger.views.budgets import (
         balance as balance,
         budget as budget,
@@ -150,6 +156,8 @@ _HOMES = {
     "glmkit.client.default": "last",
     "glmkit.readers.files": "read",
     "glmkit.documents.folder": "read_folder",
+    "glmkit.documents.hidden_sentence": "needle",
+    "glmkit.documents.questions": "ask_document",
     "glmkit.widgets": "dashboard",
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -162,10 +170,10 @@ _MODULES = {
 
 #: The names that completion lists first. Errors are listed in `glmkit.errors`.
 __all__ = [
-    "AsyncClient", "AsyncConversation", "Client", "Conversation", "Message", "Money",
-    "Reply", "balance", "budget", "dashboard", "errors", "export", "figures", "grant",
-    "last", "media", "models", "read", "read_folder", "sandbox", "tag", "tool", "usage",
-    "widgets",
+    "AsyncClient", "Client", "Conversation", "Message", "Money", "Reply",
+    "ask_document", "balance", "budget", "dashboard", "errors", "export", "figures",
+    "grant", "last", "media", "models", "read", "read_folder", "sandbox", "tag", "tool",
+    "usage", "widgets",
 ]  # fmt: skip
 
 

@@ -42,6 +42,9 @@ REVIEWED = {
     "glmkit.client.resources.sync_async:Namespace.__repr__ __repr__": "by !r",
     "glmkit.config.keys:Key.__repr__ __repr__": "stars and four letters of a key",
     "glmkit.documents.folder:read_folder tqdm": "constant words",
+    "glmkit.documents.hidden_sentence:Needle._repr_mimebundle_ _repr_mimebundle_": (
+        "a figure, its title escaped"
+    ),
     "glmkit.ledger.views.model_table:ModelTable._repr_html_ _repr_html_": "by escaped",
     "glmkit.local.engine.__main__:main print": "JSON, read by a process",
     "glmkit.local.state:Platform.__repr__ __repr__": "a loopback address, and !r",

@@ -148,19 +148,51 @@ _TEXTS: dict[str, Callable[[], Iterator[str]]] = {
 }
 
 
+def _facts(prompt: str) -> str:
+    """Quote each line that begins with FACT, or use every other numbered statement."""
+    if numbers := re.findall(r"^(\d+)\. ", prompt, re.M):
+        return json.dumps({"answer": "all in all", "used": [*map(int, numbers[::2])]})
+    found: list[dict[str, Any]] = []
+    page = None
+    for line in prompt.splitlines():
+        if mark := re.fullmatch(r"\[\w+ (\d+)\]", line):
+            page = int(mark[1])
+        if line.startswith("FACT"):
+            found.append({"statement": line.lower(), "quote": line, "page": page})
+    whole = {"answer": f"{len(found)} facts"} if "WHOLE" in prompt else {}
+    return json.dumps({**whole, "statements": found})
+
+
+#: Characters at the start and the end of a prompt that the reader of codes looks at.
+SEES = (6_000, 3_000)
+
+
+def _code(prompt: str) -> str:
+    """Return the code word that stands where this reader looks."""
+    seen = prompt[: SEES[0]] + "\n" + prompt[-SEES[1] :]
+    found = re.search(r"code word of the archive in \w+ is ([\w-]+)\.", seen)
+    return found[1] if found else "I do not know."
+
+
+_READERS: dict[str, Callable[[str], str]] = {"facts": _facts, "code": _code}
+
+
 def pieces(name: str, tokens: int, prompt: str = "") -> list[str]:
     """Return `tokens` pieces of a text; `echo` cuts the prompt, however long, instead.
 
-    `answer` cuts what stands behind the last "ANSWER:" of the prompt.
+    `answer` cuts what stands behind the last "ANSWER:" of the prompt, `facts` and
+    `code` what a simulated reader says.
 
     >>> pieces("echo", 0, "Hello, world")
     ['Hello,', ' world']
     >>> len(pieces("fence", 100))
     100
     """
+    if name in _READERS:
+        prompt = _READERS[name](prompt)
     if name == "answer":
         prompt = prompt.rpartition("ANSWER:")[2]
-    if name in ("echo", "answer"):
+    if name in ("echo", "answer", *_READERS):
         return re.findall(r"\s*\S{1,6}|\s+", prompt)
     if name == "fence" and tokens > 1:
         return [*islice(_fence(), tokens - 1), "\n```\n"]
