@@ -81,8 +81,8 @@ def needle(  # type: ignore[misc]  # model and seed are options too
     `lengths` are tokens of the prompt's text, `depths` from 0 to 1, `rounds` how often
     each is asked with another sentence. `text` is what it is hidden in; without one,
     or where it is too short, plain sentences are made from `seed`. What it would cost
-    is printed before it is sent; `run=False` returns the plan. Returns a `Needle`, which
-    shows itself as a heat map. Raises ConfigError.
+    is printed before it is sent; `run=False` returns the plan. Returns a `Needle`,
+    which shows itself as a heat map. Raises ConfigError.
 
         glmkit.needle("glm-4-long", lengths=[8_000, 128_000, 512_000])
     """

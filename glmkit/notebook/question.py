@@ -46,8 +46,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     `options` are parameters of `Client.chat`; `tools` names of the notebook,
     `images` names or paths, `files` paths, `schema` a name or fields. A `literal`
     prompt has no fields to fill. `each` names a table, `to` the column of its answers,
-    `labels` what they choose from, `all` asks every row; `filled` are the fields of the
-    line that were filled in.
+    `labels` what they choose from, `all` asks every row; `document` names a file or
+    a text that it is about; `filled` are the fields of the line that were filled in.
     """
 
     prompt: str
@@ -71,6 +71,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     to: str | None = None
     labels: str | None = None
     all: bool = False
+    document: str | None = None
     filled: tuple[str, ...] = ()
 
 

@@ -170,6 +170,10 @@ OPTIONS = (
         name="all", kind="flag", help="ask all rows, not the first 20, with --each",
         flags=("--all",),
     ),
+    Option(
+        name="document", kind="text", help="document to ask about, with its pages",
+        flags=("--document",), metavar="PATH", completes="files",
+    ),
     _client(
         "schema", "text",
         'type of this notebook, or fields: "name, age int", "[name, age int]"',

@@ -140,6 +140,7 @@ def read(
         to=values["to"],
         labels=values["labels"],
         all=values["all"] or False,
+        document=values["document"],
         filled=tuple(sources),
     )
 
@@ -160,6 +161,12 @@ def _check(values: Mapping[str, Any]) -> None:
             hint=_("Name it: --each TABLE."),
         )
     cell = [name for name in ("chat", "tools", "image", "file") if values[name]]
+    alone = [*cell, *(name for name in ("schema", "each") if values[name])]
+    if alone and values["document"]:
+        raise ConfigError(
+            _("--{name} does not go with --document", name=alone[0]),
+            hint=_("Ask about one document, with its name alone."),
+        )
     if cell and values["each"]:
         raise ConfigError(
             _("--{name} does not go with --each", name=cell[0]),

@@ -70,6 +70,10 @@ class GLMMagics(Magics):
             from glmkit.notebook import table_cell
 
             return table_cell.ask(session, question, names)
+        if question.document is not None:
+            from glmkit.notebook import document_cell
+
+            return document_cell.ask(session, question, names)
         return ask(session, question, names)
 
     @no_var_expand
