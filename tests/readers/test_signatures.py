@@ -94,6 +94,7 @@ def refused(path: Path) -> glmkit.ConfigError:
         ("report.docx", word()[:3000], "cannot be read as docx"),
         ("report.xlsx", excel()[:3000], "cannot be read as xlsx"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "data",
 )
 def test_a_file_that_is_something_else_is_named(
     tmp_path: Path, name: str, data: bytes, said: str
