@@ -103,7 +103,9 @@ def _put(frame: pd.DataFrame, field: ReviewField, changed: dict[int, Any]) -> No
     column: Any = pd.Series(values, index=frame.index, dtype=object)
     for dtype in (before.dtype, *_DTYPES.get(field.kind, ())):
         if isinstance(dtype, pd.CategoricalDtype):
-            continue  # it would lose a value that is not one of its categories
+            known = {*dtype.categories}
+            if not {*column.dropna()} <= known:
+                continue  # it would lose a value that is not one of its categories
         try:
             cast = column.astype(dtype)
         except (TypeError, ValueError, OverflowError):

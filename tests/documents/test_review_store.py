@@ -260,6 +260,20 @@ def test_the_result_has_the_corrected_values_and_a_state(path: Path) -> None:
     assert frame.equals(table().set_axis([7, 7, 8, 8]))
 
 
+def test_a_column_of_categories_keeps_them_where_it_can(path: Path) -> None:
+    kinds = pd.Categorical(["a", "b", "a", "b"])
+    of = ReviewTable(table(company=kinds))
+    store = ReviewStore(of, path)
+    store.add(1, decided("corrected", corrected="b"))
+    store.add(3, decided("rejected"))
+    found = result_frame(of, store)["company"]
+    assert found.dtype == kinds.dtype
+    assert found.tolist()[0] == "b"
+    assert pd.isna(found.iloc[1])
+    store.add(5, decided("corrected", corrected="c"))
+    assert result_frame(of, store)["company"].tolist()[2] == "c"
+
+
 def test_a_column_keeps_its_dtype_where_it_can(path: Path) -> None:
     of = ReviewTable(table())
     store = ReviewStore(of, path)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
+import glmkit
+import glmkit.pandas
 from glmkit.notebook.magics import widgets as words
 from glmkit.types.errors import ConfigError
 from glmkit_widgets.registry import WIDGETS
@@ -21,7 +25,7 @@ from glmkit_widgets.review.page_texts import PageWish, marked_parts, shown_page
 from glmkit_widgets.review.page_worker import PageWorker
 from glmkit_widgets.review.pdf_pages import PdfPages
 from glmkit_widgets.review.review import Review
-from tests.conftest import Run, wait_for
+from tests.conftest import Paced, Run, wait_for
 from tests.documents.evidence_tables import STATEMENT, draw_pdf, statement, table
 
 Make = Callable[..., Review]
@@ -451,3 +455,84 @@ def test_many_thousands_of_rows_open_and_count_quickly(review: Make) -> None:
     (lines,) = [lines for lines in found(sent, "lines") if len(lines) == 200]
     assert len(json.dumps(lines)) < 40_000
     assert widget.value["rejected"] == 1
+
+
+class Income(msgspec.Struct):
+    """What is asked of a report."""
+
+    revenue: float
+    costs: float
+    founded: date | None = None
+    auditor: str | None = None
+
+
+def _claim(value: Any, quote: str, page: int) -> dict[str, Any]:
+    return {"value": value, "quote": quote, "page": page}
+
+
+def test_an_extraction_with_evidence_is_reviewed_as_it_comes(
+    review: Make, paced: Callable[..., Paced]
+) -> None:
+    path = draw_pdf(
+        Path("report.pdf").absolute(),
+        [
+            ["Annual report", "Audited by Rain & Sons,", "a listed com-", "pany"],
+            ["Income statement", "Revenue 1,234.5", "Costs (567)"],
+            ["Founded on 5 March 2019."],
+        ],
+    )
+    answer = {
+        "revenue": _claim(1234.5, "Revenue | 1234.5", 2),
+        "costs": _claim(567, "Costs (567)", 1),
+        "founded": _claim("2019-03-05", "Founded on 5 March 2019", 3),
+        "auditor": _claim("Sun", "Audited by Sun", 1),
+    }
+    place = paced(text="answer")
+    docs = pd.DataFrame(
+        {"document": [glmkit.read(path)] * 2, "answer": [json.dumps(answer)] * 2}
+    )
+    out = docs.glm.extract(
+        "{document}\nANSWER:{answer}", schema=Income, evidence=True,
+        client=glmkit.Client(place.url, api_key=place.key),
+    )  # fmt: skip
+    widget = review(out)
+    assert widget.value["all"] == 8
+    assert (widget.value["missing"], widget.value["disagrees"]) == (2, 2)
+    seen = []
+    for number in range(4):
+        shown, _ = shown_page(widget._table, widget._pdf, PageWish("v", number, 0, 600))
+        text, _ = shown_page(widget._table, widget._pdf, PageWish("v", number, 0, 0))
+        seen.append((shown["kind"], len(shown["boxes"]), shown["place"]))
+        assert bool(text["parts"][1]) == bool(shown["boxes"])
+    assert seen == [
+        ("picture", 1, 2), ("picture", 1, 2), ("picture", 1, 3), ("picture", 0, 1),
+    ]  # fmt: skip
+    do(widget, "decide", item=2, decision="corrected", corrected="2019-03-06")
+    do(widget, "decide", item=1, decision="corrected", corrected="-567")
+    result = widget.result()
+    assert result["founded"].iloc[0] == pd.Timestamp(2019, 3, 6)
+    assert result["costs"].tolist() == [-567, 567]
+    assert result["founded"].dtype == out["founded"].dtype
+    assert review(out).value["untouched"] == 6
+    for name in ("out.xlsx", "out.html"):
+        assert widget.export(name).stat().st_size > 1000
+
+
+def test_labels_with_evidence_are_reviewed_on_their_texts(
+    review: Make, paced: Callable[..., Paced]
+) -> None:
+    place = paced(text="answer")
+    answer = {"label": _claim("complaint", "nobody answers", 1)}
+    frame = pd.DataFrame(
+        {"text": ["The screen broke, and nobody answers."],
+         "answer": [json.dumps(answer)]}
+    )  # fmt: skip
+    out = frame.glm.classify(
+        "{text}\nANSWER:{answer}", labels=["praise", "complaint"], evidence=True,
+        client=glmkit.Client(place.url, api_key=place.key),
+    )  # fmt: skip
+    widget = review(out)
+    shown, _ = shown_page(widget._table, widget._pdf, PageWish("v", 0, 0, 600))
+    assert shown["parts"][1] == "nobody answers"
+    do(widget, "decide", item=0, decision="corrected", corrected="praise")
+    assert widget.result()["label"].tolist() == ["praise"]
