@@ -48,6 +48,11 @@ _PRIVATE = ("GLMKIT_", "ZHIPUAI_", "ZAI_", "OPENAI_", "JUPYTER_")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name no test by the bytes of a file: some hold the time of the run."""
+    return "data" if isinstance(val, bytes) and len(val) > 60 else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Find the person's weights, then leave the person's settings behind."""
     # A shell's background job ignores Ctrl-C, and one of nohup the terminal's end: so
