@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from glmkit.catalog import tokens
 from glmkit.readers import files
-from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.errors import ConfigError, GLMError, told_of
 from glmkit.types.plain_text import one_line
 from glmkit.types.translation import _
 
@@ -37,8 +37,9 @@ def read_folder(path: str | Path, pattern: str = "*") -> pd.DataFrame:
     A row is a .pdf, .docx, .xlsx, .pptx, .html, .md, .txt, .csv or .ipynb file whose
     name fits the pattern. Columns: `document` is what `glmkit.read` returns, None
     where it cannot be read; `file`, `kind`, `pages`, `characters`, `tokens` (an
-    estimate); `blank`, the numbers of pages without text; `problem`, the error. Hidden
-    files are left out. Raises ConfigError where there is no such folder.
+    estimate); `blank`, the numbers of pages without text; `problem`, the error and
+    what to do. Hidden files are left out. Raises ConfigError where there is no such
+    folder.
 
         docs = glmkit.read_folder("reports", "*.pdf")
         docs[docs.problem.notna()]
@@ -79,7 +80,7 @@ def _row(folder: Path, file: Path) -> dict[str, Any]:
     try:
         text, _guess = files.decoded(file)
     except GLMError as exc:
-        return {**row, "problem": one_line(str(exc))}
+        return {**row, "problem": one_line(". ".join(filter(None, told_of(exc))))}
     except Exception as exc:  # a row of its own, so that the others are read
         return {**row, "problem": one_line(f"{type(exc).__name__}: {exc}")}
     return row | {

@@ -195,7 +195,7 @@ def _token(
         values = _shares(values, after, field)
     elif after:
         values = [value * _scale(after) for value in values]
-    elif unit and unit != 1 and not _stands_alone(line, end, values):
+    elif unit and unit != 1 and not _stands_alone(line, end, match):
         scaled = [value * unit for value in values]
         values = scaled if in_table else scaled + values
     start = match.start() if closed else match.start() + len(match["open"] or "")
@@ -239,15 +239,15 @@ def _shares(values: list[Decimal], after: re.Match[str], field: Field) -> list[D
             return values + parts
 
 
-def _stands_alone(line: str, end: int, values: list[Decimal]) -> bool:
+def _stands_alone(line: str, end: int, match: re.Match[str]) -> bool:
     """Return whether a table's unit does not hold for a number."""
     if _COUNTED.match(line, end) or _BARE_YUAN.match(line, end):
         return True
-    return all(_year(value) for value in values) and line[end - 5 : end - 4] != ","
+    return _is_year(match)
 
 
-def _year(value: Decimal) -> bool:
-    return value == value.to_integral_value() and 1900 <= value <= 2100
+def _is_year(match: re.Match[str]) -> bool:
+    return re.fullmatch(r"19\d\d|20\d\d|2100", match["plain"] or "") is not None
 
 
 def _signed(
@@ -257,7 +257,7 @@ def _signed(
         return [-value for value in values]
     before = line[: match.start()]
     if closed and not number_words.ends_with_one(before):
-        return [*(-v for v in values), *(v for v in values if _year(v))]
+        return [*(-v for v in values), *(values if _is_year(match) else ())]
     if _FALLS.search(before):
         lost = [-value for value in values]
         return lost if field.gains else values + lost

@@ -47,6 +47,8 @@ def test_a_part_of_a_number_is_read_as_the_whole_number() -> None:
 def test_the_unit_of_a_table_holds_for_its_amounts_alone() -> None:
     row = "Revenue 2024 | 1,234 | 1,100"
     assert amounts(row, 0, len(row), ANY, THOUSAND) == [2024, 1234000, 1100000]
+    loss = "Net profit | (2,029)"
+    assert amounts(loss, 0, len(loss), ANY, THOUSAND) == [-2_029_000]
     counted = "Employees | 1,234 people"
     assert amounts(counted, 0, len(counted), ANY, THOUSAND) == [1234]
     prose = "It served 1,234 guests. All were pleased; nobody left."
