@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from glmkit.documents.questions import (
         ask_document as ask_document,
     )
+    from glmkit.documents.scans import (
+        read_scans as read_scans,
+    )
     from glmkit.ledger.views.budgets import (
         balance as balance,
         budget as budget,
@@ -158,6 +161,7 @@ _HOMES = {
     "glmkit.documents.folder": "read_folder",
     "glmkit.documents.hidden_sentence": "needle",
     "glmkit.documents.questions": "ask_document",
+    "glmkit.documents.scans": "read_scans",
     "glmkit.widgets": "dashboard",
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

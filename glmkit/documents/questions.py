@@ -122,7 +122,7 @@ def ask_document(
     if not parts:
         raise ConfigError(
             _("{name} holds no text", name=text.name or _("the document")),
-            hint=_("Scanned pages go to client.documents.parse first."),
+            hint=_("glmkit.read_scans(path) reads scanned pages by OCR."),
         )
     plan = _plan(parts, question, options)
     if not run:

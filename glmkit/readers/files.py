@@ -87,7 +87,7 @@ def _warnings(text: PagedText, guess: str) -> list[str]:
         found.append(
             _(
                 "{file} has pages without text: {pages}. If they are scanned, "
-                "client.documents.parse(path) reads them by OCR",
+                "glmkit.read_scans(path) reads them by OCR",
                 file=text.name,
                 pages=compact(text.blank),
             )

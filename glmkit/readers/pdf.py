@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -56,6 +57,22 @@ def pdf(source: FileSource, encoding: str | None = None) -> Reading:
     return _whole(source, pages, notes), ""
 
 
+def part_of(path: str, numbers: Iterable[int]) -> bytes:
+    """Return a PDF of some pages of another."""
+    import pypdfium2
+
+    with LOCK:
+        whole, part = pypdfium2.PdfDocument(path), pypdfium2.PdfDocument.new()
+        try:
+            part.import_pages(whole, [number - 1 for number in numbers])
+            buffer = io.BytesIO()
+            part.save(buffer)
+        finally:
+            part.close()
+            whole.close()
+    return buffer.getvalue()
+
+
 def _check_end(source: FileSource) -> None:
     """Raise ConfigError for a file that was cut: pdfium would read what is left."""
     with source.open() as file:
@@ -71,13 +88,15 @@ def _check_end(source: FileSource) -> None:
 def _whole(source: FileSource, pages: list[TextPage], notes: list[str]) -> PagedText:
     blank = [page.number for page in pages if not page.text]
     if len(blank) == len(pages):
-        raise without_text(
+        error = without_text(
             source,
             _(
-                "It may be scanned: client.documents.parse(path) reads it by OCR, "
-                "--image sends its pages as pictures."
+                "It may be scanned: glmkit.read_scans(path) reads it by OCR, --image "
+                "sends its pages as pictures."
             ),
         )
+        error.pages = PagedText(pages, source.name, source.path)
+        raise error
     if blank:
         notes.append(_("pages without text: {pages}", pages=compact(blank)))
     return PagedText(pages, source.name, source.path, "page", notes)

@@ -55,7 +55,12 @@ class FileSource(msgspec.Struct, frozen=True):
 
 
 class NoTextError(ConfigError):
-    """A file in which nothing is written: empty, or a scan, which takes OCR."""
+    """A file in which nothing is written: empty, or a scan, which takes OCR.
+
+    `pages` are the empty pages of a scan.
+    """
+
+    pages: PagedText | None = None
 
 
 def damaged(source: FileSource, why: object) -> ConfigError:

@@ -120,10 +120,9 @@ class TableVerbs:
             docs.glm.extract("{document}", schema=Income, evidence=True)
         """
         verb = verbs.extract(schema, to)
-        relevant = relevant_pages(verb, pages)
-        if evidence:
-            verb = with_evidence(verb)
-        return self._do(verb, template, run, options, relevant)
+        asked = with_evidence(verb) if evidence else verb
+        relevant = relevant_pages(verb, pages, client_of(options.get("client")))
+        return self._do(asked, template, run, options, relevant)
 
     def score(
         self,

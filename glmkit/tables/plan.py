@@ -148,6 +148,8 @@ class Plan:
     def _run(
         self, rows: Rows, task: RowTask, watch: Watch | None = None
     ) -> tuple[pd.DataFrame, list[str]]:
+        if task.pages is not None:
+            task.pages.learn(task.texts)
         preparation = Preparation(task)
         run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
         lines = progress.follow(run, len(rows), self._digest, self._budget, watch)
@@ -189,7 +191,7 @@ class Plan:
     def _other_pages(self, answers: tuple[int, int] | None) -> list[PriceRange]:
         """Return the price with all pages, or where all are sent with the relevant."""
         task = self._task
-        if task.pages is None or not task.paged:
+        if task.pages is None or not task.texts:
             return []
         pages = task.pages.other()
         other = msgspec.structs.replace(task, pages=pages)

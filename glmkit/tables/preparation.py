@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -12,7 +12,6 @@ from glmkit.catalog.tokens import estimate_request
 from glmkit.client.clients import Client
 from glmkit.readers.paged_text import PagedText
 from glmkit.tables.pseudonyms import Pseudonyms
-from glmkit.tables.relevant_pages import RelevantPages
 from glmkit.tables.rows import portions
 from glmkit.tables.template import Template
 from glmkit.tables.verbs import Verb
@@ -46,6 +45,23 @@ class RowOutcome(msgspec.Struct):
     request: Request | None = None
 
 
+class PageChoice(Protocol):
+    """Chooses the pages that are sent of a text, or with `every` sends all."""
+
+    @property
+    def every(self) -> bool:
+        """Whether all are sent."""
+
+    def of(self, text: PagedText) -> PagedText:
+        """Return the pages that are sent."""
+
+    def learn(self, texts: Sequence[PagedText]) -> None:
+        """Get what the choice takes, before the texts are sent."""
+
+    def other(self) -> PageChoice:
+        """Return the other way: all pages, or the chosen ones."""
+
+
 class RowTask(msgspec.Struct, frozen=True):
     """A verb over the rows of a table, ready to be asked.
 
@@ -62,7 +78,7 @@ class RowTask(msgspec.Struct, frozen=True):
     options: dict[str, Any]
     run: str
     pseudonyms: Pseudonyms = Pseudonyms()
-    pages: RelevantPages | None = None
+    pages: PageChoice | None = None
 
     @property
     def model(self) -> str:
@@ -77,9 +93,10 @@ class RowTask(msgspec.Struct, frozen=True):
         return min((window for window in known if window), default=None)
 
     @property
-    def paged(self) -> bool:
-        """Whether a row holds a text with pages."""
-        return any(isinstance(value, PagedText) for row in self.values for value in row)
+    def texts(self) -> list[PagedText]:
+        """The texts with pages in the rows."""
+        values = (value for row in self.values for value in row)
+        return [value for value in values if isinstance(value, PagedText)]
 
     @property
     def nothing(self) -> Money:

@@ -125,7 +125,7 @@ def test_pages_without_text_are_named_in_a_warning_and_a_note(tmp_path: Path) ->
     path = write(tmp_path, pdf(*pages))
     with pytest.warns(glmkit.MediaWarning, match="without text: 3, 7 to 9") as caught:
         text = glmkit.read(path)
-    assert "client.documents.parse(path)" in str(caught[0].message)
+    assert "glmkit.read_scans(path)" in str(caught[0].message)
     assert caught[0].filename == __file__
     assert text.blank == (3, 7, 8, 9)
     assert text.notes == ("pages without text: 3, 7 to 9",)
@@ -138,7 +138,7 @@ def test_a_scan_is_refused_and_names_ocr(tmp_path: Path) -> None:
 
     error = refused(write(tmp_path, pdf(scan, scan)))
     assert "holds no text" in str(error)
-    assert "client.documents.parse(path)" in error.hint
+    assert "glmkit.read_scans(path)" in error.hint
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])

@@ -16,6 +16,7 @@ import glmkit
 import glmkit.pandas
 from glmkit.errors import ConfigError
 from glmkit.readers.paged_text import PagedText, TextPage
+from glmkit.tables.preparation import RowOutcome
 from glmkit.tables.relevant_pages import RelevantPages, queries_of
 from tests.conftest import Paced
 
@@ -150,12 +151,32 @@ def test_only_the_pages_that_fit_are_sent(paced: Factory) -> None:
     template = "{document}\nANSWER:{answer}"
     options: dict[str, Any] = {"schema": Income, "evidence": True, "client": client}
     row = docs.glm.extract(template, pages="relevant", **options).iloc[0]
-    prompt = place.seen["bodies"][0]["messages"][-1]["content"]
+    prompt = place.seen["bodies"][-1]["messages"][-1]["content"]
     assert "营业收入" in prompt
     assert prompt.count("[page ") < 10
     assert row["revenue_page"] == 2
     with pytest.raises(ConfigError, match="pages"):
         docs.glm.extract(template, pages="some", **options)
+
+
+def test_pages_are_found_by_vectors_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page means decides where its words are not those of the field."""
+    from glmkit.tables import relevant_pages as module
+
+    def meant(client: Any, texts: list[str], model: str, size: Any) -> list[RowOutcome]:
+        near = [float("turnover" in text or "revenue" in text) for text in texts]
+        return [RowOutcome("done", ([n, 1.0 - n],)) for n in near]
+
+    client = glmkit.Client("http://127.0.0.1:9", api_key="k" * 20)
+    pages = [TextPage(n, f"Chapter {n}: of ships") for n in range(1, 30)]
+    pages[14] = TextPage(15, "The turnover was five million")
+    text = PagedText(pages)
+    relevant = RelevantPages(["revenue"], client)
+    assert relevant.of(text) is text  # no word of it: all are sent
+    monkeypatch.setattr(module, "vectors_of", meant)
+    relevant.learn([text])
+    assert 15 in [page.number for page in relevant.of(text).pages]
+    assert len(relevant.of(text).pages) == 3
 
 
 def test_a_plan_prices_all_pages_and_the_relevant_ones(paced: Factory) -> None:
@@ -182,6 +203,7 @@ def test_chinese_pages_are_found_by_pairs_of_signs() -> None:
     pages = [TextPage(n, "关于公司治理的说明" * 5) for n in range(1, 40)]
     pages[20] = TextPage(21, "本年营业收入为一千万元")
     schema = msgspec.json.schema(Income)["$defs"]["Income"]
-    chosen = RelevantPages(queries_of(schema)).of(PagedText(pages))
+    client = glmkit.Client("http://127.0.0.1:9", api_key="k" * 20)
+    chosen = RelevantPages(queries_of(schema), client).of(PagedText(pages))
     assert 21 in [page.number for page in chosen.pages]
     assert len(chosen.pages) < 10
