@@ -12,6 +12,7 @@ import pandas as pd
 from glmkit.catalog import cards
 from glmkit.catalog.tokens import count, reserve_of
 from glmkit.client.clients import Client
+from glmkit.documents.answer_schemas import Room
 from glmkit.documents.answers import DocumentAnswer, Statement, statement_of
 from glmkit.documents.chunks import chunks
 from glmkit.readers import files
@@ -34,9 +35,9 @@ _SHARE = 0.85
 _ROUNDS = 6
 
 _ASKED = _(
-    "Answer from the text alone. For each statement copy as quote the words of the "
-    "text that show it, exactly, and give as page the number in the line above them, "
-    "null where there is none."
+    "Answer from the text alone, in as few statements as it needs. For each copy as "
+    "quote the words of the text that show it, exactly and briefly, and give as page "
+    "the number in the line above them, null where there is none."
 )
 _SIFTED = _(
     "These are statements from one document, each with its number. Answer from them "
@@ -44,32 +45,9 @@ _SIFTED = _(
 )
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """A statement of the model, before its quote is looked for."""
-
-    statement: str
-    quote: str
-    page: int | None = None
-
-
-class WholeAnswer(msgspec.Struct, frozen=True):
-    """The answer to the question, and what it rests on."""
-
-    answer: str
-    statements: list[Claim]
-
-
-class PortionAnswer(msgspec.Struct, frozen=True):
-    """What a portion says of the question; nothing where it says nothing."""
-
-    statements: list[Claim]
-
-
-class Combined(msgspec.Struct, frozen=True):
-    """The answer, and the numbers of the statements that it rests on."""
-
-    answer: str
-    used: list[int]
+#: In a small window a small model, which would go on without end, has room for little.
+_LARGE, _SMALL = Room(40, 600), Room(4, 160)
+_SMALL_WINDOW = 16_000
 
 
 class Spent(msgspec.Struct):
@@ -124,7 +102,7 @@ def ask_document(
             _("{name} holds no text", name=text.name or _("the document")),
             hint=_("glmkit.read_scans(path) reads scanned pages by OCR."),
         )
-    plan = _plan(parts, question, options)
+    plan = _plan(client, parts, question, options)
     if not run:
         return plan
     say(_announcement(text, parts, plan))
@@ -151,8 +129,11 @@ def _is_file(text: str) -> bool:
     return " " not in text and Path(text).suffix.lower() in files.DOCUMENTS
 
 
-def _plan(parts: Sequence[PagedText], question: str, options: RunOptions) -> Plan:
-    kind = WholeAnswer if len(parts) == 1 else PortionAnswer
+def _plan(
+    client: Client, parts: Sequence[PagedText], question: str, options: RunOptions
+) -> Plan:
+    room = _room(client, options)
+    schema = room.whole() if len(parts) == 1 else room.portion()
     frame = pd.DataFrame(
         {
             "text": [part.marked for part in parts],
@@ -160,7 +141,7 @@ def _plan(parts: Sequence[PagedText], question: str, options: RunOptions) -> Pla
         }
     )
     template = "{text}\n\n{question}"
-    plan: Plan = _asking(frame, template, kind, options)
+    plan: Plan = _asking(frame, template, schema, options)
     return plan
 
 
@@ -181,11 +162,25 @@ def _asking(
     )
 
 
-def _portion_size(client: Client, question: str, options: RunOptions) -> int:
-    model = str(options.get("model") or client.model)
-    card, stand_in = cards.card(model), client.service.stand_in()
+def _window(client: Client, options: RunOptions) -> int | None:
+    card = cards.card(_model(client, options))
+    stand_in = client.service.stand_in()
     windows = [card and card.context_window, stand_in and stand_in[1]]
-    window = min((window for window in windows if window), default=None)
+    return min((window for window in windows if window), default=None)
+
+
+def _room(client: Client, options: RunOptions) -> Room:
+    window = _window(client, options)
+    return _SMALL if window is not None and window < _SMALL_WINDOW else _LARGE
+
+
+def _model(client: Client, options: RunOptions) -> str:
+    return str(options.get("model") or client.model)
+
+
+def _portion_size(client: Client, question: str, options: RunOptions) -> int:
+    model, window = _model(client, options), _window(client, options)
+    card = cards.card(model)
     if window is None:
         return _UNKNOWN
     answer = reserve_of(card, options.get("max_tokens"), None) or 0
@@ -266,14 +261,16 @@ def _combined(
     """
     if not statements:
         return _("The document does not say."), []
-    size = _portion_size(client_of(options.get("client")), question, options)
+    client = client_of(options.get("client"))
+    size = _portion_size(client, question, options)
+    schema = _room(client, options).combined()
     for _round in range(_ROUNDS):
         lists = chunks(paged("\n".join(_numbered(statements))), size)
         frame = pd.DataFrame(
             {"statements": [str(part) for part in lists], "question": question}
         )
         template = "{statements}\n\n" + _SIFTED + "\n\n{question}"
-        found = _asking(frame, template, Combined, options).run()
+        found = _asking(frame, template, schema, options).run()
         spent.add(found)
         _check_whole(found, lists)
         used = {int(number) for numbers in found["used"] for number in numbers}

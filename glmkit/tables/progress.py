@@ -18,6 +18,8 @@ from glmkit.types.translation import _
 
 #: Seconds from one look at a run to the next.
 _LOOK_S = 0.1
+#: Seconds between two pictures of the bar: a log gets a line for each.
+_DRAWN_S = 0.5
 
 
 #: Starts a run over so many rows, shows how it goes on, and returns at its end.
@@ -84,7 +86,8 @@ def _with_bar(run: TableRun, rows: int) -> None:
     # On the caller's thread: it warns, and silences that for the whole process.
     from tqdm.auto import tqdm
 
-    with tqdm(total=rows, desc=run.task.verb.name, unit="row", leave=False) as bar:
+    how = {"desc": run.task.verb.name, "unit": "row", "mininterval": _DRAWN_S}
+    with tqdm(total=rows, leave=False, **how) as bar:
         run.start()
         try:
             _until_the_end(run, bar)
