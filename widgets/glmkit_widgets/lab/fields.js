@@ -40,8 +40,9 @@ function inputsField(store, line) {
   const edit = button("Edit or paste\u2026", () => line.do("edit"));
   editor.addEventListener("keydown", (event) => event.key === "Escape" && close());
   function close() {
+    const had = editor.contains(document.activeElement);
     editor.hidden = true;
-    edit.focus();
+    if (had) edit.focus(); // the user may be elsewhere by now
   }
   function hear({ table, taken }) {
     if (table !== undefined) {
@@ -93,7 +94,9 @@ function modelsField(model, commit) {
       ...(chosen.length ? chosen.map(chip) : [make("li", { class: "chip unset" }, `default: ${fallback}`)]),
     );
     const others = model.get("choices").filter(({ id }) => !chosen.includes(id));
+    const at = add.value;
     add.replaceChildren(...options([["", "Add a model\u2026"]]), ...grouped(others));
+    add.value = others.some(({ id }) => id === at) ? at : "";
   }
   show();
   return {
