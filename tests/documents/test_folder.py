@@ -1,6 +1,6 @@
 """A folder's documents as a table."""
 
-import os
+import errno
 from pathlib import Path
 
 import docx
@@ -9,6 +9,7 @@ import pytest
 
 import glmkit
 from glmkit.readers.paged_text import PagedText
+from glmkit.readers.source import FileSource
 from tests.readers.drawn import lines, pdf
 
 
@@ -81,11 +82,17 @@ def test_a_folder_that_is_missing_is_refused(tmp_path: Path) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may read all")
-def test_a_file_that_may_not_be_read_is_a_row(folder: Path) -> None:
-    (folder / "b.pdf").chmod(0)
+def test_a_file_that_may_not_be_read_is_a_row(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read every file, so the refusal is the reader's."""
+
+    def refuse(source: FileSource) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(FileSource, "open", refuse)
     rows = glmkit.read_folder(folder).set_index("file")
-    assert "cannot be read" in rows.loc["b.pdf", "problem"]
+    assert "cannot be read: Permission denied" in rows.loc["b.pdf", "problem"]
 
 
 def test_a_row_goes_through_the_question_of_a_table(folder: Path) -> None:
