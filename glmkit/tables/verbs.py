@@ -169,6 +169,11 @@ def check_targets(verb: Verb, names: Sequence[str]) -> None:
     taken = next((n for n in added if n in names or added.count(n) > 1), None)
     if taken is None:
         return
+    if taken in names and f"{verb.to}_" not in taken and taken != verb.to:
+        raise ConfigError(
+            _("the table has a column {name!r} already", name=taken),
+            hint=_("Rename that column or the field of the schema: to= names neither."),
+        )
     if taken in names:
         raise already(taken)
     raise ConfigError(

@@ -74,3 +74,13 @@ def test_a_slip_is_a_short_error(run: Run, echo: Paced, line: str, reason: str) 
     assert reason in out
     assert result.error_in_exec is not None
     assert echo.seen["requests"] == 0
+
+
+@pytest.mark.parametrize("option", ["--labels ''", "--to ' '", "--document ''"])
+def test_an_empty_option_is_told_and_nothing_is_asked(
+    run: Run, echo: Paced, option: str
+) -> None:
+    run("import pandas as pd\ndf = pd.DataFrame({'t': ['a']})")
+    _, out = run(f"%%glm --each df {option}\n{{t}}")
+    assert f"{option.split()[0]} is empty" in out
+    assert echo.seen["requests"] == 0

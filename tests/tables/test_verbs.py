@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypedDict
 
+import msgspec
 import pydantic
 import pytest
 
@@ -96,3 +97,15 @@ def test_a_taken_and_a_reserved_name_are_refused() -> None:
     odd = {"type": "object", "properties": {"e_status": {"type": "string"}}}
     with pytest.raises(ConfigError, match="reserved"):
         verbs.check_targets(verbs.extract(odd, "e"), [])
+
+
+def test_a_field_named_like_a_column_gets_a_hint_that_helps() -> None:
+    class Named(msgspec.Struct):
+        name: str
+
+    with pytest.raises(ConfigError) as caught:
+        verbs.check_targets(verbs.extract(Named, "extract"), ["name"])
+    assert "field of the schema" in caught.value.hint
+    with pytest.raises(ConfigError) as caught:
+        verbs.check_targets(verbs.extract(Named, "extract"), ["extract_cost"])
+    assert "to=" in caught.value.hint

@@ -112,6 +112,7 @@ def read(
     sources: list[str] = []
     if not literal:
         given = {n: _filled(value, scope, sources) for n, value in given.items()}
+    _check_empty(given)
     values: dict[str, Any] = {option.name: None for option in CELL}
     values |= {name: getattr(settings, name) for name in settings.names()}
     values |= {name: _read(name, given[name]) for name in given if name in OPTION}
@@ -143,6 +144,16 @@ def read(
         document=values["document"],
         filled=tuple(sources),
     )
+
+
+def _check_empty(given: Mapping[str, Any]) -> None:
+    """Raise ConfigError for an option that would be left out: `--labels ''`."""
+    for name in ("labels", "to", "each", "document"):
+        if isinstance(given.get(name), str) and not given[name].strip():
+            raise ConfigError(
+                _("--{name} is empty", name=name),
+                hint=_("Write what it takes, or leave it out: `%%glm?` lists them."),
+            )
 
 
 def _check(values: Mapping[str, Any]) -> None:
