@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from glmkit.documents.scans import (
         read_scans as read_scans,
     )
+    from glmkit.figures.published_scores import (
+        benchmarks as benchmarks,
+    )
     from glmkit.ledger.views.budgets import (
         balance as balance,
         budget as budget,
@@ -162,6 +165,7 @@ _HOMES = {
     "glmkit.documents.hidden_sentence": "needle",
     "glmkit.documents.questions": "ask_document",
     "glmkit.documents.scans": "read_scans",
+    "glmkit.figures.published_scores": "benchmarks",
     "glmkit.widgets": "dashboard",
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -18,6 +18,7 @@ import pandas as pd
 
 from glmkit.figures import budgets, failures, spending, timing
 from glmkit.figures.panel import Panel, grid
+from glmkit.figures.published_scores import score_bars
 from glmkit.figures.style import DARK, LIGHT, TEMPLATE, colour
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "in_flight",
     "kinds_of_tokens",
     "owed_and_saved",
+    "score_bars",
     "speed",
     "tokens_over_time",
     "what_if",
