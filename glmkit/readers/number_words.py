@@ -47,7 +47,8 @@ _LAST = re.compile(rf"(?:\b(?:{_ANY})|[{_HAN_SIGNS}])\s?\(?$", re.I)
 def found(text: str) -> Iterator[tuple[int, int, Decimal]]:
     """Yield start, end and value of each number in words; single signs with a unit."""
     for match in _HAN.finditer(text):
-        if len(match[0]) > 1 or _UNIT.match(text, match.end()):
+        known = text[: match.start()].endswith(("第", "分之"))
+        if known or len(match[0]) > 1 or _UNIT.match(text, match.end()):
             value = chinese(match[0])
             if value is not None:
                 yield match.start(), match.end(), value

@@ -19,7 +19,8 @@ import msgspec
 
 from glmkit.readers.dates import dates
 from glmkit.readers.paged_text import PagedText, paged
-from glmkit.readers.quantities import ANY, Field, amounts, declared, holds, narrow
+from glmkit.readers.quantities import ANY, Field, amounts, holds, narrow
+from glmkit.readers.table_units import declared, has_own_unit
 
 Found = Literal["exact", "normalised", "value differs", "not found"]
 FOUND: tuple[Found, ...] = ("exact", "normalised", "value differs", "not found")
@@ -122,7 +123,7 @@ class Quotes:
             case bool() | None | str():
                 return True
             case int() | float() | Decimal():
-                unit = self._unit(at, place.end)
+                unit = self._unit(at, place)
                 found = amounts(text, place.start, place.end, field, unit)
                 return holds(value, found, field)
             case date():
@@ -132,9 +133,12 @@ class Quotes:
             case _:
                 return True
 
-    def _unit(self, at: int, end: int) -> Decimal | None:
+    def _unit(self, at: int, place: QuotePlace) -> Decimal | None:
         """Return the unit that is declared above a place, or on the page before."""
-        unit = declared(self._text.pages[at].text[:end])
+        text = self._text.pages[at].text
+        if has_own_unit(text[text.rfind("\n", 0, place.start) + 1 : place.end]):
+            return None
+        unit = declared(text[: place.end])
         if unit is None and at:
             unit = declared(self._text.pages[at - 1].text)
         return unit
