@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -46,6 +46,13 @@ class QuotePlace(msgspec.Struct, frozen=True):
     start: int
     end: int
     exact: bool
+
+
+class Measured(NamedTuple):
+    """A value within a value, and what is known of the field that it is for."""
+
+    value: Any
+    field: Field
 
 
 class Quotes:
@@ -128,6 +135,8 @@ class Quotes:
                 return holds(value, found, field)
             case date():
                 return value in dates(text[place.start : place.end])
+            case Measured():
+                return self._holds(value.value, place, value.field)
             case list() | tuple():
                 return all(self._holds(part, place, field) for part in value)
             case _:

@@ -13,7 +13,7 @@ import msgspec
 
 from glmkit.readers.paged_text import PagedText
 from glmkit.readers.quantities import Field, field_of
-from glmkit.readers.quotes import FOUND, QuotePlace, Quotes
+from glmkit.readers.quotes import FOUND, Measured, QuotePlace, Quotes
 from glmkit.tables.template import worded
 from glmkit.tables.verbs import TargetColumn, Verb, plain_part
 from glmkit.tools.schema import Form, form_of
@@ -60,7 +60,7 @@ class Evidence(msgspec.Struct, frozen=True):
             value, quote, page = values[at * width : at * width + 3]
             found: Any = None
             place: QuotePlace | None = None
-            if value is not None:
+            if value is not None and (quote or value not in ([], {})):
                 read = field.read(value)
                 found, place = quotes.judge(read, quote or "", page, field.unit)
             judged += [value, quote, place and place.page, found]
@@ -85,7 +85,7 @@ def with_evidence(verb: Verb, *, spans: bool = False) -> Verb:
     evidence = Evidence(
         tuple(
             EvidenceField(
-                name, _reader(plain_part(part, form.schema)), _unit(name, part, form)
+                name, _reader(part, form.schema), _unit(name, part, form.schema)
             )
             for name, part in known.items()
         ),
@@ -168,7 +168,10 @@ def _source(row: Sequence[Any]) -> str:
     return "\n".join(map(worded, row)) if paged is None else paged
 
 
-def _reader(part: Mapping[str, Any]) -> Callable[[Any], Any]:
+def _reader(part: Any, root: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return what reads a value of a field: dates, numbers in texts, also in lists."""
+    part = plain_part(part, root)
+    kinds = {one.get("type") for one in part.get("anyOf", ()) if isinstance(one, dict)}
     match part.get("format"):
         case "date":
             return _date
@@ -177,7 +180,31 @@ def _reader(part: Mapping[str, Any]) -> Callable[[Any], Any]:
         case "decimal":
             return _decimal
         case _:
+            pass
+    if "string" in kinds and kinds & {"number", "integer"}:
+        return _decimal
+    match part.get("type"):
+        case "array":
+            return lambda values: [*map(_reader(part.get("items"), root), values)]
+        case "object":
+            return lambda value: _measured(value, part, root)
+        case _:
             return lambda value: value
+
+
+def _measured(
+    value: Mapping[str, Any], part: Mapping[str, Any], root: Mapping[str, Any]
+) -> list[Measured]:
+    """Return the values of an object, each with what its own field wants."""
+    fields, rest = part.get("properties", {}), part.get("additionalProperties")
+    parts = {name: fields.get(name, rest) for name in value}
+    return [
+        Measured(
+            None if value[name] is None else _reader(one, root)(value[name]),
+            _unit(name, one, root),
+        )
+        for name, one in parts.items()
+    ]
 
 
 def _date(value: str) -> Any:
@@ -186,14 +213,17 @@ def _date(value: str) -> Any:
     return value
 
 
-def _decimal(value: str) -> Any:
+def _decimal(value: Any) -> Any:
+    """Return a number that is written as a text, every other value as it is."""
     with suppress(InvalidOperation):
-        return Decimal(value)
+        if isinstance(value, str) and Decimal(value).is_finite():
+            return Decimal(value)
     return value
 
 
-def _unit(name: str, part: Mapping[str, Any], form: Form) -> Field:
-    plain = plain_part(part, form.schema)
+def _unit(name: str, part: Any, root: Mapping[str, Any]) -> Field:
+    part = part if isinstance(part, Mapping) else {}
+    plain = plain_part(part, root)
     about = [str(one.get(key, "")) for one in (part, plain) for key in _NOTES]
     most = plain.get("maximum")
     limit = most if isinstance(most, int | float) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pandas as pd
+import pydantic
 import pytest
 
 import glmkit
@@ -207,3 +209,55 @@ def test_chinese_pages_are_found_by_pairs_of_signs() -> None:
     chosen = RelevantPages(queries_of(schema), client).of(PagedText(pages))
     assert 21 in [page.number for page in chosen.pages]
     assert len(chosen.pages) < 10
+
+
+class Share(pydantic.BaseModel):
+    """A part of a report's revenue."""
+
+    name: str
+    amount: float = pydantic.Field(description="万元")
+    since: date | None = None
+
+
+class Parts(pydantic.BaseModel):
+    """Fields that hold more than one value, or a number as a text."""
+
+    revenue: decimal.Decimal
+    years: list[date] = []
+    shares: list[Share] = []
+    largest: Share | None = None
+    rest: dict[str, int] = {}
+
+
+QUOTED = ("营业收入 | 1,234.5", 2)
+SHARE = {"name": "A", "amount": 1234.5, "since": None}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "quote", "state"),
+    [
+        ("revenue", "12345000", QUOTED, "normalised"),
+        ("revenue", "999", QUOTED, "value differs"),
+        ("years", ["2019-03-05"], ("Founded on 5 March 2019", 3), "exact"),
+        ("years", ["2018-03-05"], ("Founded on 5 March 2019", 3), "value differs"),
+        ("shares", [SHARE], QUOTED, "normalised"),
+        ("shares", [SHARE, {**SHARE, "amount": 7}], QUOTED, "value differs"),
+        ("shares", [], (None, None), None),
+        ("largest", SHARE, QUOTED, "normalised"),
+        ("largest", {**SHARE, "since": "2019-03-05"}, QUOTED, "value differs"),
+        ("rest", {"profit": 150}, ("150", 3), "value differs"),
+        ("rest", {"profit": 1_500_000}, ("150", 3), "exact"),
+    ],
+)
+def test_every_number_and_date_within_a_value_has_to_stand_in_the_quote(
+    paced: Factory, field: str, value: Any, quote: Any, state: str | None
+) -> None:
+    empty = {name: said(None) for name in Parts.model_fields}
+    place = paced(text="answer")
+    answer = json.dumps({**empty, field: said(value, *quote)})
+    docs = pd.DataFrame({"document": [REPORT], "answer": [answer]})
+    client = glmkit.Client(place.url, api_key=place.key)
+    template = "{document}\nANSWER:{answer}"
+    row = docs.glm.extract(template, schema=Parts, evidence=True, client=client).iloc[0]
+    found = row[f"{field}_found"]
+    assert (None if pd.isna(found) else found) == state
