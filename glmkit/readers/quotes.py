@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -32,6 +33,12 @@ _DROPPED = re.compile(
 _GROUPING = re.compile(r"(?<=\d)[,'](?=\d)")
 _SAME = str.maketrans("’‘“”„«»`", '\'\'"""""\'')
 _GAP = re.compile(r"\[?(?:\.{3,}|…+)\]?")
+#: The line that names a page in a prompt, which may be copied with a quote.
+_MARK = re.compile(r"\[(?:page|sheet|slide|section) \d+[^\]\n]*\]")
+#: What a quote may be wrapped in, or end with, that is not of the text.
+_WRAPPED = " \n*_`\"'“”‘’„«»「」『』.。"
+#: Places of a quote on a page that are tried until one holds its value.
+_TRIED = 20
 #: Characters of a folded quote that are needed to find it.
 _LEAST = 2
 
@@ -39,13 +46,16 @@ _LEAST = 2
 class QuotePlace(msgspec.Struct, frozen=True):
     """Where a quote stands: the page's number, and start and end in its text.
 
-    `exact` is False where width, blanks, hyphens or grouping differ.
+    `exact` is False where width, blanks, hyphens or grouping differ. `pieces` are its
+    parts where it leaves something out or goes over to the next page: the place of the
+    page in the text, start and end.
     """
 
     page: int
     start: int
     end: int
     exact: bool
+    pieces: tuple[tuple[int, int, int], ...]
 
 
 class Measured(NamedTuple):
@@ -67,74 +77,113 @@ class Quotes:
 
     def find(self, quote: str, page: int | None = None) -> QuotePlace | None:
         """Return where a quote stands; first on the page that is claimed for it."""
+        return next(self._places(quote, page), None)
+
+    def judge(
+        self, value: Any, quote: str, page: int | None, field: Field = ANY
+    ) -> tuple[Found, QuotePlace | None]:
+        """Return whether a quote stands in the text and holds a value, and where.
+
+        Of a quote that a page holds more than once, the place with the value counts.
+        """
+        places = [*islice(self._places(quote, page), _TRIED)]
+        if not places:
+            return "not found", None
+        for place in places:
+            if self._holds(value, place, field):
+                return ("exact" if place.exact else "normalised"), place
+        return "value differs", places[0]
+
+    def _places(self, quote: str, page: int | None) -> Iterator[QuotePlace]:
+        """Yield where a quote stands on the first page that has it."""
+        bare = _MARK.sub(" ", quote).strip(_WRAPPED)
+        found = False
+        for place in self._as_it_is(quote, page):
+            found = True
+            yield place
+        if not found and bare != quote:
+            for place in self._as_it_is(bare, page):
+                yield msgspec.structs.replace(place, exact=False)
+
+    def _as_it_is(self, quote: str, page: int | None) -> Iterator[QuotePlace]:
         order = sorted(
             range(len(self._numbers)),
             key=lambda at: (self._numbers[at] != page, _away(self._numbers[at], page)),
         )
         if not quote.strip() or not order:
-            return None
+            return
         claimed = [at for at in order[:1] if self._numbers[at] == page]
         for places in (claimed, order):
             for look in (self._exactly, self._folded):
                 for at in places:
-                    if found := look(quote, at):
-                        return found
-        return self._across(quote)
+                    found = look(quote, at)
+                    if first := next(found, None):
+                        yield first
+                        yield from found
+                        return
+        yield from self._across(quote)
 
-    def judge(
-        self, value: Any, quote: str, page: int | None, field: Field = ANY
-    ) -> tuple[Found, QuotePlace | None]:
-        """Return whether a quote stands in the text and holds a value, and where."""
-        place = self.find(quote, page)
-        if place is None:
-            return "not found", None
-        if not self._holds(value, place, field):
-            return "value differs", place
-        return ("exact" if place.exact else "normalised"), place
+    def _exactly(self, quote: str, at: int) -> Iterator[QuotePlace]:
+        text = self._text.pages[at].text
+        start = text.find(quote)
+        while start >= 0:
+            yield self._place([(at, start, start + len(quote))], exact=True)
+            start = text.find(quote, start + 1)
 
-    def _exactly(self, quote: str, at: int) -> QuotePlace | None:
-        start = self._text.pages[at].text.find(quote)
-        if start < 0:
-            return None
-        return QuotePlace(self._numbers[at], start, start + len(quote), True)
+    def _folded(self, quote: str, at: int) -> Iterator[QuotePlace]:
+        text, parts = self._text.pages[at].text, _parts(quote)
+        spans = _spans(parts, self._folds[at])
+        while spans:
+            yield self._place((at, *_unfolded(text, *span)) for span in spans)
+            spans = _spans(parts, self._folds[at], spans[0][0] + 1)
 
-    def _folded(self, quote: str, at: int) -> QuotePlace | None:
-        span = _span(_parts(quote), self._folds[at])
-        if span is None:
-            return None
-        start, end = _unfolded(self._text.pages[at].text, *span)
-        return QuotePlace(self._numbers[at], start, end, False)
-
-    def _across(self, quote: str) -> QuotePlace | None:
+    def _across(self, quote: str) -> Iterator[QuotePlace]:
         """Find a quote that begins on one page and ends on the next."""
         parts = _parts(quote)
-        for at, (here, there) in enumerate(
-            zip(self._folds, self._folds[1:], strict=False)
-        ):
-            span = _span(parts, here + there)
-            if span is None or span[0] >= len(here):
-                continue
-            text = self._text.pages[at].text
-            start, _end = _unfolded(text, span[0], len(here))
-            return QuotePlace(self._numbers[at], start, len(text), False)
-        return None
+        pairs = zip(self._folds, self._folds[1:], strict=False)
+        for at, (here, there) in enumerate(pairs):
+            spans = _spans(parts, here + there)
+            if spans and spans[0][0] < len(here):
+                yield self._place(self._over(at, len(here), spans))
+                return
+
+    def _over(
+        self, at: int, size: int, spans: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, int]]:
+        """Yield the pieces of spans in the folded text of two pages."""
+        for start, end in spans:
+            if start < size:
+                text = self._text.pages[at].text
+                yield (at, *_unfolded(text, start, min(end, size)))
+            if end > size:
+                text = self._text.pages[at + 1].text
+                yield (at + 1, *_unfolded(text, max(0, start - size), end - size))
+
+    def _place(
+        self, pieces: Iterable[tuple[int, int, int]], *, exact: bool = False
+    ) -> QuotePlace:
+        found = tuple(pieces)
+        at, start, _end = found[0]
+        end = max(end for here, _start, end in found if here == at)
+        if found[-1][0] != at:
+            end = len(self._text.pages[at].text)
+        return QuotePlace(self._numbers[at], start, end, exact, found)
 
     @cached_property
     def _folds(self) -> list[str]:
         return [fold(page.text) for page in self._text.pages]
 
     def _holds(self, value: Any, place: QuotePlace, field: Field) -> bool:
-        at = self._numbers.index(place.page)
-        text = self._text.pages[at].text
         match value:
             case bool() | None | str():
                 return True
             case int() | float() | Decimal():
-                unit = self._unit(at, place)
-                found = amounts(text, place.start, place.end, field, unit)
-                return holds(value, found, field)
+                return holds(value, self._amounts(place, field), field)
             case date():
-                return value in dates(text[place.start : place.end])
+                return any(
+                    value in dates(self._text.pages[at].text[start:end])
+                    for at, start, end in place.pieces
+                )
             case Measured():
                 return self._holds(value.value, place, value.field)
             case list() | tuple():
@@ -142,12 +191,19 @@ class Quotes:
             case _:
                 return True
 
-    def _unit(self, at: int, place: QuotePlace) -> Decimal | None:
+    def _amounts(self, place: QuotePlace, field: Field) -> list[Decimal]:
+        found: list[Decimal] = []
+        for at, start, end in place.pieces:
+            text, unit = self._text.pages[at].text, self._unit(at, start, end)
+            found += amounts(text, start, end, field, unit)
+        return found
+
+    def _unit(self, at: int, start: int, end: int) -> Decimal | None:
         """Return the unit that is declared above a place, or on the page before."""
         text = self._text.pages[at].text
-        if has_own_unit(text[text.rfind("\n", 0, place.start) + 1 : place.end]):
+        if has_own_unit(text[text.rfind("\n", 0, start) + 1 : end]):
             return None
-        unit = declared(text[: place.end])
+        unit = declared(text[:end])
         if unit is None and at:
             unit = declared(self._text.pages[at - 1].text)
         return unit
@@ -197,18 +253,18 @@ def _parts(quote: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def _span(parts: Sequence[str], folded: str) -> tuple[int, int] | None:
-    """Return start and end of the parts, one after the other, in a folded text."""
+def _spans(parts: Sequence[str], folded: str, after: int = 0) -> list[tuple[int, int]]:
+    """Return start and end of each part, one after the other; [] where one is not."""
     if sum(map(len, parts)) < _LEAST:
-        return None
-    first = end = -1
+        return []
+    spans: list[tuple[int, int]] = []
     for part in parts:
-        start = folded.find(part, max(end, 0))
+        start = folded.find(part, after)
         if start < 0:
-            return None
-        first = start if first < 0 else first
-        end = start + len(part)
-    return first, end
+            return []
+        after = start + len(part)
+        spans.append((start, after))
+    return spans
 
 
 def _away(number: int, page: int | None) -> int:

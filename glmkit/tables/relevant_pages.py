@@ -46,7 +46,7 @@ class RelevantPages:
         self.queries = tuple(queries)
         self._every = every
         self._client = client
-        self._chosen: dict[PagedText, PagedText] = {}
+        self._chosen: dict[tuple[TextPage, ...], PagedText] = {}
 
     @property
     def every(self) -> bool:
@@ -80,10 +80,10 @@ class RelevantPages:
         """Return the pages of a text that are sent; all where none fits at all."""
         if self._every:
             return text
-        if text not in self._chosen:
+        if text.pages not in self._chosen:
             numbers = self._numbers(text)
-            self._chosen[text] = text.only(numbers) if numbers else text
-        return self._chosen[text]
+            self._chosen[text.pages] = text.only(numbers) if numbers else text
+        return self._chosen[text.pages]
 
     def _numbers(self, text: PagedText) -> set[int]:
         pages = [terms(f"{page.title}\n{page.text}") for page in text.pages]

@@ -82,3 +82,36 @@ def test_what_is_marked_is_what_was_quoted() -> None:
         if place is None or "…" in quote:
             continue
         assert fold(text[place.start : place.end]) == fold(narrowed)
+
+
+GAPS = PagedText(
+    [
+        TextPage(1, "Sales of 11,234 in all\nSales of A: 1,234\nCosts: 900\nNet: 55"),
+        TextPage(2, "The result of the year was"),
+        TextPage(3, "7,000 million, it says."),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("quote", "value", "state"),
+    [
+        ("1,234", 1234, "exact"),
+        ("1234", 1234, "normalised"),
+        ("Sales ... Net: 55", 55, "normalised"),
+        ("Sales ... Net: 55", 900, "value differs"),
+        ("the year was 7,000 million", 7_000_000_000, "normalised"),
+        ("the year was\n\n[page 3]\n7,000 million", 7_000_000_000, "normalised"),
+        ("the year was 7,000 million", 55, "value differs"),
+        ("“Costs: 900”", 900, "normalised"),
+        ("「Costs: 900」。", 900, "normalised"),
+        ("**Costs: 900**", 900, "normalised"),
+        ("[page 1]\nCosts: 900", 900, "normalised"),
+        ("“”", 900, "not found"),
+        ("[page 1]", 900, "not found"),
+    ],
+)
+def test_the_parts_of_a_quote_hold_its_value_wherever_they_stand(
+    quote: str, value: int, state: str
+) -> None:
+    assert Quotes(GAPS).judge(value, quote, None)[0] == state
