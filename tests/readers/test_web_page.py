@@ -16,7 +16,7 @@ def test_headings_begin_sections() -> None:
     assert text.unit == "section"
     assert [(page.title, page.text) for page in text.pages] == [
         ("", "T\nbefore"),
-        ("One title", "One\ntitle\na\nx"),
+        ("One title", "One title\na\nx"),
         ("Two", "Two\nb"),
     ]
 
@@ -42,3 +42,20 @@ def test_a_page_cannot_make_sections_by_the_readers_own_mark() -> None:
 def test_deep_nesting_is_read_or_refused() -> None:
     text = files.of_bytes(b"<div>" * 300 + b"deep", "a.html")
     assert text == "deep"
+
+
+def test_a_line_breaks_where_a_browser_breaks_it() -> None:
+    text = read(
+        "<p>Net <b>loss</b> of 1,<i>234</i>\n million<!-- no --><br>in 2024</p>"
+        "<pre>a\n  b</pre><table><tr><td>1<br>2</td><td><p>3</p><p>4</p></td></tr>"
+    )
+    lines = ["Net loss of 1,234 million", "in 2024", "a", "b", "1 2 | 3 4"]
+    assert text.split("\n") == lines
+
+
+def test_what_a_browser_does_not_show_is_left_out() -> None:
+    text = read(
+        "<body style='display:none'><p>a</p><div style='color:red; DISPLAY: none'>b"
+        "<p hidden>c</p></div><p hidden>d</p>e</body>"
+    )
+    assert text == "a\ne"
