@@ -8,18 +8,21 @@ from typing import Any, Unpack
 
 import pandas as pd
 
+from glmkit.catalog import cards
 from glmkit.catalog.tokens import count
 from glmkit.figures.hidden_sentence import heat_map
 from glmkit.tables.accessor import TableVerbs
 from glmkit.tables.frame import cost_of
 from glmkit.tables.plan import Plan
-from glmkit.tables.run_options import RunOptions
+from glmkit.tables.run_options import RunOptions, client_of
 from glmkit.types.errors import ConfigError
 from glmkit.types.plain_text import plain, say
 from glmkit.types.translation import _
 
 DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LENGTHS = (1_000, 4_000, 16_000, 64_000)
+#: Most tokens of a text where the model's window is not known.
+_LONGEST = 2_000_000
 
 _WHO = ("The gardener", "A ferryman", "The old clerk", "My neighbour", "The baker",
         "A teacher", "The lamplighter", "A surveyor")  # fmt: skip
@@ -86,7 +89,9 @@ def needle(  # type: ignore[misc]  # model and seed are options too
 
         glmkit.needle("glm-4-long", lengths=[8_000, 128_000, 512_000])
     """
+    depths, lengths = _listed("depths", depths), _listed("lengths", lengths)
     _check(depths, lengths, rounds)
+    _check_window(lengths, model or client_of(options.get("client")).model)
     rows = list(_rows(text, depths, lengths, rounds, seed))
     frame = pd.DataFrame(rows)
     given: dict[str, Any] = dict(options)
@@ -108,6 +113,35 @@ def needle(  # type: ignore[misc]  # model and seed are options too
     found = found.drop(columns=["text", "question"])
     found["found"] = pd.array(hits, dtype="boolean")
     return Needle(found, plan.task.model)
+
+
+def _listed(name: str, values: Any) -> list[Any]:
+    """Return numbers as a list; ConfigError where they are none."""
+    try:
+        numbers = list(values)
+        [value + 0.0 for value in numbers]
+    except TypeError as exc:
+        raise ConfigError(
+            _("{name} cannot be {value!r}", name=name, value=values),
+            hint=_("Pass a list of numbers."),
+        ) from exc
+    return numbers
+
+
+def _check_window(lengths: Sequence[int], model: str) -> None:
+    """Raise ConfigError for a length that no prompt of the model can have."""
+    card = cards.card(model)
+    most = (card and card.context_window) or _LONGEST
+    if max(lengths) > most:
+        raise ConfigError(
+            _(
+                "a length of {length:,} tokens does not fit: {model} takes {most:,}",
+                length=max(lengths),
+                model=model,
+                most=most,
+            ),
+            hint=_("Pass shorter lengths=, or a model with a larger window."),
+        )
 
 
 def _check(depths: Sequence[float], lengths: Sequence[int], rounds: int) -> None:
@@ -139,10 +173,12 @@ def _rows(
     hay = _sentences(text, seeded)
     known: list[str] = []
     sizes: list[int] = []
+    total = 0
     for length in sorted(lengths):
-        while sum(sizes) < length:
+        while total < length:
             known.append(next(hay))
             sizes.append(max(1, count(known[-1]).tokens))
+            total += sizes[-1]
         kept = _fitting(sizes, length)
         for depth in depths:
             for round_ in range(rounds):

@@ -45,6 +45,9 @@ _SIFTED = _(
 )
 
 
+#: Options of `df.glm.extract` that are set by the question itself.
+_OTHERS = ("schema", "to", "evidence", "pages")
+
 #: In a small window a small model, which would go on without end, has room for little.
 _LARGE, _SMALL = Room(40, 600), Room(4, 160)
 _SMALL_WINDOW = 16_000
@@ -93,7 +96,7 @@ def ask_document(
         glmkit.ask_document("report.pdf", "How did revenue change, and why?")
     """
     text = _text(document)
-    if not question.strip():
+    if not isinstance(question, str) or not question.strip():
         raise ConfigError(_("the question is empty"), hint=_("Write a question."))
     client = client_of(options.get("client"))
     parts = chunks(text, _portion_size(client, question, options))
@@ -112,6 +115,11 @@ def ask_document(
 def _text(document: str | Path) -> PagedText:
     if isinstance(document, PagedText):
         return document
+    if not isinstance(document, str | Path):
+        raise ConfigError(
+            _("a document cannot be a {kind}", kind=type(document).__name__),
+            hint=_("Pass a path or a text; df.glm.extract asks many documents."),
+        )
     if isinstance(document, Path) or _is_file(document):
         return files.read(document)
     return paged(document)
@@ -126,7 +134,7 @@ def _is_file(text: str) -> bool:
             return True
     except (OSError, ValueError):
         return False
-    return " " not in text and Path(text).suffix.lower() in files.DOCUMENTS
+    return Path(text).suffix.lower() in files.DOCUMENTS
 
 
 def _plan(
@@ -149,12 +157,13 @@ def _asking(
     frame: pd.DataFrame, template: str, schema: Any, options: RunOptions
 ) -> Any:
     given: dict[str, Any] = dict(options)
-    if given.get("schema") is not None:
+    if other := [name for name in _OTHERS if given.get(name) is not None]:
         raise ConfigError(
-            _("ask_document takes no schema"),
+            _("ask_document takes no {name}", name=other[0]),
             hint=_("df.glm.extract(..., evidence=True) fills the fields of a schema."),
         )
-    given.pop("schema", None)
+    for name in _OTHERS:
+        given.pop(name, None)
     system = given.pop("system", None)
     given["system"] = "\n\n".join(filter(None, (system, _ASKED)))
     return TableVerbs(frame).extract(

@@ -65,7 +65,17 @@ def test_what_was_not_answered_is_not_counted(paced: Factory) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"depths": [2]}, {"depths": []}, {"lengths": [1]}, {"rounds": 0}]
+    "wrong",
+    [
+        {"depths": 0.5},
+        {"lengths": ["a"]},
+        {"lengths": 10**9},
+        {"lengths": [10**9], "model": "glm-4-long"},
+        {"depths": [2]},
+        {"depths": []},
+        {"lengths": [1]},
+        {"rounds": 0},
+    ],
 )
 def test_what_cannot_be_is_told(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +129,32 @@ def test_a_line_that_is_too_long_is_cut_at_a_blank_and_nothing_is_lost() -> None
     text = "word " * 5_000
     found = chunks(PagedText([TextPage(1, text)]), 500)
     assert "".join(str(part) for part in found).split() == text.split()
+
+
+@pytest.mark.parametrize("name", ["to", "evidence", "pages", "schema"])
+def test_an_option_of_a_table_is_refused_before_anything_is_sent(
+    paced: Factory, name: str
+) -> None:
+    place = paced(text="facts")
+    options: dict[str, Any] = {name: "relevant", "client": client_of(place)}
+    with pytest.raises(ConfigError, match=f"takes no {name}"):
+        glmkit.ask_document(report(3), "Which?", **options)
+    assert place.seen["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (None, "NoneType"),
+        (b"text", "bytes"),
+        ([report(1)], "list"),
+        ("annual report 2024.pdf", "cannot be read"),
+    ],
+)
+def test_what_is_not_a_document_is_refused_before_anything_is_sent(
+    paced: Factory, document: Any, said: str
+) -> None:
+    place = paced(text="facts")
+    with pytest.raises(ConfigError, match=said):
+        glmkit.ask_document(document, "Which?", client=client_of(place))
+    assert place.seen["requests"] == 0
