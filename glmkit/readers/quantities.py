@@ -65,7 +65,7 @@ _FALLS = re.compile(
     r"(?:亏损|损失|loss(?:es)?|deficit|negative"
     r"|(?:减少|下降|降低|下滑|(?:decreas\w+|declin\w+|fell|dropped|down)\b)"
     r"(?![了额]?(?:至|到|为|由|从)|\s(?:to|from)\b))"
-    r"(?:(?![,，][^\d]*(?:profit|income|earning|利润|收益|盈利))[^\d\n。;；]){0,24}$",
+    r"(?:(?![,，][^\d]{0,24}(?:profit|income|earning|利润|收益|盈利))[^\d\n。;；]){0,24}$",
     re.I,
 )
 #: What goes between the ends of a range, and the number at its end.
@@ -74,6 +74,8 @@ _RANGE = re.compile(
     r"\d[\d,]*(?:\.\d+)?",
     re.I,
 )
+#: A range up to its second number: 10 - 12, 5%-10%; in "5% -3%" the minus is a sign.
+_BEGUN = re.compile(r"\d\s?(?:[%‰]|[百千万亿]+元?|元)?(?:\s?-\s|-)$")
 #: A cell of a table in which a dash says that there is nothing.
 _NIL = re.compile(r"(?:^|[|\t])\s*(-{1,2}|nil|无)\s*(?=[|\t]|$)", re.I)
 _OF_HUNDRED = {"百分之": 100, "千分之": 1000, "万分之": 10_000}
@@ -311,14 +313,14 @@ def _signed(
 ) -> list[Decimal]:
     before = line[: match.start()]
     if match["minus"]:
-        if match["minus"] == "- " and re.search(r"\d\s?$", before):
-            return values  # a range: 10 - 12
+        if match["minus"] != "负" and _BEGUN.search(line[: match.end("minus")]):
+            return values
         return [-value for value in values]
     if " | " in line and re.match(r"-\s*(?:\||$)", line[match.end() :]):
         return [-value for value in values]  # as accounting programs print it
     if closed and not number_words.ends_with_one(before):
         return [*(-v for v in values), *(values if _is_year(match) else ())]
-    if _FALLS.search(before):
+    if _FALLS.search(before[-64:]):
         lost = [-value for value in values]
         return lost if field.gains else values + lost
     return values

@@ -1,3 +1,4 @@
+import time
 from decimal import Decimal
 
 import pytest
@@ -36,6 +37,10 @@ THOUSAND = Decimal(1000)
         ("同比-12.5%", "-12.5 -0.125"),
         ("RMB-1,234", "-1234"),
         ("COVID-19", "19"),
+        ("5%-10%", "5 0.05 10 0.1"),
+        ("5万-10万", "50000 100000"),
+        ("-5%至-3%", "-5 -0.05 -3 -0.03"),
+        ("5% -3%", "5 0.05 -3 -0.03"),
         ("Profit | ﹣1,234", "-1234"),
         ("Profit | 1,234- | 5", "-1234 5"),
         ("1,234(1)", "1234"),
@@ -68,6 +73,13 @@ THOUSAND = Decimal(1000)
 def test_a_number_is_what_its_signs_and_units_say(text: str, wanted: str) -> None:
     found = amounts(text, 0, len(text))
     assert sorted(found) == sorted(map(Decimal, wanted.split()))
+
+
+def test_a_long_line_is_read_in_the_time_of_its_length() -> None:
+    line = "loss, " * 6_000 + "5"
+    began = time.process_time()
+    assert amounts(line, 0, len(line)) == [5, -5]
+    assert time.process_time() - began < 2  # 20 s where each comma looks to the end
 
 
 def test_a_part_of_a_number_is_read_as_the_whole_number() -> None:
