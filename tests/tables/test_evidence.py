@@ -261,3 +261,14 @@ def test_every_number_and_date_within_a_value_has_to_stand_in_the_quote(
     row = docs.glm.extract(template, schema=Parts, evidence=True, client=client).iloc[0]
     found = row[f"{field}_found"]
     assert (None if pd.isna(found) else found) == state
+
+
+def test_texts_that_are_equal_but_for_their_pages_get_their_own() -> None:
+    client = glmkit.Client("http://127.0.0.1:9", api_key="k" * 20)
+    relevant = RelevantPages(["revenue"], client)
+    for number, cut in enumerate(
+        [["alpha\n\nrevenue", "beta"], ["alpha", "revenue\n\nbeta"]], 1
+    ):
+        text = PagedText([TextPage(n, part) for n, part in enumerate(cut, 1)])
+        assert text == "alpha\n\nrevenue\n\nbeta"
+        assert [page.number for page in relevant.of(text).pages] == [number]
