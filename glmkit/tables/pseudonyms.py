@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from glmkit.readers.paged_text import PagedText
 from glmkit.tables.template import worded
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
@@ -131,6 +132,7 @@ def pseudonyms_of(
     for number, what in enumerate(hide, 1):
         match what:
             case str() if what in columns:
+                _check_no_document(what, columns[what])
                 label = re.sub(r"[^A-Z]", "", what.upper()) or "COLUMN"
                 finders.append((_label(label, number), _among(columns[what], what)))
             case str() if what in KINDS:
@@ -142,6 +144,18 @@ def pseudonyms_of(
             case _:
                 raise _unknown(what)
     return Pseudonyms(tuple(finders))
+
+
+def _check_no_document(name: str, values: Iterable[Any]) -> None:
+    """Raise ConfigError for a column of documents: it is what is asked about."""
+    if any(isinstance(value, PagedText) for value in values):
+        raise ConfigError(
+            _("the column {name!r} holds documents, which cannot be hidden", name=name),
+            hint=_(
+                "Name what is in them: {kinds}, a compiled pattern, a list of texts.",
+                kinds=", ".join(map(repr, KINDS)),
+            ),
+        )
 
 
 def _unknown(what: Any) -> ConfigError:

@@ -272,3 +272,15 @@ def test_texts_that_are_equal_but_for_their_pages_get_their_own() -> None:
         text = PagedText([TextPage(n, part) for n, part in enumerate(cut, 1)])
         assert text == "alpha\n\nrevenue\n\nbeta"
         assert [page.number for page in relevant.of(text).pages] == [number]
+
+
+def test_names_in_a_document_are_hidden_and_the_document_itself_cannot_be(
+    paced: Factory,
+) -> None:
+    place = paced(text="answer")
+    row = asked(place, ANSWER, evidence=True, hide=[["Rain & Sons"]])
+    sent = json.dumps(place.seen["bodies"], ensure_ascii=False).partition("ANSWER:")[0]
+    assert "Rain & Sons" not in sent
+    assert row["auditor_found"] == "normalised"
+    with pytest.raises(ConfigError, match="cannot be hidden"):
+        asked(place, ANSWER, evidence=True, hide=["document"])
