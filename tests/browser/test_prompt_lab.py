@@ -117,6 +117,7 @@ def test_a_stop_in_mid_stream_reaches_the_server_and_a_retry_goes_on(
     panel.get_by_role("button", name="Run: ").click()
     place.until(lambda seen: seen["active"] == 3)
     expect(panel.locator("tr.running")).to_have_count(3)
+    place.until(lambda seen: seen["sent"] > 1_000)  # so that some of it was read
     panel.get_by_role("button", name="Stop").click()
     place.until(lambda seen: seen["left"] == 3)
     expect(panel.locator("p[role=status]").first).to_contain_text("3 stopped")
