@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from glmkit.types.first_use import prepare
+
 
 class ScoreTable(msgspec.Struct, frozen=True):
     """One table: a row of scores a model, a column a benchmark; None is a blank.
@@ -24,6 +26,9 @@ class ScoreTable(msgspec.Struct, frozen=True):
 
 class _Tables(msgspec.Struct, frozen=True):
     tables: tuple[ScoreTable, ...]
+
+
+prepare(_Tables)
 
 
 @cache
