@@ -8,8 +8,7 @@ from typing import Any
 from glmkit.readers import office_archive
 from glmkit.readers.page_ranges import compact
 from glmkit.readers.paged_text import PagedText, TextPage
-from glmkit.readers.source import FileSource, Reading, fault_of, no_reader, without_text
-from glmkit.types.errors import ConfigError
+from glmkit.readers.source import FileSource, Reading, faults, no_reader, without_text
 from glmkit.types.translation import _
 
 _DEEPEST = 20
@@ -21,16 +20,12 @@ def slides(source: FileSource, encoding: str | None = None) -> Reading:
         import pptx
     except ImportError as exc:
         raise no_reader("PowerPoint") from exc
-    try:
+    with faults(source):
         office_archive.check(source)
         with source.open() as file:
             presentation = pptx.Presentation(file)
             pages = [_page(n, slide) for n, slide in enumerate(presentation.slides, 1)]
             notes = _notes(presentation)
-    except ConfigError:
-        raise
-    except Exception as exc:  # whatever a damaged file leads to
-        raise fault_of(source, exc) from exc
     if not any(page.text for page in pages):
         raise without_text(
             source,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -61,6 +63,17 @@ class NoTextError(ConfigError):
     """
 
     pages: PagedText | None = None
+
+
+@contextmanager
+def faults(source: FileSource) -> Iterator[None]:
+    """Raise what a library does with a damaged file as ConfigError."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except Exception as exc:  # whatever a damaged file leads to
+        raise fault_of(source, exc) from exc
 
 
 def damaged(source: FileSource, why: object) -> ConfigError:

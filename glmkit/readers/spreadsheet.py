@@ -15,7 +15,7 @@ from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.source import (
     FileSource,
     Reading,
-    fault_of,
+    faults,
     no_reader,
     too_long,
     without_text,
@@ -40,7 +40,7 @@ def spreadsheet(source: FileSource, encoding: str | None = None) -> Reading:
         import openpyxl
     except ImportError as exc:
         raise no_reader("Excel") from exc
-    try:
+    with faults(source):
         unsaved = _counted(source)
         office_archive.check(source)
         with warnings.catch_warnings(), source.open() as file, source.open() as again:
@@ -50,10 +50,6 @@ def spreadsheet(source: FileSource, encoding: str | None = None) -> Reading:
                 texts = openpyxl.load_workbook(again, read_only=True)
                 with closing(texts):
                     return _read(source, values, texts if unsaved else None), ""
-    except ConfigError:
-        raise
-    except Exception as exc:  # whatever a damaged file leads to
-        raise fault_of(source, exc) from exc
 
 
 def _read(source: FileSource, values: Any, texts: Any) -> PagedText:

@@ -7,9 +7,8 @@ from typing import Any
 from glmkit.readers import office_archive
 from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.sections import sections
-from glmkit.readers.source import FileSource, Reading, fault_of, no_reader, without_text
+from glmkit.readers.source import FileSource, Reading, faults, no_reader, without_text
 from glmkit.readers.word_body import PAGE, Heading, WordBody
-from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
 
@@ -23,17 +22,13 @@ def word(source: FileSource, encoding: str | None = None) -> Reading:
         import docx
     except ImportError as exc:
         raise no_reader("Word") from exc
-    try:
+    with faults(source):
         office_archive.check(source)
         with source.open() as file:
             document = docx.Document(file)
         body = WordBody(document)
         blocks = body.blocks()
         notes = [*_notes(body), *_aside(document)]
-    except ConfigError:
-        raise
-    except Exception as exc:  # whatever a damaged file leads to
-        raise fault_of(source, exc) from exc
     if not any(block for block in blocks if block != PAGE):
         raise without_text(source)
     if body.paged:
