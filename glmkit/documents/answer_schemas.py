@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from glmkit.tools.schema_parts import nullable, object_of
+
 
 class Room(msgspec.Struct, frozen=True):
     """How many statements an answer may have, and how many characters a text of it."""
@@ -15,31 +17,23 @@ class Room(msgspec.Struct, frozen=True):
 
     def whole(self) -> dict[str, Any]:
         """Return the schema of an answer with what it rests on."""
-        return _object(answer=_string(10 * self.text), statements=self._claims())
+        return object_of(
+            {"answer": _string(10 * self.text), "statements": self._claims()}
+        )
 
     def portion(self) -> dict[str, Any]:
         """Return the schema of what a portion says of the question."""
-        return _object(statements=self._claims())
+        return object_of({"statements": self._claims()})
 
     def combined(self) -> dict[str, Any]:
         """Return the schema of an answer with the numbers of its statements."""
         numbers = {"type": "array", "items": {"type": "integer"}}
-        return _object(answer=_string(10 * self.text), used=numbers)
+        return object_of({"answer": _string(10 * self.text), "used": numbers})
 
     def _claims(self) -> dict[str, Any]:
-        page = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
-        text = _string(self.text)
-        claim = _object(statement=text, quote=text, page=page)
+        text, page = _string(self.text), nullable({"type": "integer"})
+        claim = object_of({"statement": text, "quote": text, "page": page})
         return {"type": "array", "items": claim, "maxItems": self.statements}
-
-
-def _object(**fields: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": fields,
-        "required": list(fields),
-        "additionalProperties": False,
-    }
 
 
 def _string(most: int) -> dict[str, Any]:

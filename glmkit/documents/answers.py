@@ -85,9 +85,6 @@ class DocumentAnswer(msgspec.Struct, frozen=True):
 def statement_of(claim: Any, quotes: Quotes) -> Statement:
     """Return a claim of the model as a statement, its quote looked for."""
     quote = str(claim.get("quote") or "")
-    place = quotes.find(quote, claim.get("page"))
-    found: Found = "not found"
-    if place is not None:
-        found = "exact" if place.exact else "normalised"
+    found, place = quotes.judge(None, quote, claim.get("page"))
     number = None if place is None else place.page
     return Statement(str(claim["statement"]), quote, number, found)

@@ -7,28 +7,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Literal
 
+from glmkit.tables.template import missing
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
 Kind = Literal["boolean", "integer", "number", "date", "json", "text"]
 
 _YES = {"true": True, "yes": True, "false": False, "no": False}
-
-
-def missing(value: Any) -> bool:
-    """Return whether a value is None, NaN, NaT or NA.
-
-    >>> missing(float("nan")), missing(0), missing([])
-    (True, False, False)
-    """
-    if value is None or type(value).__name__ == "NAType":
-        return True
-    if isinstance(value, (str, list, dict, tuple, set)):
-        return False
-    try:
-        return bool(value != value)  # NaN is not itself
-    except (TypeError, ValueError):
-        return False
 
 
 def plain_value(value: Any) -> Any:

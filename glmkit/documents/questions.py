@@ -21,6 +21,7 @@ from glmkit.readers.quotes import Quotes
 from glmkit.tables.accessor import TableVerbs
 from glmkit.tables.frame import cost_of
 from glmkit.tables.plan import Plan
+from glmkit.tables.preparation import window_of
 from glmkit.tables.run_options import RunOptions, client_of
 from glmkit.types.errors import ConfigError, ContextLengthError, GLMError
 from glmkit.types.money import Money
@@ -171,15 +172,8 @@ def _asking(
     )
 
 
-def _window(client: Client, options: RunOptions) -> int | None:
-    card = cards.card(_model(client, options))
-    stand_in = client.service.stand_in()
-    windows = [card and card.context_window, stand_in and stand_in[1]]
-    return min((window for window in windows if window), default=None)
-
-
 def _room(client: Client, options: RunOptions) -> Room:
-    window = _window(client, options)
+    window = window_of(client, _model(client, options))
     return _SMALL if window is not None and window < _SMALL_WINDOW else _LARGE
 
 
@@ -188,8 +182,8 @@ def _model(client: Client, options: RunOptions) -> str:
 
 
 def _portion_size(client: Client, question: str, options: RunOptions) -> int:
-    model, window = _model(client, options), _window(client, options)
-    card = cards.card(model)
+    model = _model(client, options)
+    card, window = cards.card(model), window_of(client, model)
     if window is None:
         return _UNKNOWN
     answer = reserve_of(card, options.get("max_tokens"), None) or 0

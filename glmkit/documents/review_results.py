@@ -8,9 +8,10 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import pandas as pd
 
-from glmkit.documents.cell_values import Kind, missing
+from glmkit.documents.cell_values import Kind
 from glmkit.documents.review_store import ReviewDecision, ReviewStore
 from glmkit.documents.review_table import ReviewField, ReviewTable
+from glmkit.tables.template import missing
 
 State = Literal["untouched", "confirmed", "corrected", "rejected", "differs"]
 

@@ -12,11 +12,11 @@ import msgspec
 from glmkit.documents.cell_values import (
     Kind,
     kind_of,
-    missing,
     plain_value,
     text_of,
 )
 from glmkit.readers.paged_text import PagedText, paged
+from glmkit.tables.template import missing
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from glmkit.catalog import cards, prices
@@ -13,6 +12,7 @@ from glmkit.readers.page_ranges import compact
 from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.pdf import part_of
 from glmkit.readers.source import NoTextError
+from glmkit.tables.rows import portions
 from glmkit.tables.run_options import client_of
 from glmkit.types.errors import ServerError
 from glmkit.types.events import Usage
@@ -46,7 +46,8 @@ def read_scans(
     used = client_of(client)
     say(_announcement(text, used, model))
     found: dict[int, str] = {}
-    for numbers in _portions(text.blank):
+    for places in portions(len(text.blank), _MOST):
+        numbers = [text.blank[place] for place in places]
         layout = used.documents.parse(part_of(text.path, numbers), model=model)
         found |= dict(zip(numbers, _texts(layout, len(numbers)), strict=True))
     pages = [
@@ -70,11 +71,6 @@ def _announcement(text: PagedText, client: Client, model: str) -> str:
         how=how,
         pages=compact(text.blank),
     )
-
-
-def _portions(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), _MOST):
-        yield numbers[start : start + _MOST]
 
 
 def _texts(layout: Layout, count: int) -> list[str]:

@@ -15,13 +15,12 @@ from glmkit.readers.paged_text import PagedText
 from glmkit.readers.quantities import Field, field_of
 from glmkit.readers.quotes import FOUND, Measured, QuotePlace, Quotes
 from glmkit.tables.template import worded
-from glmkit.tables.verbs import TargetColumn, Verb, plain_part
+from glmkit.tables.verbs import TargetColumn, Verb, plain_part, words_of
 from glmkit.tools.schema import Form, form_of
+from glmkit.tools.schema_parts import nullable, object_of
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
-_NOTHING = {"type": "null"}
-_NOTES = ("title", "description")
 #: Columns beside a field: name_quote and so on.
 _BESIDE = (
     ("quote", "string", None), ("page", "Int64", None), ("found", "category", FOUND)
@@ -122,12 +121,7 @@ def _evidence_form(form: Form, fields: Mapping[str, Any]) -> Form:
 
     Where each field has a value, the values have to fit the form of the verb too.
     """
-    asked = {
-        "type": "object",
-        "properties": {name: _claimed(part) for name, part in fields.items()},
-        "required": list(fields),
-        "additionalProperties": False,
-    }
+    asked = object_of({name: _claimed(part) for name, part in fields.items()})
     if definitions := form.schema.get("$defs"):
         asked["$defs"] = definitions
     wrapped = form_of(asked)
@@ -143,16 +137,8 @@ def _evidence_form(form: Form, fields: Mapping[str, Any]) -> Form:
 
 
 def _claimed(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            "value": {"anyOf": [part, _NOTHING]},
-            "quote": {"anyOf": [{"type": "string"}, _NOTHING]},
-            "page": {"anyOf": [{"type": "integer"}, _NOTHING]},
-        },
-        "required": ["value", "quote", "page"],
-        "additionalProperties": False,
-    }
+    quote, page = nullable({"type": "string"}), nullable({"type": "integer"})
+    return object_of({"value": nullable(part), "quote": quote, "page": page})
 
 
 def _claim(part: Any) -> tuple[Any, Any, Any]:
@@ -222,9 +208,6 @@ def _decimal(value: Any) -> Any:
 
 
 def _unit(name: str, part: Any, root: Mapping[str, Any]) -> Field:
-    part = part if isinstance(part, Mapping) else {}
-    plain = plain_part(part, root)
-    about = [str(one.get(key, "")) for one in (part, plain) for key in _NOTES]
-    most = plain.get("maximum")
+    most = plain_part(part, root).get("maximum")
     limit = most if isinstance(most, int | float) else None
-    return field_of(name, " ".join(about), limit)
+    return field_of(name, words_of(part, root), limit)

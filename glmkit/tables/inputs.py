@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from glmkit.readers import files as texts
+from glmkit.tables.template import missing
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
@@ -132,17 +133,7 @@ def written(inputs: Inputs) -> str:
 
 def worded(value: Any) -> str:
     """Return a value as text for a prompt; a missing one is empty."""
-    return "" if _is_missing(value) else str(value)
-
-
-def _is_missing(value: Any) -> bool:
-    """Return whether a value is None, NaN, NaT or NA; an array is not missing."""
-    if value is None:
-        return True
-    try:
-        return bool(value != value)  # NaN is not itself
-    except (TypeError, ValueError):
-        return type(value).__name__ == "NAType"
+    return "" if missing(value) else str(value)
 
 
 def fill(template: str, columns: Sequence[str], row: Sequence[Any]) -> str:

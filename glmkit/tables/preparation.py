@@ -88,9 +88,7 @@ class RowTask(msgspec.Struct, frozen=True):
     @property
     def window(self) -> int | None:
         """The tokens that a prompt may have, here and at GLM; None: not known."""
-        card, stand_in = cards.card(self.model), self.client.service.stand_in()
-        known = [card and card.context_window, stand_in and stand_in[1]]
-        return min((window for window in known if window), default=None)
+        return window_of(self.client, self.model)
 
     @property
     def texts(self) -> list[PagedText]:
@@ -129,6 +127,13 @@ class RowTask(msgspec.Struct, frozen=True):
         """Return the request of a prompt. Raises ConfigError."""
         request, _form = self.client.request(prompt, self.options)
         return request
+
+
+def window_of(client: Client, model: str) -> int | None:
+    """Return the tokens that a prompt to a model may have; None: not known."""
+    card, stand_in = cards.card(model), client.service.stand_in()
+    known = [card and card.context_window, stand_in and stand_in[1]]
+    return min((window for window in known if window), default=None)
 
 
 class Preparation:

@@ -14,7 +14,7 @@ from glmkit.client.clients import Client
 from glmkit.readers.paged_text import PagedText, TextPage
 from glmkit.readers.quantities import narrow
 from glmkit.tables.vectors import similarities, vectors_of
-from glmkit.tables.verbs import Verb, plain_part
+from glmkit.tables.verbs import Verb, words_of
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
@@ -144,16 +144,7 @@ def relevant_pages(verb: Verb, pages: str, client: Client) -> RelevantPages | No
 def queries_of(schema: Mapping[str, Any]) -> list[str]:
     """Return the query of each field: its name, title and description."""
     return [
-        " ".join(
-            [
-                _CAMEL.sub(" ", name).replace("_", " "),
-                *(
-                    str(one.get(key, ""))
-                    for one in (part, plain_part(part, schema))
-                    for key in ("title", "description")
-                ),
-            ]
-        )
+        f"{_CAMEL.sub(' ', name).replace('_', ' ')} {words_of(part, schema)}"
         for name, part in schema.get("properties", {}).items()
     ]
 

@@ -152,15 +152,15 @@ def worded(value: Any) -> str:
         return str.__str__(value)
     if getattr(value, "ndim", 0) and value.size > _ARRAY:
         return str(value.tolist())  # its own text leaves out the middle
-    return "" if _missing(value) else str(value)
+    return "" if missing(value) else str(value)
 
 
 def _is_medium(value: Any) -> bool:
     return isinstance(value, bytes | bytearray | memoryview) or media.is_medium(value)
 
 
-def _missing(value: Any) -> bool:
-    """Whether a scalar is None, NaN, NaT or pandas' NA, none of which equals itself."""
+def missing(value: Any) -> bool:
+    """Return whether a scalar is None, NaN, NaT or pandas' NA: none equals itself."""
     if value is None:
         return True
     try:

@@ -20,6 +20,8 @@ BOOKKEEPING = ("status", "error", "tokens", "cost", "currency", "model")
 
 #: Values of an answer that a table holds as they are.
 _KEPT = (datetime, date, time, Decimal, UUID, bytes)
+#: What a schema says of a field in words.
+_WORDS = ("title", "description")
 _DTYPES = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 
 
@@ -236,6 +238,14 @@ def plain_part(part: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(part, Mapping):
         return {}
     return _without_null(_resolved(part, root), root)
+
+
+def words_of(part: Any, root: Mapping[str, Any]) -> str:
+    """Return the title and the description of a field, also of what it refers to."""
+    if not isinstance(part, Mapping):
+        return ""
+    found = (one.get(key) for one in (part, plain_part(part, root)) for key in _WORDS)
+    return " ".join(str(text) for text in found if text)
 
 
 def _without_null(

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from glmkit.tools.schema_parts import object_of
 from glmkit.types.errors import ConfigError
 from glmkit.types.first_use import prepare
 from glmkit.types.translation import _
@@ -251,12 +252,7 @@ def _refuse(what: str, cause: Exception | None = None) -> NoReturn:
 def _boxed(schema: dict[str, Any]) -> dict[str, Any]:
     """Put a schema into the field `value` of an object, its references moved along."""
     moved = _moved(schema)
-    return {
-        "type": "object",
-        "properties": {"value": moved},
-        "required": ["value"],
-        "additionalProperties": False,
-    }
+    return object_of({"value": moved})
 
 
 def _moved(part: Any) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glmkit.documents.cell_values import Kind, kind_of, missing, text_of, value_from
+from glmkit.documents.cell_values import Kind, kind_of, text_of, value_from
+from glmkit.tables.template import missing
 from glmkit.types.errors import ConfigError
 
 
