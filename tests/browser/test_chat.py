@@ -100,10 +100,11 @@ def test_a_stop_in_mid_stream_leaves_the_server(notebook: Open, paced: Factory) 
 def test_a_press_counts_where_the_button_moves_away(
     notebook: Open, paced: Factory
 ) -> None:
-    place = paced(tokens=100_000, rate=100)
+    place = paced(tokens=1500, gate=20)  # nothing else moves it meanwhile
     book = notebook([talking(place)])
     panel = shown(book)
     ask(panel, "Why?")
+    expect(panel.locator(".turn .glmkit-body")).to_contain_text("Part 1")
     stop = panel.get_by_role("button", name="Stop")
     box = stop.bounding_box()
     assert box
