@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from glmkit import (
         errors as errors,
         figures as figures,
+        gallery as gallery,
         sandbox as sandbox,
         widgets as widgets,
     )
@@ -172,7 +173,10 @@ _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names.spl
 
 #: Public names that are modules → the module.
 _MODULES = {
-    **{name: f"glmkit.{name}" for name in ("errors", "figures", "sandbox", "widgets")},
+    **{
+        name: f"glmkit.{name}"
+        for name in ("errors", "figures", "gallery", "sandbox", "widgets")
+    },
     "media": "glmkit.client.prompts.media",
 }
 

@@ -22,7 +22,9 @@ FOLDERS = [
     "notebook",
 ]  # fmt: skip
 #: Modules beside the folders: public names, and the command line.
-FACES = ["pandas", "errors", "sandbox", "widgets", "__init__", "__main__"]
+FACES = [
+    "pandas", "errors", "sandbox", "widgets", "gallery", "__init__", "__main__",
+]  # fmt: skip
 DOORS = {
     "IPython": "notebook __init__ glmkit_widgets",
     "PIL": "client.prompts",

@@ -21,7 +21,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 #: httpx looks for the one, anywidget stands on the other.
 USED_BY_OTHERS = {"sniffio", "ipywidgets"}
-PUBLIC_MODULES = {"widgets", "figures", "errors", "pandas", "sandbox"}
+PUBLIC_MODULES = {"widgets", "figures", "errors", "pandas", "sandbox", "gallery"}
 MODULES = {"markdown-it-py": "markdown_it", "pillow": "PIL"}
 #: Written in two parts, so that this file does not hold them.
 FORBIDDEN = [
