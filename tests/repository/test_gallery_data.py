@@ -1,0 +1,124 @@
+"""Each data file of the gallery has a row, a licence and the script that makes it."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+DATA = NOTEBOOKS / "data"
+#: Modules beside the scripts: the one they share, and the one that keeps the table.
+SHARED = {"fetch", "table"}
+UNREACHABLE = 69
+
+
+@dataclass(frozen=True)
+class Row:
+    file: str
+    what: str
+    source: str
+    licence: str
+    size: int
+    digest: str
+
+
+def rows() -> list[Row]:
+    found = []
+    for line in (DATA / "README.md").read_text("utf-8").splitlines():
+        if line.startswith("| ") and not line.startswith(("| file", "| ---")):
+            cells = [cell.strip() for cell in line.strip("| ").split("|")]
+            file, what, source, licence, size, digest = cells
+            row = Row(file, what, source, licence, int(size.replace(",", "")), digest)
+            found.append(row)
+    return found
+
+
+def stem(file: str) -> str:
+    return file.partition(".")[0]
+
+
+def data_files() -> set[str]:
+    return {
+        path.name
+        for path in DATA.iterdir()
+        if path.is_file() and path.suffix not in {".py", ".md"}
+    }
+
+
+def fetching() -> dict[str, str]:
+    """Return an environment without the guard: a script asks a package registry."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+SCRIPTS = sorted({stem(row.file) for row in rows()})
+
+
+def test_each_data_file_has_one_row_and_each_row_a_file() -> None:
+    names = [row.file for row in rows()]
+    assert sorted(names) == sorted(data_files())
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.file)
+def test_a_row_states_size_hash_source_and_licence(row: Row) -> None:
+    body = (DATA / row.file).read_bytes()
+    assert row.size == len(body)
+    assert row.digest == f"`{hashlib.sha256(body).hexdigest()}`"
+    assert all(cell not in {"", "?"} for cell in (row.what, row.source, row.licence))
+    texts = re.findall(r"\]\((licences/[\w.-]+\.txt)\)", row.licence)
+    assert texts, "the licence links to its text"
+    assert all((DATA / text).stat().st_size > 200 for text in texts)
+
+
+def test_each_licence_text_is_linked_by_a_row() -> None:
+    linked = {
+        name
+        for row in rows()
+        for name in re.findall(r"licences/([\w.-]+)", row.licence)
+    }
+    kept = {path.name for path in (DATA / "licences").iterdir()}
+    assert kept - linked <= {"glmkit.txt"}
+
+
+def test_each_data_file_has_a_script_and_each_script_a_data_file() -> None:
+    scripts = {path.stem for path in DATA.glob("*.py")} - SHARED
+    assert scripts == {stem(name) for name in data_files()}
+
+
+def test_the_licence_of_our_own_data_is_that_of_the_project() -> None:
+    ours = (DATA / "licences/glmkit.txt").read_bytes()
+    assert ours == (ROOT / "LICENSE").read_bytes()
+
+
+def test_the_gallery_is_small() -> None:
+    files = [path for path in NOTEBOOKS.rglob("*") if path.is_file()]
+    sizes = {path: path.stat().st_size for path in files if path.suffix != ".pyc"}
+    assert sum(sizes.values()) <= 10_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_makes_the_same_bytes_again(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, DATA / f"{name}.py", folder],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=fetching(),
+    )
+    if done.returncode == UNREACHABLE:
+        pytest.skip(f"no registry was reached: {done.stdout.strip()}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = [path for path in folder.rglob("*") if path.is_file()]
+    assert {stem(path.name) for path in folder.iterdir() if path.is_file()} == {name}
+    for path in made:
+        kept = DATA / path.relative_to(folder)
+        assert path.read_bytes() == kept.read_bytes(), path.name
