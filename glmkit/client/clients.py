@@ -18,7 +18,7 @@ from glmkit.client.call.execution import Exchange
 from glmkit.client.call.multi_step import AsyncSeries, Series
 from glmkit.client.call.streams import AsyncStream, Stream
 from glmkit.client.prompts.media import prompt_of
-from glmkit.client.replay import cassette_call, cassette_session
+from glmkit.client.replay import Rank, cassette_call, cassette_session, recorded
 from glmkit.client.resources.chat import ChatOperation
 from glmkit.client.resources.namespaces import Endpoints
 from glmkit.client.resources.requester import Caller
@@ -121,6 +121,13 @@ class _Core:
         operation = ChatOperation(request, call.model, self._service, stream=stream)
         replay = cassette_call(call, self._cassette)
         return Exchange(self._service, ledger(), call, operation, replay)
+
+    def recorded(self, key: str) -> Rank | None:
+        """Return the rank of the answer that a request is replayed from.
+
+        `key` is its canonical key. None: it would be sent.
+        """
+        return recorded(key, self.access.endpoint.name, self._cassette)
 
     def _again(self, reply: Reply, model: str | None) -> tuple[Request, Form | None]:
         request = reply.calls[0].request

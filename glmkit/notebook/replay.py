@@ -23,6 +23,7 @@ class Replay:
         self._shell = shell
         self._place = place
         self._mode: replay.Mode | None = None
+        self._named: Path | None = None
 
     def watch(self) -> None:
         """Put the cassette beside the notebook, and note each cell that begins."""
@@ -40,10 +41,24 @@ class Replay:
     def _begin(self, info: Any) -> None:
         replay.begin_run(self._place().cell)
 
+    def use(self, name: str) -> None:
+        """Take a file as the cassette: absolute, or from the notebook's folder."""
+        self._named = self._folder / Path(name).expanduser()
+        replay.settle_at(self._named)
+
     @property
     def path(self) -> Path:
-        """The notebook's stem with `.glm.jsonl`, in the notebook's folder."""
+        """The file that `use` named, else the notebook's stem with `.glm.jsonl`.
+
+        It lies in the notebook's folder, or in the working directory where that is
+        not known.
+        """
+        path = notebook_file.path_of(self._shell)
+        stem = f"{path.stem}.glm.jsonl" if path else replay.FILE
+        return self._named or self._folder / stem
+
+    @property
+    def _folder(self) -> Path:
         path = notebook_file.path_of(self._shell)
         folder = path.parent if path and path.is_absolute() else Path()
-        name = f"{path.stem}.glm.jsonl" if path else replay.FILE
-        return (folder if folder.is_dir() else Path()).absolute() / name
+        return (folder if folder.is_dir() else Path()).absolute()

@@ -140,8 +140,20 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+#: The brackets of an IPv6 address, as markdown-it before 4.2 escapes them.
+_IPV6 = re.compile(r"(?i)\A(https?://(?:[^/@]*@)?)%5B([0-9a-f:.]+)%5D")
+
+
+class _Parser(MarkdownIt):
+    """markdown-it, in whose links an IPv6 address stays one in every version."""
+
+    def normalizeLink(self, url: str) -> str:
+        """Return an address as a browser reads it."""
+        return _IPV6.sub(r"\1[\2]", super().normalizeLink(url))
+
+
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    parser = _Parser("commonmark", {"html": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
     # A definition at the end would change blocks that are shown already.
     parser.disable(["html_block", "html_inline", "reference"])

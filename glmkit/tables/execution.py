@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from glmkit.client.call.multi_step import AsyncSeries
+from glmkit.client.replay import Rank
 from glmkit.ledger.default import ledger
 from glmkit.ledger.runs import Earlier
 from glmkit.tables.grid import CellResult
@@ -125,6 +126,7 @@ class TableRun:
                 outcome.status, outcome.values, outcome.error = "kept", values, ""
                 outcome.cost, outcome.at = self.task.nothing, found.at
                 outcome.model = found.answered or self.task.model
+                outcome.recorded = None  # the ledger has a better one
         elif self._retry != "uncertain" and _may_be_billed(found):
             outcome.status, outcome.at = "uncertain", found.at
             outcome.error = found.error or _("the process ended while it was under way")
@@ -168,6 +170,9 @@ class TableRun:
             outcome.cost = reply.cost
             outcome.model = reply.model
             outcome.at = reply.calls[-1].at
+            outcome.recorded = _recorded(reply)
+            if outcome.recorded == "illustration":
+                outcome.model = "illustration"
         else:
             outcome.cost = self.task.nothing  # it was not sent
         self._count(outcome.cost, asked=reply is not None)
@@ -205,8 +210,7 @@ class TableRun:
             outcome.values = self.task.verb.values(reply.text)
         else:
             outcome.values = self.task.verb.values(reply.parsed)
-        replayed = reply.source in ("cassette", "illustration")
-        return ("kept" if replayed else "done"), ""
+        return ("kept" if outcome.recorded else "done"), ""
 
     @property
     def _priced(self) -> bool:
@@ -244,9 +248,35 @@ def _is_granted(reply: Reply | None) -> bool:
     return reply is not None and bool(reply.calls[-1].granted)
 
 
+def _recorded(reply: Reply) -> Rank | None:
+    """Return the rank of a replayed answer; None where it was sent for."""
+    match reply.source:
+        case "illustration":
+            return "illustration"
+        case "cassette":
+            return "stand-in" if reply.stand_in else "service"
+        case _:
+            return None
+
+
+def replayed_line(outcomes: Sequence[RowOutcome]) -> str:
+    """Return one line on what the cassette has answered, "" for nothing."""
+    ranks = [one.recorded for one in outcomes if one.recorded and one.values]
+    if not ranks:
+        return ""
+    told = _("Replayed from the cassette: {count:,}", count=len(ranks))
+    if drawn := ranks.count("illustration"):
+        told += _("; illustrations that no model gave: {n:,}", n=drawn)
+    return f"{told}."
+
+
 def kept_line(outcomes: Sequence[RowOutcome]) -> str:
     """Return one line on what was taken over from earlier runs, "" for nothing."""
-    kept = [one.at for one in outcomes if one.status == "kept" and one.at]
+    kept = [
+        one.at
+        for one in outcomes
+        if one.status == "kept" and one.at and not one.recorded
+    ]
     if not kept:
         return ""
     first, last = (

@@ -38,8 +38,9 @@ class Facts(msgspec.Struct, frozen=True):
     """What a plan says, as a value.
 
     `rows` of the table, `unique` prompts among them, `kept` prompts that earlier runs
-    have answered, `asked` prompts that a run would send, `uncertain` ones that may
-    have been billed; `tokens` of what would be sent, with its range; `cost` None where
+    have answered, `recorded` ones that the cassette answers (`illustrations` of them no
+    model's), `asked` prompts that a run would send, `uncertain` ones that may have been
+    billed; `tokens` of what would be sent, with its range; `cost` None where
     a price is not known; `seconds` None where no call of the model was timed yet;
     `others` what a cheaper model and a batch would cost.
     """
@@ -47,6 +48,8 @@ class Facts(msgspec.Struct, frozen=True):
     rows: int
     unique: int
     kept: int
+    recorded: int
+    illustrations: int
     uncertain: int
     asked: int
     too_long: int
@@ -159,6 +162,7 @@ class Plan:
         task = self._task
         preparation, asked, counted = self._prepared(task)
         states = [outcome.status for outcome in preparation.outcomes]
+        replayed = [one.recorded for one in preparation.outcomes if one.recorded]
         answers, seconds = learned(task)
         load = Load(counted, asked, answers)
         many = in_flight(task)
@@ -166,6 +170,8 @@ class Plan:
             rows=len(self._rows),
             unique=len(preparation.outcomes),
             kept=states.count("kept"),
+            recorded=len(replayed),
+            illustrations=replayed.count("illustration"),
             uncertain=states.count("uncertain"),
             asked=len(counted),
             too_long=states.count("too long"),
@@ -184,8 +190,8 @@ class Plan:
         """Return the prompts of a task, and those that would be sent, counted."""
         preparation = Preparation(task)
         run = TableRun(preparation, fresh=self._fresh, retry=self._retry)
-        found = (run.outcomes[place].request for place in run.places())
-        asked = [request for request in found if request is not None]
+        found = (run.outcomes[place] for place in run.places())
+        asked = [one.request for one in found if one.request and not one.recorded]
         return preparation, asked, [estimate_request(one, count) for one in asked]
 
     def _other_pages(self, answers: tuple[int, int] | None) -> list[PriceRange]:
@@ -248,6 +254,10 @@ def _asked(facts: Facts) -> str:
     said = _("{asked:,} would be sent", asked=facts.asked)
     if facts.kept:
         said += _(", {kept:,} were answered before", kept=facts.kept)
+    if facts.recorded:
+        said += _(", {n:,} are in the cassette", n=facts.recorded)
+    if facts.illustrations:
+        said += _(" ({n:,} illustrations)", n=facts.illustrations)
     if facts.uncertain:
         said += _(
             ", {n:,} may have been billed (retry='uncertain' asks them)",

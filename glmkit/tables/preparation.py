@@ -10,6 +10,7 @@ import msgspec
 from glmkit.catalog import cards
 from glmkit.catalog.tokens import estimate_request
 from glmkit.client.clients import Client
+from glmkit.client.replay import Rank
 from glmkit.readers.paged_text import PagedText
 from glmkit.tables.pseudonyms import Pseudonyms
 from glmkit.tables.rows import portions
@@ -32,7 +33,8 @@ _PORTION = 500
 class RowOutcome(msgspec.Struct):
     """What became of one prompt, for all rows that have it; `status` None: not asked.
 
-    `values` are those of the verb's targets; `cost` is owed once for all its rows.
+    `values` are those of the verb's targets; `cost` is owed once for all its rows;
+    `recorded` is the rank of the cassette's answer, where it is replayed.
     """
 
     status: Status | None = None
@@ -43,6 +45,7 @@ class RowOutcome(msgspec.Struct):
     model: str = ""
     at: float = 0.0
     request: Request | None = None
+    recorded: Rank | None = None
 
 
 class PageChoice(Protocol):
@@ -179,8 +182,10 @@ class Preparation:
         if (known := self._places.get(key)) is not None:
             return known
         place = self._places[key] = len(self.outcomes)
-        outcome = RowOutcome(request=request)
-        if self._window and (count := self._too_long(request)):
+        outcome = RowOutcome(request=request, recorded=self.task.client.recorded(key))
+        if outcome.recorded:
+            pass  # an answer that is there has fitted
+        elif self._window and (count := self._too_long(request)):
             outcome = RowOutcome("too long", error=count, cost=self.task.nothing)
         self.outcomes.append(outcome)
         return place

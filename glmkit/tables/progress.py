@@ -9,7 +9,7 @@ from typing import Any
 
 from glmkit.config.endpoints import state_dir
 from glmkit.ledger.default import ledger
-from glmkit.tables.execution import TableRun, kept_line
+from glmkit.tables.execution import TableRun, kept_line, replayed_line
 from glmkit.transport.limiter import Places
 from glmkit.types.errors import ConfigError, GLMError, Interrupted
 from glmkit.types.money import Money
@@ -129,7 +129,7 @@ def spent_of(run: TableRun) -> str:
 def _said(run: TableRun) -> list[str]:
     """Return the lines that follow a run: nothing where there is nothing to say."""
     states = [one.status for one in run.outcomes]
-    lines = [kept_line(run.outcomes)]
+    lines = [kept_line(run.outcomes), replayed_line(run.outcomes)]
     if lost := states.count("uncertain"):
         lines.append(
             _("{n:,} rows may have been billed; retry='uncertain' asks them", n=lost)

@@ -54,7 +54,9 @@ def test_cell_that_runs_again_is_answered_by_the_cassette(
     cells: Run, folder: Path, shell: InteractiveShell, place: Paced
 ) -> None:
     _, out = cells("%glm replay auto")
-    assert out == "replay auto: glmkit.glm.jsonl\n"
+    assert out == (
+        "replay auto: glmkit.glm.jsonl (not there yet: nothing is replayed)\n"
+    )
     _, first = cells("%%glm -m glm-4-plus -o one\nHi")
     _, second = cells("%%glm -m glm-4-plus -o two\nHi")
     one, two = shell.user_ns["one"], shell.user_ns["two"]
@@ -182,11 +184,24 @@ def test_one_cell_can_have_a_mode_of_its_own(cells: Run, place: Paced) -> None:
     assert place.seen["requests"] == 3
 
 
+def test_a_cassette_is_named_after_the_mode(
+    cells: Run, folder: Path, place: Paced
+) -> None:
+    illustrate(folder / "lesson.glm.jsonl", "Hi", "drawn by hand")
+    _, out = cells("%glm replay only lesson.glm.jsonl")
+    assert out == "replay only: lesson.glm.jsonl\n"
+    assert "drawn by hand" in cells("%%glm\nHi")[1]
+    _, out = cells("mode = 'auto'\n%glm replay {mode} absent.glm.jsonl")
+    assert "absent.glm.jsonl (not there yet" in out
+    assert place.seen["requests"] == 0
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
         ("%glm replay sometimes", "auto, record, only, refresh, off"),
-        ("%glm replay auto now", "one word"),
+        ("%glm replay auto now", "a file that ends in .jsonl"),
+        ("%glm replay auto a.glm.jsonl b", "a mode"),
         ("%%glm --replay sometimes\nHi", "auto, record, only, refresh, off"),
         ("%glm replay prune", "all would be dropped"),
     ],

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ import pytest
 
 import glmkit
 import glmkit.pandas
+from glmkit.client.replay.illustrations import illustrate
 from glmkit.errors import AuthError, ConfigError
 from glmkit.ledger.default import ledger
 from glmkit.tables.plan import Plan
@@ -230,6 +232,44 @@ def test_a_plan_names_the_stand_in_its_window_and_the_list_price(
     assert "nothing: the stand-in answers; list price ¥0\n" in repr(free)
     plan.run()
     assert place.seen["requests"] == 1
+
+
+def test_a_plan_counts_what_the_cassette_answers(
+    paced: Factory, tmp_path: Path
+) -> None:
+    place = paced(text="echo")
+    cassette = tmp_path / "lesson.glm.jsonl"
+    client = glmkit.Client("local", cassette=cassette)
+    client.service._platform = (place.url, place.key)
+    long = "word " * 6_000  # more than the stand-in's window holds
+    for text in ("a", long):
+        illustrate(cassette, text, f"drawn: {text[:1]}", {"max_tokens": 10})
+    frame = pd.DataFrame({"t": ["a", long, "c", "a"]})
+    plan = frame.glm.map("{t}", client=client, max_tokens=10, run=False)
+    assert (plan.asked, plan.recorded, plan.illustrations) == (1, 2, 2)
+    assert plan.too_long == 0
+    assert "1 would be sent, 2 are in the cassette (2 illustrations)" in repr(plan)
+    assert place.seen["requests"] == 0
+
+
+def test_answers_of_a_cassette_are_named_for_what_they_are(
+    paced: Factory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paced(text="echo")
+    cassette = tmp_path / "lesson.glm.jsonl"
+    client = glmkit.Client("local", cassette=cassette)
+    client.service._platform = (place.url, place.key)
+    illustrate(cassette, "a", "drawn")
+    out = pd.DataFrame({"t": ["a", "c", "a"]}).glm.map("{t}", client=client)
+    assert list(out["answer"]) == ["drawn", "c", "drawn"]
+    assert list(out["answer_status"]) == ["kept", "done", "kept"]
+    assert list(out["answer_model"] == "illustration") == [True, False, True]
+    said = capsys.readouterr().err
+    assert "from the cassette: 1; illustrations that no model gave: 1." in said
+    assert "answered before" not in said
+    assert place.seen["requests"] == 1
+    live = pd.DataFrame({"t": ["a"]}).glm.map("{t}", client=client_of(place))
+    assert list(live["answer_status"]) == ["done"]
 
 
 def test_a_sample_is_kept_by_the_run(paced: Factory) -> None:

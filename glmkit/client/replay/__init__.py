@@ -6,6 +6,7 @@ from glmkit.client.replay.cassettes import (
     cassette_call as cassette_call,
     cassette_session as cassette_session,
     check_online as check_online,
+    recorded as recorded,
     settle_at as settle_at,
     switch as switch,
     switched as switched,

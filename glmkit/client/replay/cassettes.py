@@ -9,6 +9,7 @@ from pathlib import Path
 from glmkit.client.replay import modes
 from glmkit.client.replay.calls import CassetteCall
 from glmkit.client.replay.modes import Mode
+from glmkit.client.replay.ranks import RANKS, Rank, least_for
 from glmkit.client.replay.sessions import CassetteSession
 from glmkit.types.errors import ReplayError
 from glmkit.types.replies import Call
@@ -74,6 +75,26 @@ def cassette_call(
     session = own or cassette_session()
     mode = session.mode()
     return None if mode == "off" else CassetteCall(session, call, mode)
+
+
+def recorded(
+    key: str, endpoint: str, own: CassetteSession | None = None
+) -> Rank | None:
+    """Return the rank of the answer that a request is replayed from; None: it is sent.
+
+    `key` is the request's, `endpoint` the one that would be asked.
+    """
+    if own is None and not (modes.chosen() or _chosen_by_environment()):
+        return None
+    session = own or cassette_session()
+    mode = session.mode()
+    if mode not in {"auto", "only"}:
+        return None
+    least = RANKS[0] if mode == "only" else least_for(endpoint)
+    entry = session.cassette.best(key, 0, modes.run().cell)
+    if entry is None or RANKS.index(entry.rank) < RANKS.index(least):
+        return None
+    return entry.rank
 
 
 def check_online(own: CassetteSession | None = None) -> None:

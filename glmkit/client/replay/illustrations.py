@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +95,36 @@ def _estimated(request: Request, fold: Fold) -> Usage:
     output = thinking + sum(tokens.estimate(text).tokens for text in written)
     prompt = tokens.estimate_request(request).tokens
     return Usage(prompt, output, prompt + output, None, thinking or None)
+
+
+def marked(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return recordings as illustrations: without cell, date, times and ids, in order.
+
+    For answers that a script gave on the wire while a notebook ran. Of equal requests
+    with equal `repeat` the last is kept; the order is that of keys, whatever finished
+    first.
+    """
+    found = {(one.key, one.repeat): _marked(one) for one in recordings}
+    return [found[take] for take in sorted(found)]
+
+
+def _marked(recording: Recording) -> Recording:
+    return msgspec.structs.replace(
+        recording,
+        cell="",
+        endpoint="illustration",
+        at="",
+        seconds=None,
+        first_token_s=None,
+        events=tuple(map(_without_id, recording.events)),
+        rank="illustration",
+    )
+
+
+def _without_id(piece: str | Event) -> str | Event:
+    """Return a piece of an answer without what names one exchange alone."""
+    match piece:
+        case Start(model=model):
+            return Start(model=model)
+        case _:
+            return piece

@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from glmkit.notebook import choices
+from glmkit.client.prompts import values as digests
+from glmkit.notebook import choices, interpolation, namespace
 from glmkit.notebook.magics import (
     conversations,
     last_reply,
@@ -66,7 +67,15 @@ def run(session: Session, line: str) -> Any:
               word=rest[0]),
             hint=_("Write `%glm {name}` alone.", name=name),
         )  # fmt: skip
-    return command.run(session, *rest)
+    return command.run(session, *_filled(session, rest))
+
+
+def _filled(session: Session, words: list[str]) -> list[str]:
+    """Return words with `{name}` filled in, as in the line of a cell."""
+    if session.settings.literal or not any("{" in word for word in words):
+        return words
+    names = session.names(namespace.caller_of(session.shell))
+    return [interpolation.fill(word, names, digests.tell).text for word in words]
 
 
 def _suggestion(name: str) -> str:
@@ -149,7 +158,8 @@ COMMANDS: dict[str, Command] = {
     ),
     **widgets.COMMANDS,
     "replay": Command(
-        replay.replay, "Replay recorded answers", f"[{', '.join(replay.WORDS)}]",
+        replay.replay, "Replay recorded answers",
+        f"[{', '.join(replay.WORDS)}] [FILE]",
         first(*replay.WORDS),
     ),
     "chats": Command(conversations.chats, "List this notebook's conversations"),
