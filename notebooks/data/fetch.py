@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: Exit code where no registry answers, as in sysexits.h: EX_UNAVAILABLE.
 UNREACHABLE = 69
@@ -107,6 +108,11 @@ def only(folder: Path, pattern: str) -> Path:
     if len(found) != 1:
         sys.exit(f"{pattern} matches {len(found)} files, not one")
     return found[0]
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds."""
+    return json.loads(path.read_text("utf-8"))
 
 
 def keep_licence(key: str, text: str) -> None:

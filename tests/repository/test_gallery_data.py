@@ -1,12 +1,15 @@
 """Each data file of the gallery has a row, a licence and the script that makes it."""
 
+import csv
 import hashlib
 import json
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,6 +133,44 @@ def test_each_reference_solution_passes_its_tests_in_the_sandbox() -> None:
         assert not sandbox.python(task["prompt"] + task["solution"] + check).error
         nothing = sandbox.python(f"{task['prompt']}    return None\n{check}")
         assert nothing.error, "the tests find an answer that does nothing"
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_flight_days_cover_calm_and_late_days_of_each_airport() -> None:
+    days = table("weather_2013.csv")
+    assert len({(day["origin"], day["date"]) for day in days}) == 60
+    for day in days:
+        share = int(day["late"]) / int(day["flown"])
+        assert float(day["share_late"]) == round(share, 4)
+        assert int(day["flights"]) == int(day["flown"]) + int(day["cancelled"])
+    for origin in ("EWR", "JFK", "LGA"):
+        here = [float(day["share_late"]) for day in days if day["origin"] == origin]
+        assert len(here) == 20
+        assert min(here) < 0.08 < 0.3 < max(here)
+
+
+def test_each_flight_leaves_from_and_goes_to_a_known_airport() -> None:
+    flights = table("flights_2013.csv")
+    known = {row["airport"] for row in table("airports.csv")}
+    used = {row["origin"] for row in flights} | {row["dest"] for row in flights}
+    assert used == known
+    assert {row["date"] for row in flights} == {"2013-06-12", "2013-06-13"}
+
+
+def test_the_slang_is_balanced_and_its_label_is_that_of_the_ten_ratings() -> None:
+    rows = table("slang_ratings.csv")
+    assert len({row["token"] for row in rows}) == 200
+    labels = Counter(row["label"] for row in rows)
+    assert labels == {"negative": 66, "neutral": 67, "positive": 67}
+    for row in rows:
+        mean = statistics.mean(int(row[f"rating_{n}"]) for n in range(1, 11))
+        assert mean == float(row["mean"])
+        assert (row["label"] == "neutral") == (abs(mean) < 0.5)
+        assert row["label"] == "neutral" or (row["label"] == "positive") == (mean > 0)
 
 
 @pytest.mark.slow
