@@ -243,7 +243,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def first_token_s(self) -> float | None:
-        """Seconds to the first piece of the last call."""
+        """Seconds to the first piece of the last call; None if it came whole."""
         return self._last.first_token_s
 
     def cite(self) -> str:

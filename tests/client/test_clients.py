@@ -40,10 +40,14 @@ def test_chat_returns_text_usage_and_one_row(paced: Factory) -> None:
     assert reply.text.startswith("## Part 1")
     assert reply.usage == glmkit.Usage(7, 20, 27)
     assert reply.complete
+    assert reply.seconds
+    assert reply.first_token_s is None  # it came whole
     assert reply.source == "service"
     assert reply.cost is None  # a custom URL is not priced
     assert reply.list_cost == Money.of("0.000135", "CNY")
     assert rows("state") == ["done"]
+    ((speed,),) = glmkit.timings("tokens_per_s")[["high"]].to_numpy().tolist()
+    assert speed < 1.2 * 1.2 * 20 / reply.seconds  # not that of its last moment
 
 
 def test_stream_hands_out_typed_events_and_then_the_reply(paced: Factory) -> None:

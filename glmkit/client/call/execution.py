@@ -230,9 +230,9 @@ class Exchange:
         self._fold.add(batch)
         if self._cassette:
             self._cassette.add(batch)
-        if self._first_token_s is None and any(
-            isinstance(event, Text | Thinking) for event in batch
-        ):
+        # A whole answer comes at once: it has an end, and no first piece.
+        awaited = self.call.stream and self._first_token_s is None
+        if awaited and any(isinstance(event, Text | Thinking) for event in batch):
             self._first_token_s = time.perf_counter() - self._began
 
     def _sending(self) -> transport.Sent:
