@@ -1,12 +1,49 @@
-"""Warnings of glmkit while a cell asks: shown under its answer, not as stack lines."""
+"""Warnings of glmkit in a notebook: plain lines, without the place in the code."""
 
 from __future__ import annotations
 
 import warnings
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+from glmkit.types.plain_text import say
 
 _OURS = "glmkit.types.errors"
+
+
+class PlainWarnings:
+    """Prints glmkit's warnings as lines of a cell's output, from `watch` to `leave`.
+
+    Python's own form is red, and names a line that says nothing to a reader. The
+    warnings of others, and filters, stay as they are.
+    """
+
+    def __init__(self) -> None:
+        self._before: Any = None
+
+    def watch(self) -> None:
+        """Begin to print them."""
+        self._before = warnings.showwarning
+        warnings.showwarning = self._show
+
+    def leave(self) -> None:
+        """Show warnings as before, unless another function took over since."""
+        if warnings.showwarning == self._show:
+            warnings.showwarning = self._before
+
+    def _show(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: str | None = None,
+    ) -> None:
+        if category.__module__ == _OURS and file is None:
+            say(str(message))
+        else:
+            self._before(message, category, filename, lineno, file, line)
 
 
 class Cautions:

@@ -38,6 +38,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("post_run_cell", session.mistakes.note)
     session.replay.watch()
     session.dataframe_verbs.add()
+    session.plain_warnings.watch()
     shell.input_transformers_cleanup.append(with_body)
     completion.register(shell, session)
     _displays(shell).for_type_by_name(
@@ -86,6 +87,7 @@ def unload(shell: InteractiveShell) -> None:
     session.replay.leave()
     table_outputs.unregister(shell)
     session.dataframe_verbs.leave()
+    session.plain_warnings.leave()
     _displays(shell).pop("glmkit.types.replies.Reply", None)
 
 

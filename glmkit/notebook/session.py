@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from glmkit.notebook import notebook_file
+from glmkit.notebook.caught_warnings import PlainWarnings
 from glmkit.notebook.cell_errors import Mistakes
 from glmkit.notebook.conversations import Chats
 from glmkit.notebook.dataframe_verbs import DataFrameVerbs
 from glmkit.notebook.namespace import Scope
 from glmkit.notebook.replay import Replay
 from glmkit.notebook.settings import GLM
-from glmkit.types.errors import StandInWarning
 from glmkit.types.plain_text import say
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ class Session:
         self.mistakes = Mistakes()
         self.replay = Replay(shell, self.place)
         self.dataframe_verbs = DataFrameVerbs(shell)
+        self.plain_warnings = PlainWarnings()
         #: The reply that the last cell showed: it is not shown again as its value.
         self.shown: Reply | None = None
         self._last: tuple[Reply, Prepared] | None = None
@@ -57,21 +57,13 @@ class Session:
     def client(self) -> Client:
         """Return the process's client, made for the settings' endpoint.
 
-        Its StandInWarning (no key was found) is printed as a plain line.
+        A notice about keys (none was found) is printed as a plain line.
         """
         from glmkit.client import default
+        from glmkit.config.keys import notices
 
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.filterwarnings("always", category=StandInWarning)
-            client = default.client()
-        for one in caught:
-            if issubclass(one.category, StandInWarning):
-                say(str(one.message))
-            else:
-                warnings.showwarning(
-                    one.message, one.category, one.filename, one.lineno
-                )
-        return client
+        with notices(say):
+            return default.client()
 
     def forget_client(self, key: Key | None = None) -> None:
         """Look up endpoint and key again at the next call; `key` is the endpoint's."""

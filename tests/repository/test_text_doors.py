@@ -51,7 +51,6 @@ REVIEWED = {
     "glmkit.local.weights:_draw tqdm": "constant words",
     "glmkit.notebook.caught_warnings:Cautions.__exit__ showwarning": "of others, again",
     "glmkit.notebook.cell_errors:told format_exception": "goes into a prompt",
-    "glmkit.notebook.session:Session.client showwarning": "of others, again",
     "glmkit.notebook.surfaces:LiveView.__init__ display": "a view, without a text",
     "glmkit.notebook.surfaces:Repainted._paint display": "made by render.answer",
     "glmkit.notebook.surfaces:Once.end display": "made by render.answer",
