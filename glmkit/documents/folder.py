@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from glmkit.catalog import tokens
+from glmkit.client.progress_bar import progress_bar
 from glmkit.readers import files
 from glmkit.types.errors import ConfigError, GLMError, told_of
 from glmkit.types.plain_text import one_line
@@ -51,7 +51,8 @@ def read_folder(path: str | Path, pattern: str = "*") -> pd.DataFrame:
             hint=_("Relative paths start from {here}.", here=Path.cwd()),
         )
     found = sorted(_files(folder, pattern))
-    bar = tqdm(found, desc=_("reading"), unit=_("file"), delay=_SLOW_S, leave=False)
+    how = {"unit": _("file"), "delay": _SLOW_S, "leave": False}
+    bar = progress_bar(iterable=found, desc=_("reading"), **how)
     rows = [_row(folder, file) for file in bar]
     return pd.DataFrame(
         {

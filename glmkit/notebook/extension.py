@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from glmkit.notebook import completion, table_outputs
+from glmkit.notebook import completion, progress_bar, table_outputs
 from glmkit.notebook.front_ends import Place, front_ends, place_of
 from glmkit.notebook.magics import GLMMagics
 from glmkit.notebook.magics.glm import with_body
@@ -39,6 +39,7 @@ def load(shell: InteractiveShell) -> None:
     session.replay.watch()
     session.dataframe_verbs.add()
     session.plain_warnings.watch()
+    progress_bar.watch(shell)
     shell.input_transformers_cleanup.append(with_body)
     completion.register(shell, session)
     _displays(shell).for_type_by_name(
@@ -88,6 +89,7 @@ def unload(shell: InteractiveShell) -> None:
     table_outputs.unregister(shell)
     session.dataframe_verbs.leave()
     session.plain_warnings.leave()
+    progress_bar.leave()
     _displays(shell).pop("glmkit.types.replies.Reply", None)
 
 

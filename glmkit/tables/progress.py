@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from glmkit.client.progress_bar import progress_bar, say_after
 from glmkit.config.endpoints import state_dir
 from glmkit.ledger.default import ledger
 from glmkit.tables.execution import TableRun, kept_line, replayed_line
 from glmkit.transport.limiter import Places
 from glmkit.types.errors import ConfigError, GLMError, Interrupted
 from glmkit.types.money import Money
-from glmkit.types.plain_text import say
 from glmkit.types.translation import _
 
 #: Seconds from one look at a run to the next.
@@ -58,8 +57,7 @@ def follow(
 
 def show(lines: list[str]) -> None:
     """Print what there is to say after a run, beside its bar."""
-    for line in lines:
-        say(line, file=sys.stderr)
+    say_after(*lines)
 
 
 _running: set[str] = set()
@@ -83,11 +81,8 @@ def _alone(run: str) -> Iterator[None]:
 
 
 def _with_bar(run: TableRun, rows: int) -> None:
-    # On the caller's thread: it warns, and silences that for the whole process.
-    from tqdm.auto import tqdm
-
     how = {"desc": run.task.verb.name, "unit": "row", "mininterval": _DRAWN_S}
-    with tqdm(total=rows, leave=False, **how) as bar:
+    with progress_bar(total=rows, leave=False, **how) as bar:
         run.start()
         try:
             _until_the_end(run, bar)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from glmkit.client.clients import Client
+from glmkit.client.progress_bar import progress_bar
 from glmkit.client.resources.client_methods import Verbs as ClientMethods
 from glmkit.client.resources.embeddings import Vectors, pieces
 from glmkit.client.resources.sync_async import Awaited
@@ -40,10 +41,8 @@ def vectors_of(
     parts, wordy = _fitting(texts, wordy, outcomes, model, dimensions, nothing)
     if not wordy:
         return outcomes
-    # On the caller's thread: it warns, and silences that for the whole process.
-    from tqdm.auto import tqdm
-
-    with tqdm(total=len(wordy), desc="embed", unit="row", leave=False) as bar:
+    how = {"desc": "embed", "unit": "row", "leave": False}
+    with progress_bar(total=len(wordy), **how) as bar:
         found = background_loop.run(_all(client, parts, model, dimensions, bar))
     places = iter(wordy)
     for part, came in zip(parts, found, strict=True):

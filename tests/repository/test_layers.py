@@ -62,7 +62,7 @@ DOORS = {
     "sqlite3": "ledger local",
     "starlette": "local",
     "tokenizers": "catalog",
-    "tqdm": "local client.resources tables documents",
+    "tqdm": "local client.progress_bar notebook.output_bar",
     "traitlets": "notebook glmkit_widgets",
     "uvicorn": "local",
     "xllamacpp": "local",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from glmkit.client.progress_bar import progress_bar
 from glmkit.client.resources.sync_async import tell
 from glmkit.types.errors import GLMError, RateLimitError, ServerError, TransportError
 from glmkit.types.plain_text import one_line
@@ -86,9 +87,7 @@ class Bar:
         """Show the state."""
         state, done, total = self._count(seen)
         if self._bar is None:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=total)
+            self._bar = progress_bar(total=total)
         self._bar.total = total
         self._bar.n = done
         self._bar.set_description_str(one_line(state))
