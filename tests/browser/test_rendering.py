@@ -235,3 +235,14 @@ def test_dangerous_formula_shows_its_source(notebook: Open) -> None:
     answer = book.cell(0).locator(".glmkit-answer")
     expect(answer.locator("code")).to_have_count(2)
     expect(answer.locator("mjx-container")).to_have_count(0)
+
+
+def test_words_in_a_table_are_not_broken(notebook: Open) -> None:
+    long = " ".join(["a sentence that fills its cell and wraps"] * 6)
+    text = f"| name | what |\n| --- | --- |\n| model | {long} |\n| tokens | 7 |\n"
+    book = shown(notebook, [text], _FINAL)
+    cells = book.cell(0).locator("td")
+    # "tokens" stands on one line, and the sentences on several.
+    ranges = "cell => { const r = document.createRange();"
+    lines = f"{ranges} r.selectNodeContents(cell); return r.getClientRects().length }}"
+    assert [cells.nth(place).evaluate(lines) > 1 for place in (1, 2)] == [True, False]
