@@ -26,7 +26,7 @@ def troubles(frame: pd.DataFrame) -> Panel:
     share = sums.get("failed", 0) / calls if calls else 0
     return Panel(
         _("Errors and retries"),
-        _("{share:.1%} of {calls:,} calls failed", share=share, calls=calls)
+        _("{share:.1%} of {calls} failed", share=share, calls=style.calls(calls))
         if calls
         else "",
         bars(cut(values), _KINDS[::-1], lying=True, hover="%{value:,} %{at}"),
@@ -77,7 +77,7 @@ def codes(frame: pd.DataFrame) -> Panel:
     }
     return Panel(
         _("Error codes"),
-        _("newest {count:,} calls", count=len(frame)) if len(frame) else "",
+        _("newest {calls}", calls=style.calls(len(frame))) if len(frame) else "",
         bars(cut(kept), order[::-1], lying=True, hover="%{value:,} × %{at}"),
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},

@@ -74,7 +74,7 @@ def tokens(frame: pd.DataFrame) -> Panel:
     calls = len(frame) if "at" in frame.columns else int(frame["calls"].sum())
     return Panel(
         _("Tokens per {step}", step=spread.name),
-        f"{style.count(sum(sums.values()))} tokens in {calls:,} calls",
+        f"{style.count(sum(sums.values()))} tokens in {style.calls(calls)}",
         bars(
             cut(values),
             spread.places(),

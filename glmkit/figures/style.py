@@ -117,6 +117,15 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def calls(number: int) -> str:
+    """Return a number of calls in words.
+
+    >>> calls(1), calls(2_000)
+    ('1 call', '2,000 calls')
+    """
+    return f"{number:,} call" + ("s" if number != 1 else "")
+
+
 def times(ratio: Decimal) -> str:
     """Return a ratio with two significant digits.
 

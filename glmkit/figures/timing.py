@@ -111,7 +111,7 @@ def _octaves(
         octave = math.floor(place + 1e-9)
         found[octave] = found.get(octave, 0) + sums[place]
     return [
-        (f"{_plain(2.0**at)} to {_plain(2.0 ** (at + 1))} {unit}", n, f"{n:,} calls")
+        (f"{_plain(2.0**at)} to {_plain(2.0 ** (at + 1))} {unit}", n, style.calls(n))
         for at, n in found.items()
     ]
 
@@ -156,7 +156,7 @@ def in_flight(frame: pd.DataFrame, rights: Mapping[str, int]) -> Panel:
         traces.append(_rights(held, names))
     return Panel(
         _("Most calls in flight"),
-        _("newest {count:,} calls · ┃ limit", count=len(frame)) if values else "",
+        _("newest {calls} · ┃ limit", calls=style.calls(len(frame))) if values else "",
         traces,
         xaxis={"rangemode": "tozero"},
         yaxis={"type": "category"},

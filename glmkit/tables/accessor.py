@@ -204,8 +204,8 @@ class TableVerbs:
     ) -> pd.DataFrame:
         """Return the rows with a vector each, as a list of numbers.
 
-        Vectors are not kept in the ledger: a cassette keeps them from being asked
-        again. `dimensions` None is the model's default.
+        Neither the ledger nor a cassette keeps vectors: keep the frame, or ask again.
+        `dimensions` None is the model's default.
         """
         verb = verbs.embed(to)
         check_targets(verb, [name_of(name) for name in self._rows.names])

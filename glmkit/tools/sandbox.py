@@ -70,7 +70,7 @@ def python(
     Raises ToolError where the backend is not there; errors of the code are in the
     result.
 
-        glmkit.tools.sandbox.python("sum(range(10))").output
+        glmkit.sandbox.python("sum(range(10))").output
     """
     runners = {"monty": _in_monty, "bubblewrap": _in_bubblewrap}
     if backend not in runners:
