@@ -4,7 +4,8 @@ VENV ?= .venv
 CONSTRAINTS ?= .ci/constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help demo lab test check bench weights browser upgrade test-oldest FORCE
+.PHONY: help demo lab test check bench gallery-index weights browser upgrade \
+	test-oldest FORCE
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -27,6 +28,9 @@ check: $(VENV)/.dev ## lint, formatting and types
 bench: $(VENV)/.dev weights ## measure beside other clients
 	$(BIN)/python -m tests.bench.imports
 	$(BIN)/python -m tests.bench.cold_start
+
+gallery-index: $(VENV)/.lab ## make the gallery's front page from its notebooks
+	$(BIN)/python -m glmkit.notebook.gallery_index
 
 weights: $(VENV)/.lab ## get the local model's file (93 MB, once)
 	@$(BIN)/glmkit local install

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.plain_text import one_line, say
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _GALLERY = "glmkit-gallery"
-_DEMO = "00_start.ipynb"
+_GALLERY_NEXT = "glmkit gallery open NUMBER, copy NUMBER|all [FOLDER], search WORDS"
 _COLUMNS = (
     "at", "model", "source", "prompt_tokens", "completion_tokens",
     "cost", "currency", "list_cost", "list_currency", "seconds", "state",
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     parser = _parser()
     given, more = parser.parse_known_args(arguments)
-    if more and given.command not in (lab, serve):
+    if more and given.command not in (lab, serve, gallery_open):
         parser.error(f"unknown arguments: {' '.join(more)}")
     given.more = more
     try:
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--out", type=Path, default=Path("glmkit-demo.html"), help=what)
     add("serve", serve, add_help=False)
     add("local", local).add_argument("what", choices=["install", "status", "stop"])
-    add("gallery", gallery).add_argument("folder", **place)
+    _add_gallery(add("gallery", gallery), place)
     table = add("usage", usage)
     table.add_argument("--by", nargs="+", help="day, model, notebook, tag, ...")
     table.add_argument("--since", help="a day: 2026-01-31")
@@ -79,28 +80,58 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_gallery(parser: argparse.ArgumentParser, place: dict[str, Any]) -> None:
+    """Add what `glmkit gallery` does beside listing."""
+    actions = parser.add_subparsers(metavar="ACTION")
+
+    def add(name: str, job: Callable[..., Any]) -> argparse.ArgumentParser:
+        text = (job.__doc__ or "").split("\n")[0]
+        action = actions.add_parser(name, help=text, description=text)
+        action.set_defaults(command=job)
+        return action
+
+    words = add("search", gallery_search)
+    words.add_argument("words", nargs="+", help="all of them are in the notebook")
+    for name, job in (("copy", gallery_copy), ("open", gallery_open)):
+        action = add(name, job)
+        which = "a number or name" + (", or all" if name == "copy" else "")
+        action.add_argument("which", metavar="NUMBER", help=which)
+        action.add_argument("folder", **place)
+
+
 def lab(given: argparse.Namespace) -> int:
     """Copy the gallery into FOLDER and open JupyterLab there; more options go to it."""
-    from importlib.util import find_spec
-
     from glmkit.notebook import gallery as room
+
+    _find_jupyterlab()
+    _fetch_weights()
+    room.copy(given.folder)
+    return _open_lab(given.folder, Path(room.INDEX), given.more)
+
+
+def _find_jupyterlab() -> None:
+    from importlib.util import find_spec
 
     if find_spec("jupyterlab") is None:
         raise ConfigError(
             "JupyterLab is not installed",
             hint='In the checkout: pip install ".[lab,local]"',
         )
-    _fetch_weights()
-    room.copy(given.folder)
-    command = [sys.executable, "-m", "jupyterlab", *given.more]
+
+
+def _open_lab(folder: Path, notebook: Path, more: Sequence[str]) -> int:
+    """Become JupyterLab in a folder, at a notebook of it."""
+    command = [sys.executable, "-m", "jupyterlab"]
+    if (folder / notebook).is_file():
+        command.append(f"--LabApp.default_url=/lab/tree/{quote(notebook.as_posix())}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in most containers
         command.append("--allow-root")
-    return _run(command, given.folder)
+    return _run([*command, *more], folder)
 
 
 def demo(given: argparse.Namespace) -> None:
     """Run the first notebook against the local platform and write it as HTML."""
-    from glmkit.notebook import gallery as room
+    from glmkit.notebook import gallery_data, gallery_run as room
 
     if given.out.is_dir() or not given.out.absolute().parent.is_dir():
         raise ConfigError(  # before the run, not after it
@@ -108,7 +139,7 @@ def demo(given: argparse.Namespace) -> None:
             hint="Name another: --out FILE.",
         )
     _fetch_weights()
-    notebook = next(path for path in room.notebooks() if path.name == _DEMO)
+    notebook = gallery_data.root() / gallery_data.START
     started = datetime.now(UTC)
     say(f"running {notebook.name} in a new kernel ...")
     # A demo is to show a model at work, not a recording of one.
@@ -173,11 +204,41 @@ def local(given: argparse.Namespace) -> None:
 
 
 def gallery(given: argparse.Namespace) -> None:
-    """Copy the gallery of notebooks into FOLDER, and list it."""
+    """List the gallery of notebooks; search, copy or open them."""
     from glmkit.notebook import gallery as room
 
-    for path in room.copy(given.folder):
-        say(str(path))
+    say(*room.table(room.notebooks()), "", f"Next: {_GALLERY_NEXT}")
+
+
+def gallery_search(given: argparse.Namespace) -> int:
+    """List the notebooks that hold all of WORDS in title, summary or text."""
+    from glmkit.notebook import gallery as room
+
+    found = room.search(given.words)
+    if found:
+        say(*room.table(found))
+    else:
+        say(f"no notebook holds {' and '.join(map(repr, given.words))}")
+    return 0 if found else 1
+
+
+def gallery_copy(given: argparse.Namespace) -> None:
+    """Copy a notebook with its data and answers, or all, into FOLDER."""
+    from glmkit.notebook import gallery as room
+
+    one = None if given.which == "all" else room.find(given.which)
+    for file in room.copy(given.folder, one):
+        say(f"{'copied' if file.new else 'kept  '} {file.path}")
+
+
+def gallery_open(given: argparse.Namespace) -> int:
+    """Copy a notebook into FOLDER and open JupyterLab on it; more options go to it."""
+    from glmkit.notebook import gallery as room
+
+    notebook = room.find(given.which)
+    _find_jupyterlab()
+    room.copy(given.folder, notebook)
+    return _open_lab(given.folder, notebook.place, given.more)
 
 
 def usage(given: argparse.Namespace) -> None:

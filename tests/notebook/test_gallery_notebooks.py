@@ -9,9 +9,9 @@ import pytest
 from nbclient import NotebookClient
 
 from glmkit.local.launcher import Platform
-from tests.conftest import ROOT
+from glmkit.notebook import gallery
 
-GALLERY = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+GALLERY = [one.path for one in gallery.notebooks() if not one.about.number]
 
 
 @pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)

@@ -56,14 +56,60 @@ def test_doctor_goes_on_after_what_is_broken(monkeypatch: pytest.MonkeyPatch) ->
     assert "jupyterlab" in said
 
 
+def test_gallery_lists_searches_and_names_the_next_step() -> None:
+    code, listed, _ = glmkit("gallery")
+    assert code == 0
+    assert listed.startswith("number")
+    assert "\n00 " in listed
+    assert "glmkit gallery open NUMBER" in listed
+    code, found, _ = glmkit("gallery", "search", "budget", "LEDGER")
+    assert code == 0
+    assert "usage_and_budget" in found
+    assert glmkit("gallery", "search", "zeppelin") == (
+        1,
+        "no notebook holds 'zeppelin'\n",
+        "",
+    )
+
+
+def test_gallery_copies_one_notebook_into_the_folder_of_the_lab(tmp_path: Path) -> None:
+    assert glmkit("gallery", "copy", "0", folder=tmp_path)[:2] == (
+        0,
+        f"copied {Path('glmkit-gallery') / '00_start.ipynb'}\n",
+    )
+    assert (tmp_path / "glmkit-gallery" / "00_start.ipynb").is_file()
+
+
 def test_gallery_leaves_a_persons_work_alone(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
-    glmkit("gallery", str(mine))
+    glmkit("gallery", "copy", "all", str(mine))
     (mine / "00_start.ipynb").write_text("changed")
-    code, said, _ = glmkit("gallery", str(mine))
+    code, said, _ = glmkit("gallery", "copy", "all", str(mine))
     assert code == 0
-    assert "00_start.ipynb" in said
+    assert f"kept   {mine / '00_start.ipynb'}" in said
+    assert "copied" not in said
     assert (mine / "00_start.ipynb").read_text() == "changed"
+
+
+@pytest.mark.parametrize("action", ["copy", "open"])
+def test_gallery_names_notebooks_near_an_unknown_one(
+    tmp_path: Path, action: str
+) -> None:
+    code, said, complaint = glmkit("gallery", action, "tabels", folder=tmp_path)
+    assert (code, said) == (1, "")
+    assert "Near it: tables (" in complaint
+    assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+@pytest.mark.parametrize(
+    "words", [["fly"], ["copy"], ["search"], ["copy", "0", "a", "b"]]
+)
+def test_gallery_shows_its_usage_where_a_command_is_incomplete(
+    tmp_path: Path, words: list[str]
+) -> None:
+    code, said, complaint = glmkit("gallery", *words, folder=tmp_path)
+    assert (code, said) == (2, "")
+    assert "usage: glmkit" in complaint
 
 
 def test_usage_of_an_empty_ledger_says_so() -> None:
@@ -143,10 +189,17 @@ def test_demo_looks_at_its_page_before_it_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_lab_becomes_jupyterlab_and_so_gets_every_signal(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "glmkit", "lab", str(tmp_path), "--no-browser"]
+@pytest.mark.parametrize(
+    ("words", "notebook"),
+    [(["lab"], "00_index.ipynb"), (["gallery", "open", "tables"], "working/tables")],
+)
+def test_lab_becomes_jupyterlab_and_so_gets_every_signal(
+    tmp_path: Path, words: list[str], notebook: str
+) -> None:
+    command = [sys.executable, "-m", "glmkit", *words, str(tmp_path), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
-        words = Path(f"/proc/{child.pid}/cmdline")
-        wait_for(words.read_bytes, lambda seen: b"-m\0jupyterlab\0" in seen)
+        program = Path(f"/proc/{child.pid}/cmdline")
+        seen = wait_for(program.read_bytes, lambda seen: b"-m\0jupyterlab\0" in seen)
         child.kill()
-    assert (tmp_path / "00_start.ipynb").exists()
+    assert f"default_url=/lab/tree/{notebook}".encode() in seen
+    assert list(tmp_path.rglob("*.ipynb"))
