@@ -128,7 +128,7 @@ def save_json(script: str, value: object) -> None:
     _written(_target(Path(script).with_suffix(".json").name), f"{text}\n".encode())
 
 
-def save_csv(script: str, rows: Iterable[Mapping[str, object]]) -> None:
+def save_csv(script: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows as CSV to the data file of a script, the first row's keys on top."""
     rows = list(rows)
     path = _target(Path(script).with_suffix(".csv").name)

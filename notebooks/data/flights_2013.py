@@ -10,7 +10,7 @@ import csv
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fetch import HERE, Archive, keep_licence, only, opened, read_json, save_csv
@@ -90,7 +90,7 @@ def clock(time: str) -> str:
     return f"{int(time) // 100 % 24:02}:{int(time) % 100:02}"
 
 
-def order(row: Row) -> tuple[str, ...]:
+def order(row: Mapping[str, str]) -> tuple[str, ...]:
     return row["date"], row["departs"], row["origin"], row["flight"]
 
 

@@ -173,6 +173,42 @@ def test_the_slang_is_balanced_and_its_label_is_that_of_the_ten_ratings() -> Non
         assert row["label"] == "neutral" or (row["label"] == "positive") == (mean > 0)
 
 
+def test_a_translated_string_keeps_its_placeholders() -> None:
+    rows = read("interface_strings.json")
+    for row in rows:
+        here = re.findall(r"%\d", row["english"])
+        assert here == row["placeholders"]
+        assert sorted(re.findall(r"%\d", row["chinese"])) == sorted(here)
+    assert Counter(bool(row["placeholders"]) for row in rows) == {True: 40, False: 12}
+
+
+@pytest.mark.parametrize(
+    ("file", "field", "count", "languages"),
+    [
+        ("emoji_names.json", "names", 60, 14),
+        ("udhr.json", "texts", 10, 12),
+        ("medical_terms.json", "names", 60, 6),
+        ("medical_terms.json", "symptoms", 60, 6),
+    ],
+)
+def test_each_row_has_all_languages_with_as_many_parts(
+    file: str, field: str, count: int, languages: int
+) -> None:
+    rows = read(file)
+    assert len(rows) == count
+    assert len({json.dumps(row[field]["en"]) for row in rows}) > count * 0.9
+    for row in rows:
+        assert row[field].keys() == rows[0][field].keys()
+        assert len(row[field]) == languages
+        assert all(row[field].values())
+        if field != "names":  # lists of symptoms, and articles by paragraph
+            assert len({parts(text) for text in row[field].values()}) == 1
+
+
+def parts(value: str | list[str]) -> int:
+    return len(value.split("\n") if isinstance(value, str) else value)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_makes_the_same_bytes_again(name: str, tmp_path: Path) -> None:
