@@ -8,6 +8,7 @@ settings hold, are checked against a SHA-256, and are opened in a temporary fold
 import csv
 import gzip
 import hashlib
+import io
 import json
 import re
 import subprocess
@@ -113,6 +114,13 @@ def only(folder: Path, pattern: str) -> Path:
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds."""
     return json.loads(path.read_text("utf-8"))
+
+
+def read_csv(source: Path | str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file or text; what is not known is an empty string."""
+    text = source if isinstance(source, str) else source.read_text("utf-8")
+    rows = csv.DictReader(io.StringIO(text))
+    return [{key: "" if row[key] == "NA" else row[key] for key in row} for row in rows]
 
 
 def keep_licence(key: str, text: str) -> None:

