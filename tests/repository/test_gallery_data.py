@@ -1,5 +1,6 @@
 """Each data file of the gallery has a row, a licence and the script that makes it."""
 
+import bz2
 import csv
 import hashlib
 import json
@@ -200,6 +201,23 @@ def test_the_numbers_on_a_car_sheet_agree_with_each_other() -> None:
         store = sheet["battery_kwh" if electric else "tank_litres"]
         use = sheet["kwh_per_100_km" if electric else "litres_per_100_km"]
         assert sheet["range_km"] == round(store / use * 100)
+
+
+def test_the_novels_are_whole() -> None:
+    persuasion = (DATA / "persuasion.txt").read_text("utf-8")
+    chapters = re.findall(r"^Chapter (\d+)$", persuasion, re.MULTILINE)
+    assert chapters == [str(number) for number in range(1, 25)]
+    assert persuasion.rstrip().lower().endswith("finis")
+    others = json.loads(bz2.decompress((DATA / "austen_novels.json.bz2").read_bytes()))
+    assert len(others) == 5
+    assert sum(map(len, others.values())) + len(persuasion) > 4_000_000
+
+
+def test_each_trivia_question_has_one_short_answer() -> None:
+    rows = read("trivia.json")
+    assert len({row["question"] for row in rows}) == 60
+    assert all(row["question"].endswith("?") for row in rows)
+    assert all(0 < len(row["answer"]) <= 40 for row in rows)
 
 
 def test_a_translated_string_keeps_its_placeholders() -> None:
