@@ -17,7 +17,7 @@ PACKAGE = Archive(
     "615b5c4c605154f60ae51d03ed918ed92e9d32bc2b144b759bbc64ecdbe18481",
     options=("--no-binary", ":all:"),
 )
-SEED = 8
+SEED = 31
 COUNT = 60
 #: Letters of an answer.
 LONGEST = 40
