@@ -4,8 +4,8 @@ VENV ?= .venv
 CONSTRAINTS ?= .ci/constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help demo lab test check bench gallery-index weights browser upgrade \
-	test-oldest FORCE
+.PHONY: help demo lab test check bench gallery-check gallery-index weights browser \
+	upgrade test-oldest FORCE
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -28,6 +28,9 @@ check: $(VENV)/.dev ## lint, formatting and types
 bench: $(VENV)/.dev weights ## measure beside other clients
 	$(BIN)/python -m tests.bench.imports
 	$(BIN)/python -m tests.bench.cold_start
+
+gallery-check: $(VENV)/.dev weights ## run every notebook, from the wheel, without a key
+	$(BIN)/python -m tests.support.gallery_check
 
 gallery-index: $(VENV)/.lab ## make the gallery's front page from its notebooks
 	$(BIN)/python -m glmkit.notebook.gallery_index

@@ -131,6 +131,8 @@ def _open_lab(folder: Path, notebook: Path, more: Sequence[str]) -> int:
 
 def demo(given: argparse.Namespace) -> None:
     """Run the first notebook against the local platform and write it as HTML."""
+    import asyncio
+
     from glmkit.notebook import gallery_data, gallery_run as room
 
     if given.out.is_dir() or not given.out.absolute().parent.is_dir():
@@ -143,7 +145,8 @@ def demo(given: argparse.Namespace) -> None:
     started = datetime.now(UTC)
     say(f"running {notebook.name} in a new kernel ...")
     # A demo is to show a model at work, not a recording of one.
-    book = room.execute(notebook, {"GLMKIT_ENDPOINT": "local", "GLMKIT_REPLAY": "off"})
+    live = {"GLMKIT_ENDPOINT": "local", "GLMKIT_REPLAY": "off"}
+    book = asyncio.run(room.execute(notebook, live))
     _print_answers(book.cells)
     _print_calls(started)
     room.write_html(book, given.out)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-def execute(
+async def execute(
     notebook: Path, environment: Mapping[str, str], folder: Path | None = None
 ) -> NotebookNode:
     """Run all cells in a new kernel and return the notebook with its outputs.
@@ -35,7 +35,7 @@ def execute(
         resources={"metadata": {"path": str(folder or Path.cwd())}},
     )
     try:
-        client.execute(env={**os.environ, **environment})
+        await client.async_execute(env={**os.environ, **environment})
     except errors.CellExecutionError as exc:
         message = _(
             "{name}, cell {cell}: {kind}: {words}",

@@ -1,13 +1,12 @@
 """What is built is whole: the wheel works in an environment of its own."""
 
 import subprocess
-import sys
-import sysconfig
 import tarfile
-import venv
 from pathlib import Path
 
 import pytest
+
+from tests.support import wheel
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,32 +15,20 @@ ROOT = Path(__file__).parents[2]
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build sdist and wheel, without a network, and return their folder."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder]
-    subprocess.run([*command, ROOT], check=True, capture_output=True)
+    wheel.build(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel into a new environment that borrows only its dependencies."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(folder, symlinks=True)
-    scripts = "Scripts" if sys.platform == "win32" else "bin"
-    executable = folder / scripts / Path(sys.executable).name
-    (wheel,) = built.glob("*.whl")
-    command = [sys.executable, "-m", "pip", "--python", executable, "install"]
-    options = ["--quiet", "--no-index", "--no-deps", "--disable-pip-version-check"]
-    subprocess.run([*command, *options, wheel], check=True)
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = Path(subprocess.check_output([executable, "-c", code], text=True).strip())
-    # Its .pth files are not read, so the editable checkout stays out of sight.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    return executable
+    (built_wheel,) = built.glob("*.whl")
+    return wheel.install(built_wheel, tmp_path_factory.mktemp("installed") / "venv")
 
 
 def test_the_wheel_is_small_enough_for_a_slow_line(built: Path) -> None:
-    (wheel,) = built.glob("*.whl")
-    assert wheel.stat().st_size <= 12_000_000
+    (file,) = built.glob("*.whl")
+    assert file.stat().st_size <= 12_000_000
 
 
 def test_the_wheel_is_imported_and_not_the_checkout(python: Path) -> None:

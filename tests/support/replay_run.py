@@ -5,9 +5,6 @@ network namespace
 of its own (`unshare -rn`), where only loopback is, and fails where anything else is.
 """
 
-import fcntl
-import socket
-import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,16 +12,7 @@ from typing import Any
 import nbclient
 import nbformat
 
-_SET_FLAGS, _UP = 0x8914, 0x1 | 0x40
-
-
-def stand_alone() -> None:
-    """Have loopback up, for the kernel's own sockets; there must be no way out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:
-        fcntl.ioctl(plug, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
-    routes = Path("/proc/net/route").read_text("ascii").splitlines()[1:]
-    assert routes == [], routes
-    assert [name for _, name in socket.if_nameindex()] == ["lo"]
+from tests.support.without_routes import stand_alone
 
 
 def run(notebook: Path, out: Path) -> None:
