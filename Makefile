@@ -17,7 +17,7 @@ lab: $(VENV)/.lab weights ## open JupyterLab on a copy of the gallery
 	$(BIN)/glmkit lab
 
 test: $(VENV)/.dev weights browser check ## run every check, as CI does
-	$(BIN)/nbstripout --verify $$(find notebooks -name '*.ipynb')
+	$(BIN)/nbstripout --keep-id --verify $$(find notebooks -name '*.ipynb')
 	$(BIN)/pytest -n 2 -m "not slow"
 
 check: $(VENV)/.dev ## lint, formatting and types
