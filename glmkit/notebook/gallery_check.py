@@ -30,7 +30,7 @@ from glmkit.types.plain_text import one_line, say
 from glmkit.types.translation import _
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
+    from glmkit.notebook.gallery_run import NotebookNode
 
 JOBS = 2
 _FIGURE = "application/vnd.plotly.v1+json"

@@ -11,7 +11,7 @@ from glmkit.types.errors import ConfigError, GLMError
 from glmkit.types.translation import _
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
+    from nbformat import NotebookNode as NotebookNode
 
 
 async def execute(

@@ -69,10 +69,11 @@ def test_a_notebook_says_what_it_is_about(one: gallery.GalleryNotebook) -> None:
 @pytest.mark.parametrize("one", NUMBERED, ids=lambda one: one.name)
 def test_a_numbered_notebook_has_its_parts(one: gallery.GalleryNotebook) -> None:
     assert one.name.startswith(f"{one.about.number:02}_")
-    assert one.group == one.about.model
+    assert one.about.model
+    assert one.about.model.startswith(one.group)
     book = json.loads(one.path.read_text("utf-8"))
     tags = [tag for cell in book["cells"] for tag in cell["metadata"].get("tags", ())]
-    assert sorted(tags) == ["check", "parameters"]
+    assert (tags.count("parameters"), tags.count("check")) == (1, 1)
     assert one.cassette.is_file()
     assert one.cassette.name in "\n".join(one.cells)
 
