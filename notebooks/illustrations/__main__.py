@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # where it is run as a folde
 from glmkit.client.replay import lines
 from glmkit.client.replay.atomic_write import replace
 from glmkit.client.replay.illustrations import marked
-from glmkit.notebook.gallery import execute
+from glmkit.notebook.gallery_run import execute
 from illustrations import numbered, serving
 
 GALLERY = Path(__file__).parents[1]
