@@ -34,7 +34,7 @@ class Table(NamedTuple):
 
 #: Column as the reader knows it → expression.
 _PLACES = {
-    **{name: place for name, place in KEYS.items() if not name.endswith("_from")},
+    **KEYS,
     "answered": "answered",
     "cell": "cell",
     "session": "CAST(owner AS TEXT)",
@@ -123,7 +123,9 @@ def query(
         parameters.append(newest)
     sql = f"SELECT {', '.join(selected.values())} FROM {calls}"
     sql += _grouped(groups) if by else " ORDER BY id"
-    return Query(sql, tuple(parameters), tuple(selected))
+    # Bands of lengths are known once the sums are up to date.
+    banded = any(name.endswith("_from") for name in (*by, *where))
+    return Query(sql, tuple(parameters), tuple(selected), kept=banded)
 
 
 def timings(
@@ -231,11 +233,6 @@ def _place(name: str) -> str:
     """Return a column's expression: only what is listed ever enters a statement."""
     if name in _PLACES:
         return _PLACES[name]
-    if name in KEYS:
-        raise ConfigError(
-            f"{name!r} is a column of sums alone",
-            hint=f"Beside it go only {', '.join(KEYS)}, and days as `since`.",
-        )
     near = difflib.get_close_matches(name, _PLACES, 1)
     raise ConfigError(
         f"the ledger has no column {name!r}",

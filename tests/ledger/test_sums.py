@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -174,6 +175,27 @@ def test_log_is_repriced_without_its_rows(ledger: Ledger) -> None:
     due = [cost(card("glm-4.7"), usage, "CNY") for usage in usages]
     assert row["due"] == sum((money.amount for money in due if money), Decimal(0))
     assert (row["model"], row["calls"]) == ("glm-4-plus", 3)
+
+
+def test_calls_since_a_moment_are_repriced_by_their_rows(ledger: Ledger) -> None:
+    usages = [Usage(1000, 199), Usage(40_000, 300)]
+
+    async def work(used: list[Usage]) -> None:
+        for usage in used:
+            call = await ledger.open(pending(at=time.time()))
+            await ledger.close(priced(call, usage))
+
+    asyncio.run(work([Usage(7, 7)]))
+    begun = datetime.now()
+    asyncio.run(work(usages))
+    other = Ledger(ledger.path)  # a process that has not read the bands yet
+    since = {"since": begun, "ledger": other}
+    (row,) = glmkit.repriced("glm-4.7", **since).to_dict("records")
+    due = [cost(card("glm-4.7"), usage, "CNY") for usage in usages]
+    assert row["due"] == sum((money.amount for money in due if money), Decimal(0))
+    assert row["calls"] == 2
+    here = {"session": [ledger.session, other.session]}
+    assert list(glmkit.repriced("glm-4.7", where=here, ledger=other)["calls"]) == [3]
 
 
 def test_pruned_calls_stay_in_the_sums(ledger: Ledger) -> None:
