@@ -23,6 +23,9 @@ _COLUMNS = {
     "ratio": "Float64",
 }
 
+#: How the names of GLM's models begin.
+_OWN = ("GLM", "ChatGLM")
+
 
 def benchmarks(table: str | None = None) -> pd.DataFrame:
     """Return the scores that the model pages print, a row each.
@@ -68,18 +71,22 @@ def score_bars(frame: pd.DataFrame) -> Any:
     """Return the scores of `benchmarks(...)` as bars, by benchmark and model.
 
     A star stands at the scores that the page marks. Benchmarks with scores out of 10
-    or 1,000 are drawn by their ratio to the best, so that all fit one axis.
+    or 1,000 are drawn by their ratio to the best, so that all fit one axis. GLM's
+    models come first among the colours, and so have the same ones in each figure.
 
         glmkit.figures.score_bars(glmkit.benchmarks("glm-4v-9b"))
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
+    models = list(dict.fromkeys(map(str, frame["model"])))
+    places = sorted(models, key=lambda model: not model.startswith(_OWN))
     for model, rows in frame.groupby("model", sort=False):
         known = rows.dropna(subset=["score"])
         stars = ["*" if star else "" for star in known["starred"]]
         figure.add_bar(
             name=escaped(str(model)),
+            marker_color=style.COLOURS[places.index(str(model)) % len(style.COLOURS)],
             x=known["benchmark"].tolist(),
             y=known["ratio"].tolist(),
             text=[
@@ -88,11 +95,16 @@ def score_bars(frame: pd.DataFrame) -> Any:
             ],
             hovertemplate="%{x}: %{text} (%{y:.0%})<extra>%{fullData.name}</extra>",
         )
-    sources = ", ".join(dict.fromkeys(frame["source"]))
+    sources, tables = (
+        ", ".join(dict.fromkeys(frame[name])) for name in ("source", "table")
+    )
+    said = _("Scores as printed: {sources} ({tables})", sources=sources, tables=tables)
     figure.update_layout(
         template=style.TEMPLATE,
         barmode="group",
-        title={"text": escaped(_("Scores as printed: {sources}", sources=sources))},
+        title={"text": escaped(said)},
+        legend={"y": -0.25},
+        xaxis={"title": _("benchmark")},
         yaxis={"title": _("share of the best"), "tickformat": ".0%"},
     )
     return figure

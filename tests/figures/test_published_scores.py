@@ -59,3 +59,16 @@ def test_bars_hold_every_score() -> None:
     assert len(drawn) == len(frame)
     assert drawn.str.endswith("*").sum() == 6
     assert "GLM-4-Plus page" in figure.layout.title.text
+
+
+def test_a_model_of_glm_has_one_colour_in_all_tables() -> None:
+    names = ("glm-4-plus-language", "glm-4-plus-long-text", "glm-4-9b-chat")
+    colours = []
+    for name in names:
+        figure = score_bars(glmkit.benchmarks(name))
+        assert name in figure.layout.title.text
+        bars = {bar.name: bar.marker.color for bar in figure.data}
+        assert len(set(bars.values())) == len(bars)
+        colours += [colour for model, colour in bars.items() if model.startswith("GLM")]
+    assert len(colours) == 3
+    assert len(set(colours)) == 1
