@@ -37,7 +37,7 @@ _COMMANDS = {
         *(sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"),
         *("--disable-pip-version-check", "{name}=={version}"),
     ),
-    "npm": ("npm", "pack", "--silent", "{name}@{version}"),
+    "npm": ("npm", "pack", "--loglevel=error", "{name}@{version}"),
     "Debian": ("apt-get", "download", "--quiet", "{name}={version}"),
 }
 

@@ -66,7 +66,8 @@ def string(body: BytesIO) -> str:
 
 
 def keep_own(files: Path) -> None:
-    own = only(files, "r-cran-janeaustenr/copyright").read_text("utf-8")
+    text = only(files, "r-cran-janeaustenr/copyright").read_text("utf-8")
+    own = text[text.index("Upstream-Name") :]  # without the format of the file
     note = "The novels are in the public domain; the package that has them:"
     keep_licence("janeaustenr", f"{note}\n\n{own}")
 

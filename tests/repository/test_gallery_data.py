@@ -10,7 +10,6 @@ import re
 import statistics
 import subprocess
 import sys
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -279,51 +278,3 @@ def test_a_script_makes_the_same_bytes_again(name: str, tmp_path: Path) -> None:
     for path in made:
         kept = DATA / path.relative_to(folder)
         assert path.read_bytes() == kept.read_bytes(), path.name
-
-
-@pytest.fixture
-def thing(tmp_path: Path) -> Path:
-    """A wheel in a folder of its own."""
-    path = tmp_path / "links" / "thing-1.0-py3-none-any.whl"
-    path.parent.mkdir()
-    about = "thing-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr("thing/data.csv", "a,b\n1,NA\n")
-        facts = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n"
-        wheel.writestr(f"{about}/METADATA", facts)
-        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr(f"{about}/RECORD", "")
-    return path
-
-
-def fetched(sha256: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    code = f"""
-import fetch
-with fetch.opened(fetch.Archive("thing", "1.0", "{sha256}")) as files:
-    print(fetch.read_csv(fetch.only(files, "data.csv")))
-"""
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env=fetching() | {"PYTHONPATH": str(DATA), "PIP_RETRIES": "1"} | variables,
-    )
-
-
-def test_an_archive_is_opened_where_its_hash_is_the_pinned_one(thing: Path) -> None:
-    links = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(thing.parent)}
-    digest = hashlib.sha256(thing.read_bytes()).hexdigest()
-    done = fetched(digest, **links)
-    assert done.stdout == "[{'a': '1', 'b': ''}]\n", done.stderr
-    other = fetched("0" * 64, **links)
-    assert other.returncode == 1
-    assert f"has the SHA-256 {digest}" in other.stderr
-
-
-def test_a_missing_package_is_not_taken_for_a_missing_registry(thing: Path) -> None:
-    digest = hashlib.sha256(thing.read_bytes()).hexdigest()
-    thing.unlink()
-    missing = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(thing.parent)}
-    assert fetched(digest, **missing).returncode == 1
-    silent = fetched(digest, PIP_INDEX_URL="http://127.0.0.1:9/simple")
-    assert silent.returncode == UNREACHABLE, silent.stdout + silent.stderr
