@@ -156,6 +156,11 @@ def save_text(script: str, text: str) -> None:
     _written(script, ".txt", _lines(text).encode())
 
 
+def save_bytes(script: str, ending: str, body: bytes) -> None:
+    """Write bytes to the data file of a script with an ending of its own."""
+    _written(_target(Path(script).with_suffix(ending).name), body)
+
+
 def _lines(text: str) -> str:
     """Return the text with plain line ends, one of them at the end."""
     return text.replace("\r\n", "\n").strip("\n") + "\n"

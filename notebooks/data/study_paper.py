@@ -1,4 +1,4 @@
-"""Make study_paper.pdf, 51 pages with five planted flaws, and study_paper.json, its truth.
+"""Make study_paper.pdf, 51 pages with five planted flaws, and its truth as JSON.
 
     python notebooks/data/study_paper.py [FOLDER]
 
@@ -6,22 +6,23 @@ The study is invented, its streets and figures come from a seed. The JSON holds 
 questions with answer, quote and page, and the flaws with the words that show them.
 """
 
-import json
+import io
 import random
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
-from fetch import save_json, target
+from fetch import save_bytes, save_json
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 SEED = 17
 TREES = (
-    "Acacia Alder Almond Apple Ash Aspen Bay Beech Birch Blackthorn Box Cedar Cherry "
-    "Chestnut Cork Cypress Elder Elm Fig Fir Hawthorn Hazel Holly Hornbeam Juniper "
-    "Larch Laurel Lime Linden Maple Medlar Mulberry Oak Olive Pear Pine Plane Poplar Rowan"
-).split()
+    *("Acacia", "Alder", "Almond", "Apple", "Ash", "Aspen", "Bay", "Beech", "Birch"),
+    *("Blackthorn", "Box", "Cedar", "Cherry", "Chestnut", "Cork", "Cypress", "Elder"),
+    *("Elm", "Fig", "Fir", "Hawthorn", "Hazel", "Holly", "Hornbeam", "Juniper"),
+    *("Larch", "Laurel", "Lime", "Linden", "Maple", "Medlar", "Mulberry", "Oak"),
+    *("Olive", "Pear", "Pine", "Plane", "Poplar", "Rowan"),
+)
 #: What is asked of the streets in turn: a question, and the sentence with its answer.
 ASKED = (
     ("How many residents of {street} took part?", "{residents} residents took part."),
@@ -35,7 +36,7 @@ ASKED = (
     ),
     ("In which year was {street} planted?", "It was planted in {planted}."),
     (
-        "How many hours a night did the residents of {street} sleep after the planting?",
+        "How many hours a night was the sleep in {street} after the planting?",
         "They slept {after} hours a night after the planting.",
     ),
 )
@@ -178,9 +179,8 @@ def main() -> None:
         {"kind": kind, "pages": list(on), "quotes": list(quotes)}
         for kind, on, quotes in FLAWS
     ]
-    truth = json.dumps({"questions": questions, "flaws": flaws}, indent=1)
-    _written(_target("study_paper.json"), f"{truth}\n".encode())
-    _draw(_target("study_paper.pdf"), pages)
+    save_json(__file__, {"questions": questions, "flaws": flaws})
+    save_bytes(__file__, ".pdf", _drawn(pages))
 
 
 def _main(title: str, lines: tuple[str, ...]) -> tuple[str, list[str]]:
@@ -193,7 +193,9 @@ def _around(page: int, key: str) -> str:
     return line
 
 
-def _street(number: int, street: str) -> tuple[tuple[str, list[str]], dict[str, object]]:
+def _street(
+    number: int, street: str
+) -> tuple[tuple[str, list[str]], dict[str, object]]:
     """Return the page of a street, and what is asked of it."""
     chance = random.Random(f"{SEED}:{street}")
     facts = {
@@ -221,9 +223,10 @@ def _wrapped(lines: list[str]) -> Iterator[str]:
         yield ""
 
 
-def _draw(path: Path, pages: list[tuple[str, list[str]]]) -> None:
-    """Write the pages as a PDF file, the same bytes each time."""
-    canvas = Canvas(str(path), A4, invariant=1, pageCompression=1)
+def _drawn(pages: list[tuple[str, list[str]]]) -> bytes:
+    """Return the pages as a PDF file, the same bytes each time."""
+    file = io.BytesIO()
+    canvas = Canvas(file, A4, invariant=1, pageCompression=1)
     canvas.setTitle(MAIN[0][0])
     for number, (title, lines) in enumerate(pages, 1):
         canvas.setFont("Helvetica-Bold", 14)
@@ -236,6 +239,7 @@ def _draw(path: Path, pages: list[tuple[str, list[str]]]) -> None:
         canvas.drawCentredString(A4[0] / 2, 40, str(number))
         canvas.showPage()
     canvas.save()
+    return file.getvalue()
 
 
 if __name__ == "__main__":
