@@ -158,7 +158,7 @@ def save_text(script: str, text: str) -> None:
 
 def save_bytes(script: str, ending: str, body: bytes) -> None:
     """Write bytes to the data file of a script with an ending of its own."""
-    _written(_target(Path(script).with_suffix(ending).name), body)
+    _written(script, ending, body)
 
 
 def _lines(text: str) -> str:
