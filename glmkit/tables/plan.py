@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from glmkit.tables.estimates import (
 )
 from glmkit.tables.execution import TableRun
 from glmkit.tables.frame import frame_of
+from glmkit.tables.plan_facts import Facts, lines_of
 from glmkit.tables.preparation import Preparation, RowTask
 from glmkit.tables.progress import Watch
 from glmkit.tables.rows import Rows
@@ -32,34 +32,6 @@ from glmkit.types.translation import _
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """What a plan says, as a value.
-
-    `rows` of the table, `unique` prompts among them, `kept` prompts that earlier runs
-    have answered, `recorded` ones that the cassette answers (`illustrations` of them no
-    model's), `asked` prompts that a run would send, `uncertain` ones that may have been
-    billed; `tokens` of what would be sent, with its range; `cost` None where
-    a price is not known; `seconds` None where no call of the model was timed yet;
-    `others` what a cheaper model and a batch would cost.
-    """
-
-    rows: int
-    unique: int
-    kept: int
-    recorded: int
-    illustrations: int
-    uncertain: int
-    asked: int
-    too_long: int
-    tokens: Estimate
-    cost: PriceRange | None
-    seconds: float | None
-    in_flight: int
-    others: tuple[PriceRange, ...] = ()
-    resumable: bool = True
-    hidden: int = 0
 
 
 class Plan:
@@ -179,10 +151,16 @@ class Plan:
             cost=price(task, task.model, load),
             seconds=None if seconds is None else seconds * len(counted) / many,
             in_flight=many,
-            others=(*alternatives(task, load), *self._other_pages(answers)),
+            others=self._others(load, answers) if counted else (),
             resumable=not ledger().private,
             hidden=sum(map(len, preparation.names.values())),
         )
+
+    def _others(
+        self, load: Load, answers: tuple[int, int] | None
+    ) -> tuple[PriceRange, ...]:
+        """Return the prices of other ways to ask the same."""
+        return (*alternatives(self._task, load), *self._other_pages(answers))
 
     def _prepared(
         self, task: RowTask
@@ -211,125 +189,4 @@ class Plan:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return the plan as pairs of a name and a text."""
-        facts, task = self.facts, self._task
-        targets = ", ".join(target.name for target in task.verb.targets)
-        lines = [
-            ("verb", f"{task.verb.name} → {targets}"),
-            ("model", _model(task)),
-            ("rows", _rows(facts)),
-            ("asked", _asked(facts)),
-            ("tokens", _tokens(facts.tokens)),
-            ("cost", _cost(facts, task)),
-            ("time", _time(facts)),
-        ]
-        if facts.too_long:
-            lines.append(
-                (
-                    "too long",
-                    _(
-                        "{n:,} prompts do not fit the window and are not sent",
-                        n=facts.too_long,
-                    ),
-                )
-            )
-        if facts.hidden:
-            said = _("{n:,} names and numbers get pseudonyms", n=facts.hidden)
-            lines.append(("hidden", said))
-        lines += [("instead", _instead(other)) for other in facts.others]
-        if not facts.resumable:
-            lines.append(
-                (
-                    "privacy",
-                    _("answers are not kept: a run that ends early starts again"),
-                )
-            )
-        return lines
-
-
-def _rows(facts: Facts) -> str:
-    return _("{n:,}, {unique:,} different prompts", n=facts.rows, unique=facts.unique)
-
-
-def _asked(facts: Facts) -> str:
-    said = _("{asked:,} would be sent", asked=facts.asked)
-    if facts.kept:
-        said += _(", {kept:,} were answered before", kept=facts.kept)
-    if facts.recorded:
-        said += _(", {n:,} are in the cassette", n=facts.recorded)
-    if facts.illustrations:
-        said += _(" ({n:,} illustrations)", n=facts.illustrations)
-    if facts.uncertain:
-        said += _(
-            ", {n:,} may have been billed (retry='uncertain' asks them)",
-            n=facts.uncertain,
-        )
-    return said
-
-
-def _tokens(tokens: Estimate) -> str:
-    if tokens.exact:
-        return f"{tokens.tokens:,}"
-    return _(
-        "about {tokens:,} to send, {low:,} to {high:,}",
-        tokens=tokens.tokens,
-        low=tokens.low,
-        high=tokens.high,
-    )
-
-
-def _model(task: RowTask) -> str:
-    service = task.client.service
-    where = f"{task.model} on {service.endpoint.name}"
-    stand_in = service.stand_in()
-    if stand_in is None:
-        return where
-    name, window = stand_in
-    return _(
-        "{model}: {name} in GLM's place; window of {window:,} tokens",
-        model=where,
-        name=name,
-        window=window,
-    )
-
-
-def _cost(facts: Facts, task: RowTask) -> str:
-    service, listed = task.client.service, ""
-    if facts.cost is not None:
-        low, high = facts.cost.low, facts.cost.high
-        listed = str(low) if low == high else f"{_rounded(low)} to {_rounded(high)}"
-    if service.local or service.endpoint.plan:
-        who = _("the stand-in answers") if service.local else _("the plan pays")
-        price = _("; list price {price}", price=listed) if listed else ""
-        return _("nothing: {who}{price}", who=who, price=price)
-    if not facts.asked:
-        return _("nothing")
-    return listed or _("not known: the model has no price here")
-
-
-def _rounded(amount: Money) -> str:
-    """Return an amount with three significant digits."""
-    if not amount.parts:
-        return str(amount)
-    digits = max(0, int(math.log10(amount.parts)) - 2)
-    return str(Money(round(amount.parts, -digits), amount.currency))
-
-
-def _time(facts: Facts) -> str:
-    if facts.seconds is None:
-        return _("not known yet; {n} in flight", n=facts.in_flight)
-    minutes, seconds = divmod(round(facts.seconds), 60)
-    took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return _("about {took}, {n} in flight", took=took, n=facts.in_flight)
-
-
-def _instead(price: PriceRange) -> str:
-    match price.pages:
-        case "all":
-            way = _("all pages")
-        case "relevant":
-            way = _('pages="relevant"')
-        case _ if price.batch:
-            way = _("{model} in a batch", model=price.model)
-        case _:
-            way = price.model
-    return f"{way}: {_rounded(price.low)} to {_rounded(price.high)}"
+        return lines_of(self.facts, self._task)

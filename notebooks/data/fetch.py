@@ -136,9 +136,9 @@ def save_json(script: str, value: object, *, compressed: bool = False) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1)
     body = f"{text}\n".encode()
     if compressed:  # by bzip2, which has one result in all versions, unlike gzip
-        save_bytes(script, ".json.bz2", bz2.compress(body))
+        _written(script, ".json.bz2", bz2.compress(body))
     else:
-        save_bytes(script, ".json", body)
+        _written(script, ".json", body)
 
 
 def save_csv(script: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -148,19 +148,17 @@ def save_csv(script: str, rows: Iterable[Mapping[str, Any]]) -> None:
     table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    save_bytes(script, ".csv", file.getvalue().encode())
+    _written(script, ".csv", file.getvalue().encode())
 
 
 def save_text(script: str, text: str) -> None:
     """Write text to the data file of a script."""
-    save_bytes(script, ".txt", _lines(text).encode())
+    _written(script, ".txt", _lines(text).encode())
 
 
-def save_bytes(script: str, suffix: str, body: bytes) -> None:
-    """Write bytes to the data file of a script, with this suffix."""
-    path = _target(f"{Path(script).stem}{suffix}")
-    path.write_bytes(body)
-    print(f"{path.name}: {len(body):,} bytes")
+def save_bytes(script: str, ending: str, body: bytes) -> None:
+    """Write bytes to the data file of a script with an ending of its own."""
+    _written(script, ending, body)
 
 
 def _lines(text: str) -> str:
@@ -171,3 +169,9 @@ def _lines(text: str) -> str:
 def _target(name: str | Path) -> Path:
     """Return where a file goes: beside the scripts, or into the folder argument."""
     return Path(sys.argv[1] if len(sys.argv) > 1 else HERE, name)
+
+
+def _written(script: str, suffix: str, body: bytes) -> None:
+    path = _target(f"{Path(script).stem}{suffix}")
+    path.write_bytes(body)
+    print(f"{path.name}: {len(body):,} bytes")

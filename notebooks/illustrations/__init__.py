@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+DATA = Path(__file__).parents[1] / "data"
 #: The seed of the answers that the cassettes hold.
 SEED = 2026
 

@@ -44,19 +44,15 @@ def make(path: Path, module: ModuleType) -> tuple[int, int]:
     """Write a notebook's cassette; return how many answers, and the size in bytes."""
     with tempfile.TemporaryDirectory() as folder, serving.served(module) as url:
         taken = Path(folder) / "taken.glm.jsonl"
-        running = execute(
-            path,
-            {
-                "GLMKIT_ENDPOINT": url,
-                "GLMKIT_API_KEY": "a-key-for-the-script",
-                "GLMKIT_REPLAY": "record",
-                "GLMKIT_CASSETTE": str(taken),
-                "GLMKIT_DATA_DIR": folder,
-                "GLMKIT_STATE_DIR": folder,
-                "GLMKIT_GALLERY": str(GALLERY),
-            },
-        )
-        asyncio.run(running)
+        environment = {
+            "GLMKIT_ENDPOINT": url,
+            "GLMKIT_API_KEY": "a-key-for-the-script",
+            "GLMKIT_REPLAY": "record",
+            "GLMKIT_CASSETTE": str(taken),
+            "GLMKIT_DATA_DIR": folder,
+            "GLMKIT_STATE_DIR": folder,
+        }
+        asyncio.run(execute(path, environment))
         recordings = [
             lines.decode(line) for line in taken.read_bytes().splitlines(True)[1:]
         ]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from illustrations import asked, dice
+from illustrations import DATA, asked, dice
 
 #: Decisions that are taken wrongly, and quotes that are not in the text.
 RATE, MISQUOTED = 0.06, 0.05
@@ -19,8 +18,8 @@ KINDS = ("permissions", "conditions", "limitations")
 
 @cache
 def _source() -> dict[str, Any]:
-    path = Path(__file__).parents[1] / "data/legal_licences.json"
-    source: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    text = (DATA / "legal_licences.json").read_text("utf-8")
+    source: dict[str, Any] = json.loads(text)
     return source
 
 
