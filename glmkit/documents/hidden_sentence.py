@@ -59,7 +59,10 @@ class Needle:
     @property
     def figure(self) -> Any:
         """Return a heat map of depth and length as a plotly figure."""
-        return heat_map(self.shares, self.model, cost_of(self.frame))
+        name = self.model
+        if "illustration" in set(self.frame.get("answer_model", ())):
+            name = _("{model} (illustrations: no model answered)", model=name)
+        return heat_map(self.shares, name, cost_of(self.frame))
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.figure._repr_mimebundle_(**options)
