@@ -120,10 +120,14 @@ def _in_monty(code: str, time_s: float, memory_mb: int) -> tuple[str, str]:
         "max_total_sleep_secs": time_s,
         "max_memory": memory_mb * 2**20,
     }
-    with (
-        monty.Monty(max_processes=1, request_timeout=time_s + 5) as pool,
-        pool.checkout(limits=limits) as session,
-    ):
+    try:
+        opened = monty.Monty(max_processes=1, request_timeout=time_s + 5)
+    except FileNotFoundError as exc:  # the package is there without its program
+        raise ToolError(
+            _("the sandbox's program is not installed, so model code does not run"),
+            hint=_(_HINT),
+        ) from exc
+    with opened as pool, pool.checkout(limits=limits) as session:
         try:
             value = session.feed_run(code, print_callback=printed)
         except monty.MontySyntaxError as exc:

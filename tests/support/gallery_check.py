@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -26,7 +27,11 @@ def main(numbers: list[str]) -> int:
         walled = without_routes.command(Path(folder), words)
         how = "without a route" if walled else "with the machine's own routes"
         print(f"running the notebooks of {built.name} {how}", flush=True)
-        env = os.environ | {"GLMKIT_LOCAL_MODEL": str(model)}
+        env = os.environ | {
+            "GLMKIT_LOCAL_MODEL": str(model),
+            # A program stands in the environment that the dependencies are borrowed of.
+            "MONTY_BIN": str(Path(sysconfig.get_path("scripts")) / "monty"),
+        }
         where = wheel.ROOT if walled else folder  # the wall stands in the checkout
         return subprocess.run(walled or words, cwd=where, env=env).returncode
 

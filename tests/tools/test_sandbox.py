@@ -227,6 +227,16 @@ def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None
         sandbox.python("1", backend="exec")  # type: ignore[arg-type]
 
 
+def test_without_the_sandboxs_program_nothing_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sysconfig.get_path", lambda name, *more: str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("MONTY_BIN", raising=False)
+    with pytest.raises(ToolError, match="program is not installed"):
+        sandbox.python("1 + 1")
+
+
 def test_sandbox_is_a_ready_tool(paced: Callable[..., Paced]) -> None:
     asked = {
         "tool_calls": [
