@@ -62,6 +62,9 @@ def test_text_is_said(resources: Factory, tmp_path: Path) -> None:
     spoken = client_of(resources()).audio.speak("Hello.", speed=1.5)
     assert (spoken.data, spoken.mime, spoken.list_cost) == (WAV, "audio/wav", None)
     assert spoken.save(tmp_path / "a.wav").read_bytes() == WAV
+    (tmp_path / "b.txt").write_text("a file like any other")
+    rights = [(tmp_path / name).stat().st_mode for name in ("a.wav", "b.txt")]
+    assert rights[0] == rights[1]  # others may read it where they may read files
     assert rows("operation, model, state") == [("speech", "glm-tts", "done")]
 
 

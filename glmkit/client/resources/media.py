@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-import os
-import tempfile
 from pathlib import Path
 from typing import ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from glmkit.client.replay.atomic_write import write_whole
 from glmkit.client.resources.requester import download
 from glmkit.client.resources.sync_async import wait
 from glmkit.client.resources.types import Record
@@ -145,16 +144,9 @@ async def fetched(media: M) -> M:
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Write a temporary file beside the target, then rename it."""
+    """Write the file whole; ConfigError where it cannot be written."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(target, lambda file: file.write(data))
     except OSError as exc:
         raise ConfigError(
             f"{target} cannot be written: {exc.strerror or exc}",
