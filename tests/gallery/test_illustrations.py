@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from pathlib import Path
+
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from glmkit.client.replay import lines
 from glmkit.client.replay.lines import HEADER
-from tests.gallery.checks import MODULES, check, covers, notebook
+from glmkit.notebook import gallery, gallery_run
+from tests.gallery.checks import (
+    GALLERY,
+    MODULES,
+    check,
+    covers,
+    illustrations,
+    notebook,
+)
 
-SEED = 2026
 numbered = pytest.mark.parametrize("number", MODULES)
 
 
@@ -51,9 +64,27 @@ def test_with_the_truth_shuffled_a_check_comes_out_at_chance(number: int) -> Non
     assert not any(covers(one, 1 - module.RATE) for one in found)
 
 
+@pytest.mark.slow
+@numbered
+def test_a_notebook_prints_the_check_of_its_illustrations(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLMKIT_REPLAY", "only")
+    gallery.copy(tmp_path, gallery.find(str(number)))
+    book = nbformat.read(notebook(number), as_version=4)
+    book.cells.append(new_code_cell("print(check.to_json(double_precision=12))"))
+    path = tmp_path / notebook(number).relative_to(GALLERY)
+    nbformat.write(book, path)
+    done = asyncio.run(gallery_run.execute(path, {}, path.parent))
+    printed = json.loads(done.cells[-1].outputs[-1]["text"])
+    left = MODULES[number].outcome(illustrations.SEED)
+    wanted = check(number, left).to_json(double_precision=12)
+    assert printed == json.loads(wanted)
+
+
 @numbered
 def test_a_headline_has_mistakes_to_find(number: int) -> None:
     module = MODULES[number]
-    first = check(number, module.outcome(SEED)).iloc[0]
+    first = check(number, module.outcome(illustrations.SEED)).iloc[0]
     assert first["value"] < 1
     assert first["n"] >= 20
