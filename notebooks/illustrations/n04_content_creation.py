@@ -79,7 +79,7 @@ def _written(facts: dict[str, Any], kind: str, chance: Any) -> str:
             "goes {range_km} km. {price}, with {warranty_years} years of warranty."
         ).format(**facts)
     return (
-        "Dear customer, {opening} We have a new car in the yard, the {name}. It has "
+        "Dear customer. {opening} We have a new car in the yard, the {name}. It has "
         "{doors} doors, {seats} seats and {range_km} km of range, and costs {price}. "
         "The warranty lasts {warranty_years} years. If you would like to drive it, "
         "answer this mail and name a day. Your dealer"
