@@ -58,7 +58,7 @@ def heat_map(shares: pd.DataFrame, model: str, cost: Money | None) -> Any:
         )
     )
     figure.update_layout(
-        template=style.TEMPLATE,
+        template=style.LIGHT,
         title={"text": escaped(_("{model}: a hidden sentence, {cost}", model=model,
                                  cost=paid))},
         xaxis={"title": _("length of the text in tokens"), "type": "category"},

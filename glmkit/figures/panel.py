@@ -7,7 +7,16 @@ from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glmkit.figures.style import GREY, OTHERS, TEMPLATE, colour, label, marker, text
+from glmkit.figures.style import (
+    GREY,
+    LIGHT,
+    OTHERS,
+    TEMPLATE,
+    colour,
+    label,
+    marker,
+    text,
+)
 from glmkit.types.translation import _
 
 if TYPE_CHECKING:
@@ -46,7 +55,7 @@ class Panel(NamedTuple):
         """Return the panel as a figure of its own."""
         import plotly.graph_objects as go  # slow; a live view needs none of it
 
-        figure = go.Figure(grid([self], _ALONE))
+        figure = go.Figure(grid([self], _ALONE)).update_layout(template=LIGHT)
         return figure.update_layout(
             width=None, height=None, margin={"l": None, "r": 20}
         )

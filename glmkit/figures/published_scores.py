@@ -100,7 +100,7 @@ def score_bars(frame: pd.DataFrame) -> Any:
     )
     said = _("Scores as printed: {sources} ({tables})", sources=sources, tables=tables)
     figure.update_layout(
-        template=style.TEMPLATE,
+        template=style.LIGHT,
         barmode="group",
         title={"text": escaped(said)},
         legend={"y": -0.25},

@@ -15,7 +15,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#9
 #: Where the colours repeat, hatching distinguishes the models.
 _HATCHINGS = ("", "/", "x", "-", "\\", "+", "|", ".")
 #: Readable on white and on black.
-GREY = "#777777"
+GREY = "#767676"
 _GRID = "rgba(128, 128, 128, 0.25)"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _LONGEST = 22

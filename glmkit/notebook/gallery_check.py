@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from glmkit.notebook.gallery_run import NotebookNode
 
 JOBS = 2
+#: The least contrast of text (WCAG, level AA).
+_CONTRAST = 4.5
 _FIGURE = "application/vnd.plotly.v1+json"
 #: What the stand-in needs is no setting of a call.
 _KEPT = ("GLMKIT_LOCAL_MODEL", "GLMKIT_LOCAL_EMBEDDINGS")
@@ -56,9 +58,45 @@ def faults(book: NotebookNode) -> list[str]:
                 words = one_line(f"{output.ename}: {output.evalue}")
                 found.append(_("cell {number}: {words}", number=number, words=words))
             figure = output.get("data", {}).get(_FIGURE)
-            if figure is not None and not figure.get("data"):
+            if figure is None:
+                continue
+            if not figure.get("data"):
                 found.append(_("cell {number}: a figure without traces", number=number))
+            if contrast(figure) < _CONTRAST:
+                found.append(_("cell {number}: a figure hard to read", number=number))
     return found
+
+
+def contrast(figure: dict[str, Any]) -> float:
+    """Return the contrast of a figure's text with its paper; 0 if that is clear.
+
+    By WCAG: from 1 (none) to 21. Paper of its own is the same in both themes.
+
+    >>> layout = {"paper_bgcolor": "#fff", "font": {"color": "#000"}}
+    >>> round(contrast({"layout": layout}))
+    21
+    """
+    layout = figure.get("layout", {})
+    template = layout.get("template", {}).get("layout", {})
+    paper = layout.get("paper_bgcolor") or template.get("paper_bgcolor", "")
+    ink = (layout.get("font") or template.get("font", {})).get("color", "")
+    try:
+        low, high = sorted(map(_luminance, (paper, ink)))
+    except ValueError:
+        return 0.0
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of #rgb or #rrggbb; ValueError for another."""
+    text = "#ffffff" if colour == "white" else colour
+    digits = text[1:] if len(text) == 7 else "".join(c + c for c in text[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @contextmanager

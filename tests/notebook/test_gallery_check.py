@@ -19,6 +19,9 @@ assert not [name for name in os.environ if "API_KEY" in name]"""
 EMPTY = """import plotly.graph_objects as go
 go.Figure()"""
 DRAWN = "go.Figure(go.Bar(y=[1]))"
+PALE = """go.Figure(go.Bar(y=[1])).update_layout(
+    paper_bgcolor="rgba(0,0,0,0)", font={"color": "#999999"}
+)"""
 
 
 def check(*which: str) -> int:
@@ -54,7 +57,7 @@ def test_faults_are_named_with_notebook_cell_and_error(
         ),
         "working/a_fails.ipynb": notebook("A", "1", "1 / 0"),
         "working/b_meant.ipynb": notebook("B", "1 / 0", tags=["raises-exception"]),
-        "working/c_draws.ipynb": notebook("C", EMPTY, DRAWN),
+        "working/c_draws.ipynb": notebook("C", EMPTY, DRAWN, PALE),
         "working/d_dies.ipynb": notebook("D", "import os\nos._exit(3)"),
     }
     make(tmp_path, files, monkeypatch)
@@ -71,7 +74,10 @@ def test_faults_are_named_with_notebook_cell_and_error(
     assert faults["b_meant.ipynb"][0] == (
         "FAILED  cell 2: ZeroDivisionError: division by zero"
     )
-    assert faults["c_draws.ipynb"][0] == "FAILED  cell 2: a figure without traces"
+    assert faults["c_draws.ipynb"][:2] == [
+        "FAILED  cell 2: a figure without traces",
+        "FAILED  cell 4: a figure hard to read",
+    ]
     assert faults["19_law.ipynb"][0].startswith("FAILED  cell 3: ReplayError: ")
     assert "d_dies.ipynb did not end" in faults["d_dies.ipynb"][0]
     assert said.count("FAILED") == 5
