@@ -80,7 +80,7 @@ def test_faults_are_named_with_notebook_cell_and_error(
     ]
     assert faults["19_law.ipynb"][0].startswith("FAILED  cell 3: ReplayError: ")
     assert "d_dies.ipynb did not end" in faults["d_dies.ipynb"][0]
-    assert said.count("FAILED") == 5
+    assert said.count("FAILED") == 6
     assert "5 notebooks, 5 failed" in said
 
 
