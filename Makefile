@@ -4,7 +4,7 @@ VENV ?= .venv
 CONSTRAINTS ?= .ci/constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help demo lab test check bench gallery-check gallery-index weights browser \
+.PHONY: help demo lab test check bench gallery-check gallery-index site weights browser \
 	upgrade test-oldest FORCE
 
 help: ## show this
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev weights ## measure beside other clients
 
 gallery-check: $(VENV)/.dev weights ## run every notebook, from the wheel, without a key
 	$(BIN)/python -m tests.support.gallery_check
+
+site: $(VENV)/.dev weights ## render the gallery and the reference as static pages
+	$(BIN)/python -m glmkit.notebook.site
 
 gallery-index: $(VENV)/.lab ## make the gallery's front page from its notebooks
 	$(BIN)/python -m glmkit.notebook.gallery_index

@@ -1,0 +1,1 @@
+"""The gallery and the reference as static pages, which ask no server for anything."""
