@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-import glmkit
 from glmkit.types.errors import ConfigError
 from glmkit.types.translation import _
 
@@ -61,7 +60,8 @@ def _public(name: str) -> ModuleType:
     if name != "glmkit":
         return module
     # The errors stand in a module of their own.
-    listed = sorted(vars(glmkit)["_MODULE_OF"].keys() - {*glmkit.errors.__all__})
+    errors = import_module("glmkit.errors").__all__
+    listed = sorted(vars(module)["_MODULE_OF"].keys() - {*errors})
     made = ModuleType(name, module.__doc__)
     vars(made).update({each: getattr(module, each) for each in listed})
     vars(made).update(__all__=listed, __file__=module.__file__)
