@@ -101,6 +101,13 @@ _RUN = """([path, index]) => {
     window.jupyterapp.commands.execute('notebook:run-cell')
         .finally(() => { runs[cell.model.id] = 'done' });
 }"""
+_RUN_ALL = """async path => {
+    const panel = window.glmkitPanels[path];
+    window.jupyterapp.shell.activateById(panel.id);
+    await window.jupyterapp.commands.execute('notebook:run-all-cells');
+    const cells = [...panel.content.widgets].filter(one => one.model.type === 'code');
+    return cells.flatMap(cell => cell.model.outputs.toJSON());
+}"""
 _CELL = "([path, index]) => window.glmkitPanels[path].content.widgets[index]"
 _CLOSE = """async path => {
     const panel = window.glmkitPanels[path];
@@ -137,12 +144,12 @@ def live_notebook(
 
 
 class Notebook:
-    """An open notebook with its kernel."""
+    """An open notebook with its kernel; `path` is the one from JupyterLab's folder."""
 
-    def __init__(self, page: Page, file: Path) -> None:
+    def __init__(self, page: Page, file: Path, path: str = "") -> None:
         self.page = page
         self.file = file
-        self.path = file.name
+        self.path = path or file.name
         settle(page, _OPEN, self.path)
 
     def start(self, index: int) -> None:
@@ -154,6 +161,11 @@ class Notebook:
         self.start(index)
         self.wait(index, limit_s)
         return self.outputs(index)
+
+    def run_all(self) -> list[dict[str, Any]]:
+        """Run All, as the menu does; return the outputs of all cells."""
+        outputs: list[dict[str, Any]] = settle(self.page, _RUN_ALL, self.path)
+        return outputs
 
     def wait(self, index: int, limit_s: float = LIMIT_S) -> None:
         """Wait until a started cell has ended."""
