@@ -17,6 +17,7 @@ import msgspec
 from glmkit.client.replay.atomic_write import write_whole
 from glmkit.notebook.gallery_data import START, root
 from glmkit.types.errors import ConfigError
+from glmkit.types.first_use import prepare
 from glmkit.types.translation import _
 
 Level = Literal["beginner", "intermediate", "advanced"]
@@ -40,6 +41,9 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: str
     number: int | None = None
     data: tuple[str, ...] = ()
+
+
+prepare(Metadata)
 
 
 class GalleryNotebook(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ import msgspec
 
 from glmkit.client.clients import AsyncClient
 from glmkit.types.errors import ConfigError, GLMError
+from glmkit.types.first_use import prepare
 from glmkit.types.translation import _
 
 _MODULES = ("glmkit.notebook.paced_server", "glmkit.notebook.load_test")
@@ -49,6 +50,9 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     answer_s: float
     within_s: float
+
+
+prepare(LoadPlan, list[SimulatedUser])
 
 
 def load_test(

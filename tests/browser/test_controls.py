@@ -192,6 +192,7 @@ def test_saved_notebook_shows_the_last_state_without_a_kernel(notebook: Open) ->
     expect(panel.get_by_label("Model")).to_have_value("glm-z1-air")
     picture = book.cell(0).locator(".glmkit-still")
     expect(picture).to_be_hidden()
+    expect(picture).to_contain_text("GLM-Z1-Air (retired)")  # it follows the panel
     reopen_without_kernel(book)
     expect(picture).to_be_visible()
     expect(picture).to_contain_text("GLM-Z1-Air (retired)")

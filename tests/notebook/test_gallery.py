@@ -57,11 +57,12 @@ def inside(folder: Path) -> set[str]:
 def test_a_notebook_says_what_it_is_about(one: gallery.GalleryNotebook) -> None:
     assert one.cells[0].startswith(f"# {one.title}\n")
     assert "**摘要**：" in one.cells[0]
-    assert one.about.summary.endswith(".")
+    assert one.about.summary.endswith((".", "?"))
     assert 1 <= one.about.minutes <= 90
     for name in one.about.data:
         assert (ROOT / "notebooks/data" / name).is_file(), name
-        assert any(f'data_file("{name}")' in cell for cell in one.cells), name
+        assert any(f'"{name}"' in cell for cell in one.cells), name
+    assert bool(one.about.data) == any("data_file(" in cell for cell in one.cells)
     if one.about.model:
         assert cards.card(one.about.model) is not None
 

@@ -46,8 +46,8 @@ def test_a_missing_file_says_how_to_get_it(
     gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=r"'mountains\.csv' was not found") as caught:
-        data_file("mountains.csv")
+    with pytest.raises(ConfigError, match=r"'quokka\.csv' was not found") as caught:
+        data_file("quokka.csv")
     assert "`glmkit gallery copy NUMBER`" in caught.value.hint
     with pytest.raises(ConfigError) as caught:
         data_file("river.json")

@@ -61,6 +61,7 @@ REVIEWED = {
     "glmkit.notebook.surfaces:Written.end write": "plain, or by Styler",
     "glmkit.types.attached_text:packed escape": "goes into a prompt",
     "glmkit.notebook.surfaces:show display": "plain in its text/plain",
+    "glmkit.notebook.site.pages:_without_live_outputs text/html": "JSON, `<` escaped",
     "glmkit.notebook.surfaces:show_text text/html": "made by render.page",
     "glmkit.notebook.surfaces:show write": "plain in its text/plain",
     "glmkit.notebook.table_outputs: text/plain": "a function that filters",
